@@ -1,0 +1,182 @@
+//! Who may do what: the one table of rights (I11), and `Granted`, the proof of a right that whatever acts must take.
+
+use super::ids::{CentreId, PersonId};
+use super::people::{Person, Role};
+use std::marker::PhantomData;
+
+/// How far a role's right to an act goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Not at all.
+    Never,
+    /// At the person's own centres.
+    Centre,
+    /// Anywhere in the trial.
+    Trial,
+}
+
+/// Something a person may or may not do.
+pub trait Act: Sized {
+    /// Its word in the table, in refusals and in logs.
+    const NAME: &'static str;
+    /// How far a role's right goes.
+    fn reach(role: Role) -> Reach;
+}
+
+/// One line an act, one column a role: an act that has not decided about a role does not compile.
+macro_rules! acts {
+    ($( $(#[$doc:meta])* $act:ident $name:literal
+        $coord:ident $inv:ident $pharm:ident $hot:ident $stat:ident $mon:ident $spon:ident $adm:ident; )*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $act;
+
+            impl Act for $act {
+                const NAME: &'static str = $name;
+                fn reach(role: Role) -> Reach {
+                    match role {
+                        Role::Coordinator => Reach::$coord,
+                        Role::Investigator => Reach::$inv,
+                        Role::Pharmacist => Reach::$pharm,
+                        Role::Hotline => Reach::$hot,
+                        Role::Statistician => Reach::$stat,
+                        Role::Monitor => Reach::$mon,
+                        Role::Sponsor => Reach::$spon,
+                        Role::Admin => Reach::$adm,
+                    }
+                }
+            }
+        )*
+
+        /// Every act with its reach for every role: what the golden table is printed from.
+        pub fn table() -> Vec<(&'static str, [Reach; 8])> {
+            vec![$(($name, Role::ALL.map($act::reach))),*]
+        }
+    };
+}
+
+acts! {
+//                                                     coord   invest  pharm   hotline statist monitor sponsor admin
+    /// Record consent and screening values.
+    Screen            "screen"                         Centre  Never   Never   Never   Never   Never   Never   Never;
+    /// Sign that a participant is eligible, or send the record back.
+    SignEligibility   "sign-eligibility"               Never   Centre  Never   Never   Never   Never   Never   Never;
+    /// Ask for the allocation of one participant, once.
+    Randomise         "randomise"                      Centre  Never   Never   Never   Never   Never   Never   Never;
+    /// Read participants' records, blinded.
+    ReadParticipants  "read-participants"              Centre  Centre  Never   Never   Never   Trial   Never   Never;
+    /// Read which preparations are due.
+    ReadPreparations  "read-preparations"              Never   Never   Centre  Never   Never   Never   Never   Never;
+    /// Release one code for one due infusion.
+    Prepare           "prepare"                        Never   Never   Centre  Never   Never   Never   Never   Never;
+    /// Break one code in an emergency.
+    BreakCode         "break-code"                     Never   Centre  Never   Trial   Never   Never   Never   Never;
+    /// Read that codes were broken, never what they stand for.
+    ReadBreaks        "read-breaks"                    Never   Centre  Never   Trial   Never   Trial   Trial   Never;
+    /// Register one's own public card and keep the sealed identity file.
+    RegisterKey       "register-key"                   Never   Centre  Centre  Trial   Trial   Never   Never   Never;
+    /// Give a centre key to a newcomer, or take it away.
+    GrantKey          "grant-key"                      Never   Never   Centre  Trial   Trial   Never   Never   Never;
+    /// Read public cards and who was granted what.
+    ReadKeys          "read-keys"                      Never   Centre  Centre  Trial   Trial   Trial   Never   Never;
+    /// Approve the list's machine-made report before the list may issue.
+    ReviewList        "review-list"                    Never   Never   Never   Never   Never   Trial   Never   Never;
+    /// Read the list's commitment and its report.
+    ReadList          "read-list"                      Never   Never   Never   Never   Trial   Trial   Never   Never;
+    /// Read how many slots of each stratum are issued and left.
+    ReadStrata        "read-strata"                    Never   Never   Never   Never   Trial   Never   Never   Never;
+    /// Open, pause or close recruitment.
+    DecideRecruitment "decide-recruitment"             Never   Never   Never   Never   Never   Never   Trial   Never;
+    /// Read the recruitment figures of centres and trial.
+    ReadRecruitment   "read-recruitment"               Never   Never   Never   Never   Trial   Trial   Trial   Never;
+    /// Read and verify the trail.
+    ReadTrail         "read-trail"                     Never   Never   Never   Never   Trial   Trial   Never   Never;
+    /// Invite and disable people.
+    ManagePeople      "manage-people"                  Never   Never   Never   Never   Never   Never   Never   Trial;
+    /// Read who has which role where.
+    ReadPeople        "read-people"                    Never   Never   Never   Never   Never   Trial   Never   Trial;
+}
+
+/// The acts by which somebody may learn an arm. A third needs a line here.
+pub trait Reveals: Act {}
+impl Reveals for Prepare {}
+impl Reveals for BreakCode {}
+
+/// A signed-in person who asks for something.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who it is, with role and centres as they stand now.
+    pub person: Person,
+}
+
+/// The table says no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// The act that was asked for.
+    pub act: &'static str,
+    /// Wrong role altogether, or the right role at another centre.
+    pub elsewhere: bool,
+}
+
+/// The proof that a right was checked. Only this file can make one.
+#[derive(Debug, Clone)]
+pub struct Granted<A: Act> {
+    by: PersonId,
+    role: Role,
+    centre: Option<CentreId>,
+    act: PhantomData<A>,
+}
+
+impl Caller {
+    /// May this person do `A` at this centre?
+    pub fn may<A: Act>(&self, at: &CentreId) -> Result<Granted<A>, Refused> {
+        let allowed = match A::reach(self.person.role) {
+            Reach::Never => return Err(Refused { act: A::NAME, elsewhere: false }),
+            Reach::Centre => self.person.centres.contains(at),
+            Reach::Trial => true,
+        };
+        if allowed {
+            Ok(self.granted(Some(at.clone())))
+        } else {
+            Err(Refused { act: A::NAME, elsewhere: true })
+        }
+    }
+
+    /// May this person do `A` at all? What it then sees is narrowed by [`Caller::places`].
+    pub fn may_somewhere<A: Act>(&self) -> Result<Granted<A>, Refused> {
+        match A::reach(self.person.role) {
+            Reach::Never => Err(Refused { act: A::NAME, elsewhere: false }),
+            Reach::Centre | Reach::Trial => Ok(self.granted(None)),
+        }
+    }
+
+    /// The centres whose records an act may touch: `None` is the whole trial.
+    pub fn places<A: Act>(&self, _may: &Granted<A>) -> Option<&[CentreId]> {
+        match A::reach(self.person.role) {
+            Reach::Trial => None,
+            Reach::Centre | Reach::Never => Some(&self.person.centres),
+        }
+    }
+
+    fn granted<A: Act>(&self, centre: Option<CentreId>) -> Granted<A> {
+        Granted { by: self.person.id.clone(), role: self.person.role, centre, act: PhantomData }
+    }
+}
+
+impl<A: Act> Granted<A> {
+    /// Who was granted it.
+    pub fn by(&self) -> &PersonId {
+        &self.by
+    }
+
+    /// In which role.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The centre it was granted for, if it was for one.
+    pub fn centre(&self) -> Option<&CentreId> {
+        self.centre.as_ref()
+    }
+}
