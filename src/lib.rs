@@ -5,3 +5,4 @@
 pub mod clock;
 pub mod dice;
 pub mod domain;
+pub mod sealing;
