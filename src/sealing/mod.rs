@@ -1,3 +1,4 @@
 //! The only room that knows ciphers: list, slots, keys, commitment, trail lines (design 4, 5, 7).
 
 pub mod bytes;
+pub mod tree;
