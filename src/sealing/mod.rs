@@ -1,4 +1,5 @@
 //! The only room that knows ciphers: list, slots, keys, commitment, trail lines (design 4, 5, 7).
 
 pub mod bytes;
+pub mod slot;
 pub mod tree;
