@@ -2,6 +2,7 @@
 
 pub mod bytes;
 pub mod card;
+pub mod manifest;
 pub mod signature;
 pub mod slot;
 pub mod tree;
