@@ -340,3 +340,167 @@ pub fn unknown_word(typed: &str) -> Option<usize> {
     let known = |word: &str| EFF_LONG_WORDLIST.contains(&word);
     canonical_words(typed).split(' ').position(|word| !known(word)).map(|at| at + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        ITERATIONS, ITERATIONS_MAX, ITERATIONS_MIN, Identity, IdentityError, canonical_words,
+        passphrase, unknown_word,
+    };
+    use crate::dice::{Dice, FixedDice};
+    use crate::domain::people::Role;
+    use crate::sealing::bytes::{hex, unhex};
+    use crate::sealing::fixture::{centre, identity, person};
+    use crate::sealing::signature::{Purpose, verify};
+    use std::sync::Mutex;
+
+    const VECTORS: &str = include_str!("../../tests/vectors/sealing.json");
+    const WORDS: &str = "correct horse battery staple tray zebra";
+
+    /// The vector's identity as the file it belongs into.
+    fn vector_file() -> String {
+        let vectors: serde_json::Value = serde_json::from_str(VECTORS).unwrap();
+        let v = &vectors["identity"];
+        serde_json::json!({
+            "klero": "identity/v1", "person": v["person"], "role": "pharmacist", "centres": ["a"],
+            "kdf": v["kdf"], "iterations": v["iterations"], "salt": v["salt"],
+            "opening": {"public": v["opening"]["public"], "sealed": v["opening"]["sealed"]},
+            "signing": {"public": v["signing"]["public"], "sealed": v["signing"]["sealed"]},
+            "fingerprint": v["fingerprint"],
+        })
+        .to_string()
+    }
+
+    fn error(file: &str, words: &str) -> IdentityError {
+        Identity::from_file_with_any_cost(file, words).unwrap_err()
+    }
+
+    #[test]
+    fn the_vectors_file_opens_with_its_words_however_they_are_typed() {
+        for typed in [WORDS, " CORRECT-horse,  Battery\u{3000}staple tray\nＺｅｂｒａ "] {
+            let identity = Identity::from_file_with_any_cost(&vector_file(), typed).unwrap();
+            assert_eq!(hex(&identity.card().fingerprint()), "35992b72ae59de8c3e9df0f3d4f3f5e4");
+            let signature = identity.sign(Purpose::Receipt, b"bytes");
+            let signing = identity.card().signing;
+            assert!(verify(&signing, Purpose::Receipt, b"bytes", &signature));
+            assert!(!verify(&signing, Purpose::Offline, b"bytes", &signature));
+        }
+    }
+
+    // shows: I10
+    #[test]
+    fn wrong_words_or_an_altered_file_open_nothing() {
+        use IdentityError::{Malformed, WrongWords};
+        let file = vector_file();
+        assert_eq!(error(&file, "correct horse battery staple tray zebu"), WrongWords);
+        let other = file.replace("pharmacist-a", "pharmacist-b");
+        assert_eq!(error(&other, WORDS), WrongWords, "the file is bound to its person");
+        assert_eq!(error(&file.replace("1000", "1001"), WORDS), WrongWords);
+        let mut value: serde_json::Value = serde_json::from_str(&file).unwrap();
+        let pair = value["opening"].clone();
+        value["opening"] = value["signing"].clone();
+        value["signing"] = pair;
+        assert_eq!(error(&value.to_string(), WORDS), WrongWords, "bound to its use");
+        let good: serde_json::Value = serde_json::from_str(&file).unwrap();
+        for pair in ["opening", "signing"] {
+            let sealed = unhex(good[pair]["sealed"].as_str().unwrap()).unwrap();
+            for at in [0, 11, 12, 80, sealed.len() - 1] {
+                let mut altered = sealed.clone();
+                altered[at] ^= 0x80;
+                let mut file = good.clone();
+                file[pair]["sealed"] = hex(&altered).into();
+                assert_eq!(error(&file.to_string(), WORDS), WrongWords, "{pair} byte {at}");
+            }
+        }
+        let wrong = file.replace("35992b72", "35992b73");
+        assert_eq!(error(&wrong, WORDS), Malformed("fingerprint"));
+        assert_eq!(error(&file.replace("PBKDF2", "PBKDF3"), WORDS), Malformed("kdf"));
+        assert_eq!(error(&file.replace("identity/v1", "identity/v2"), WORDS), Malformed("klero"));
+        let unknown = file.replacen('{', r#"{"arm":1,"#, 1);
+        assert_eq!(error(&unknown, WORDS), Malformed("its JSON"));
+        assert_eq!(error(&file.replace(":1000,", ":0,"), WORDS), Malformed("iterations"));
+    }
+
+    #[test]
+    fn a_file_that_was_made_weak_or_endless_is_refused_before_any_hashing() {
+        let file = vector_file();
+        for (count, refused) in [
+            (1000, true),
+            (ITERATIONS_MIN - 1, true),
+            (ITERATIONS_MIN, false),
+            (ITERATIONS_MAX + 1, true),
+        ] {
+            let file = file.replace(":1000,", &format!(":{count},"));
+            let error = Identity::from_file(&file, WORDS).unwrap_err();
+            assert_eq!(error == IdentityError::Iterations(count), refused, "{count}");
+        }
+    }
+
+    #[test]
+    fn a_new_file_reads_back_as_the_same_person_with_the_same_keys() {
+        let identity = identity(1, "p-1", Role::Pharmacist);
+        let file = identity.to_file("six words", ITERATIONS, &FixedDice::new(2));
+        assert!(file.contains("600000"));
+        let again = Identity::from_file(&file, "SIX   words").unwrap();
+        assert_eq!(again.card(), identity.card());
+        assert_eq!(again.opening().scalar(), identity.opening().scalar());
+        let signature = again.sign(Purpose::Grant, b"g");
+        assert!(verify(&identity.card().signing, Purpose::Grant, b"g", &signature));
+        let scalars = [identity.opening().scalar(), identity.signing.scalar.clone()];
+        assert_ne!(scalars[0], scalars[1], "opening and signing are pairs of their own");
+        for scalar in scalars {
+            assert!(!file.contains(&hex(&scalar[..])));
+        }
+        let same = identity.to_file("six words", 1, &FixedDice::new(2));
+        assert_eq!(same, identity.to_file("six words", 1, &FixedDice::new(2)));
+        assert_eq!(format!("{identity:?}"), "Identity(p-1)");
+    }
+
+    // shows: I11
+    #[test]
+    fn who_randomises_or_runs_the_house_is_never_given_keys() {
+        for role in Role::ALL {
+            let centres = if role.works_at_centres() { vec![centre("east")] } else { vec![] };
+            let made = Identity::generate(&person("x"), role, &centres, &FixedDice::new(1));
+            assert_eq!(made.is_ok(), role.holds_keys(), "{role}");
+        }
+        let nowhere = Identity::generate(&person("x"), Role::Pharmacist, &[], &FixedDice::new(1));
+        assert_eq!(nowhere.err(), Some(IdentityError::Role));
+    }
+
+    /// Gives these bytes, two at a time, and then zeros.
+    struct Script(Mutex<Vec<u8>>);
+
+    impl Dice for Script {
+        fn fill(&self, bytes: &mut [u8]) {
+            let mut left = self.0.lock().unwrap();
+            bytes.iter_mut().for_each(|byte| {
+                *byte = if left.is_empty() { 0 } else { left.remove(0) };
+            });
+        }
+    }
+
+    #[test]
+    fn a_passphrase_is_six_words_of_the_list_drawn_without_bias() {
+        let drawn = passphrase(&FixedDice::new(1));
+        assert_eq!(drawn.split(' ').count(), 6);
+        assert_eq!(unknown_word(&drawn), None);
+        assert_ne!(drawn, passphrase(&FixedDice::new(2)));
+        // 62,208 and 65,535 would favour some words; 62,207 is the last word, 0 to 7 the first.
+        let script = [0xf3, 0x00, 0xff, 0xff, 0xf2, 0xff, 0x00, 0x07, 0x00, 0x08];
+        let drawn = passphrase(&Script(Mutex::new(script.to_vec())));
+        assert_eq!(*drawn, "zoom abacus abdomen abacus abacus abacus");
+        let hyphen = super::EFF_LONG_WORDLIST.iter().position(|w| *w == "yo-yo").unwrap() * 8;
+        let script = Script(Mutex::new((hyphen as u16).to_be_bytes().to_vec()));
+        assert_eq!(*passphrase(&script), "abacus abacus abacus abacus abacus abacus");
+    }
+
+    #[test]
+    fn a_slip_in_the_words_is_named_by_its_number() {
+        assert_eq!(super::EFF_LONG_WORDLIST.len(), 7_776);
+        assert_eq!(unknown_word("zoom abacus abdomen zooom abacus abacus"), Some(4));
+        assert_eq!(unknown_word("Zoom, ABACUS"), None);
+        assert_eq!(unknown_word(""), Some(1));
+        assert_eq!(canonical_words("--Ａ,, b\t\u{a0}C -"), "a b c");
+    }
+}

@@ -17,12 +17,16 @@ pub mod centre_key;
 pub mod ceremony;
 #[cfg(feature = "offline")]
 mod draw;
+#[cfg(all(test, feature = "offline"))]
+mod fixture;
+pub mod grant;
 #[cfg(feature = "offline")]
 pub mod identity;
 #[cfg(feature = "offline")]
 mod leaf;
 #[cfg(feature = "offline")]
 pub mod list;
+pub mod offline_record;
 #[cfg(feature = "offline")]
 pub mod open;
 #[cfg(feature = "offline")]

@@ -184,3 +184,75 @@ impl TryRng for DiceRng<'_> {
 }
 
 impl TryCryptoRng for DiceRng<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::{NotAPoint, NotWrappedToThisKey, OpeningKey, WrapPlace, unwrap, wrap};
+    use crate::dice::FixedDice;
+    use crate::domain::ids::TrialId;
+    use crate::domain::people::Role;
+    use crate::sealing::centre_key::CentreKey;
+    use crate::sealing::fixture::{centre, identity, person, trial};
+    use crate::sealing::slot::Wrap;
+
+    fn place() -> WrapPlace {
+        WrapPlace { trial: trial(), centre: centre("east"), epoch: 1, person: person("p-1") }
+    }
+
+    // shows: I10
+    #[test]
+    fn a_wrap_opens_for_one_person_centre_and_epoch_of_one_trial() {
+        let holder = identity(1, "p-1", Role::Pharmacist);
+        let key = CentreKey::from_bytes([5; 32]);
+        let wrapped = wrap(&key, &place(), &holder.card().opening, &FixedDice::new(8)).unwrap();
+        let got = unwrap(&wrapped, &place(), holder.opening()).unwrap();
+        assert_eq!(got.bytes(), key.bytes());
+        for moved in [
+            WrapPlace { trial: TrialId::parse("TEST-0002").unwrap(), ..place() },
+            WrapPlace { centre: centre("west"), ..place() },
+            WrapPlace { epoch: 2, ..place() },
+            WrapPlace { person: person("p-2"), ..place() },
+        ] {
+            let opened = unwrap(&wrapped, &moved, holder.opening());
+            assert_eq!(opened.err(), Some(NotWrappedToThisKey), "{moved:?}");
+        }
+        let thief = identity(2, "p-1", Role::Pharmacist);
+        assert!(unwrap(&wrapped, &place(), thief.opening()).is_err());
+        for at in 0..113 {
+            let mut altered = *wrapped.as_bytes();
+            altered[at] ^= 1;
+            let altered = Wrap::from_bytes(&altered).unwrap();
+            assert!(unwrap(&altered, &place(), holder.opening()).is_err(), "byte {at}");
+        }
+    }
+
+    // shows: I2
+    #[test]
+    fn the_same_dice_wrap_the_same_bytes_and_others_others() {
+        let holder = identity(1, "p-1", Role::Pharmacist);
+        let key = CentreKey::from_bytes([5; 32]);
+        let wrapped =
+            |seed| wrap(&key, &place(), &holder.card().opening, &FixedDice::new(seed)).unwrap();
+        assert_eq!(wrapped(8), wrapped(8));
+        assert_ne!(wrapped(8), wrapped(9));
+    }
+
+    #[test]
+    fn nothing_is_wrapped_to_what_is_not_a_point() {
+        let key = CentreKey::from_bytes([5; 32]);
+        let mut point = identity(1, "p-1", Role::Pharmacist).card().opening;
+        point[64] ^= 1;
+        for wrong in [point, [0; 65]] {
+            assert_eq!(wrap(&key, &place(), &wrong, &FixedDice::new(8)), Err(NotAPoint));
+        }
+        assert!(OpeningKey::from_scalar(&[0; 32]).is_none());
+        assert!(OpeningKey::from_scalar(&[0xff; 32]).is_none(), "beyond the group's order");
+    }
+
+    // shows: I1
+    #[test]
+    fn a_key_in_a_log_shows_nothing() {
+        assert_eq!(format!("{:?}", CentreKey::from_bytes([5; 32])), "CentreKey(32 bytes)");
+        assert_eq!(format!("{:?}", OpeningKey::derive(&[5; 32])), "OpeningKey(private)");
+    }
+}
