@@ -234,3 +234,75 @@ impl SealedEntry {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Escrow, EscrowError, ListSecret};
+    use crate::dice::FixedDice;
+    use crate::domain::people::Role;
+    use crate::sealing::bytes::hex;
+    use crate::sealing::fixture::{SECRET, identity, statistician, trial};
+    use crate::sealing::manifest::ListPurpose;
+
+    fn escrow() -> Escrow {
+        let secret = ListSecret::from_bytes(SECRET);
+        let cards = [
+            statistician().card().clone(),
+            identity(91, "stat-2", Role::Statistician).card().clone(),
+        ];
+        let of = (&trial(), 0, ListPurpose::Live);
+        Escrow::seal(&secret, of, &cards, &FixedDice::new(5)).unwrap()
+    }
+
+    // shows: SG-1, I10
+    #[test]
+    fn the_secret_is_stored_only_sealed_and_each_named_person_can_unseal_it() {
+        let text = escrow().to_json();
+        assert!(!text.contains(&hex(&SECRET)));
+        let read = Escrow::from_json(&text).unwrap();
+        assert_eq!(read, escrow());
+        for one in [statistician(), identity(91, "stat-2", Role::Statistician)] {
+            assert_eq!(read.unseal(&one).unwrap().bytes(), &SECRET);
+        }
+        for thief in
+            [identity(92, "stat-3", Role::Statistician), identity(92, "stat-1", Role::Statistician)]
+        {
+            assert_eq!(read.unseal(&thief).err(), Some(EscrowError::NotSealedToThisKey));
+        }
+        assert_eq!(format!("{:?}", read.unseal(&statistician()).unwrap()), "ListSecret(32 bytes)");
+    }
+
+    #[test]
+    fn a_sealed_secret_is_bound_to_trial_segment_person_and_commitment() {
+        let good = escrow();
+        let mut moved = good.clone();
+        moved.segment = 1;
+        assert_eq!(moved.unseal(&statistician()).err(), Some(EscrowError::NotSealedToThisKey));
+        let mut moved = good.clone();
+        moved.trial = crate::domain::ids::TrialId::parse("TEST-0002").unwrap();
+        assert_eq!(moved.unseal(&statistician()).err(), Some(EscrowError::NotSealedToThisKey));
+        let mut swapped = good.clone();
+        swapped.sealed[0].sealed = good.sealed[1].sealed;
+        assert_eq!(swapped.unseal(&statistician()).err(), Some(EscrowError::NotSealedToThisKey));
+        let mut other = good.clone();
+        other.seed_commit[0] ^= 1;
+        assert_eq!(other.unseal(&statistician()).err(), Some(EscrowError::OtherSecret));
+    }
+
+    #[test]
+    fn an_escrow_file_with_an_unknown_key_or_a_wrong_part_is_refused() {
+        let text = escrow().to_json();
+        let refused = |from: &str, to: &str| Escrow::from_json(&text.replacen(from, to, 1)).err();
+        assert_eq!(
+            refused("\"trial\"", "\"secret\":1,\"trial\""),
+            Some(EscrowError::Malformed("its JSON"))
+        );
+        assert_eq!(
+            refused("\"person\"", "\"arm\":1,\"person\""),
+            Some(EscrowError::Malformed("its JSON"))
+        );
+        assert_eq!(refused("secret/v1", "secret/v2"), Some(EscrowError::Malformed("klero")));
+        assert_eq!(refused("live", "dead"), Some(EscrowError::Malformed("purpose")));
+        assert_eq!(refused("stat-1", "Stat 1"), Some(EscrowError::Malformed("person")));
+    }
+}

@@ -99,3 +99,75 @@ pub fn code(stream: &mut Stream, training: bool, taken: &mut BTreeSet<Code>) -> 
 fn digit(stream: &mut Stream, choices: usize) -> u8 {
     u8::try_from(stream.draw(choices)).expect("ten choices at most")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{block, code, stratum};
+    use crate::sealing::stream::Stream;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn order(block: &[super::Arm]) -> Vec<u8> {
+        block.iter().map(super::Arm::index).collect()
+    }
+
+    // shows: SG-3, SG-4
+    #[test]
+    fn the_six_orders_of_two_and_two_are_equally_likely_in_60_000_blocks() {
+        for seed in [1, 2, 3] {
+            let mut stream = Stream::new([seed; 32]);
+            let mut counts = BTreeMap::new();
+            for _ in 0..60_000 {
+                *counts.entry(order(&block(&mut stream, &[4], &[1, 1]))).or_insert(0.0) += 1.0;
+            }
+            assert_eq!(counts.len(), 6, "and no other order comes out");
+            let chi: f64 = counts.values().map(|c: &f64| (c - 10_000.0).powi(2) / 10_000.0).sum();
+            assert!(
+                chi < 20.52,
+                "seed {seed}: chi-square {chi} of 5 degrees passes 0.1 % at 20.52"
+            );
+        }
+    }
+
+    // shows: SG-3, SG-9
+    #[test]
+    fn mixed_sizes_are_equally_likely_and_unequal_ratios_hold_in_each_block() {
+        let mut stream = Stream::new([4; 32]);
+        let mut counts = BTreeMap::new();
+        for _ in 0..30_000 {
+            let order = order(&block(&mut stream, &[3, 6, 9], &[2, 1]));
+            let second = order.iter().filter(|arm| **arm == 1).count();
+            assert_eq!(second * 3, order.len());
+            *counts.entry(order.len()).or_insert(0.0) += 1.0;
+        }
+        let chi: f64 = counts.values().map(|c: &f64| (c - 10_000.0).powi(2) / 10_000.0).sum();
+        assert!(chi < 13.82, "chi-square {chi} of 2 degrees passes 0.1 % at 13.82");
+    }
+
+    // shows: SG-5
+    #[test]
+    fn a_stratum_has_at_least_its_slots_and_its_last_block_is_whole() {
+        for slots in 1..40 {
+            let blocks = stratum(&mut Stream::new([5; 32]), &[3, 6, 9], &[2, 1], slots);
+            let total: usize = blocks.iter().map(Vec::len).sum();
+            let last = blocks.last().map(Vec::len).unwrap();
+            assert!(total >= slots as usize && total - last < slots as usize, "{slots}");
+        }
+    }
+
+    // shows: SG-8
+    #[test]
+    fn a_code_that_is_taken_is_drawn_again_and_training_codes_begin_with_nine() {
+        let mut taken = BTreeSet::new();
+        let first = code(&mut Stream::new([6; 32]), false, &mut taken);
+        let second = code(&mut Stream::new([6; 32]), false, &mut taken);
+        let mut stream = Stream::new([6; 32]);
+        let mut fresh = BTreeSet::new();
+        assert_eq!(code(&mut stream, false, &mut fresh), first);
+        assert_eq!(code(&mut stream, false, &mut fresh), second, "the stream's next code instead");
+        let mut stream = Stream::new([6; 32]);
+        for _ in 0..10_000 {
+            assert!(code(&mut stream, true, &mut taken).is_training());
+            assert!(!code(&mut stream, false, &mut taken).is_training());
+        }
+    }
+}

@@ -347,3 +347,230 @@ fn csv_field(text: &str) -> String {
         text.to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Design, List, ListError};
+    use crate::domain::ids::{Code, StratumId};
+    use crate::sealing::bytes::sha256;
+    use crate::sealing::ceremony::ListSecret;
+    use crate::sealing::fixture::{BEACON, SECRET, design, draw, manifest};
+    use crate::sealing::manifest::{ListPurpose, SignedManifest, Sizes};
+    use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn arms(list: &List) -> Vec<&str> {
+        list.rows().iter().map(|row| row.arm.name_among(&list.design.arms)).collect()
+    }
+
+    /// Any design that can be drawn, of at most four arms and four strata.
+    fn designs() -> impl Strategy<Value = Design> {
+        let ratio = proptest::collection::vec(1u32..4, 2..5);
+        let times = proptest::collection::vec(1u32..4, 1..4);
+        (ratio, times, 1u32..40, 1usize..5, any::<bool>()).prop_map(
+            |(ratio, times, slots, strata, training)| {
+                let sum: u32 = ratio.iter().sum();
+                let id = |n| StratumId::parse(&format!("east/层-{n}")).unwrap();
+                Design {
+                    purpose: if training { ListPurpose::Training } else { ListPurpose::Live },
+                    arms: (0..ratio.len()).map(|n| format!("arm {n}")).collect(),
+                    sizes: times.iter().map(|n| n * sum).collect(),
+                    ratio,
+                    strata: (0..strata).map(id).collect(),
+                    ..design(slots)
+                }
+            },
+        )
+    }
+
+    proptest! {
+        // shows: SG-3, SG-8, AL-5
+        #[test]
+        fn every_block_is_balanced_no_code_stands_twice_and_training_never_mixes(
+            design in designs(),
+            secret in any::<[u8; 32]>(),
+        ) {
+            let secret = ListSecret::from_bytes(secret);
+            let list = List::draw(&design, &secret, b"", &BTreeSet::new()).unwrap();
+            let balance = list.balance();
+            prop_assert_eq!(balance.unbalanced_blocks, 0);
+            prop_assert_eq!(balance.duplicate_codes, 0);
+            prop_assert_eq!(list.block_lengths.iter().sum::<usize>(), list.rows().len());
+            let training = design.purpose == ListPurpose::Training;
+            let strata: Vec<_> = list.rows().iter().map(|row| &row.stratum).collect();
+            prop_assert!(strata.chunk_by(|a, b| a == b).map(|run| run[0]).eq(&design.strata));
+            prop_assert!(list.rows().iter().all(|row| row.code.is_training() == training));
+            for (stratum, count) in list.counts() {
+                prop_assert!(count >= design.slots);
+                let rows = list.rows().iter().filter(|row| row.stratum == stratum);
+                prop_assert!(rows.map(|row| row.position).eq(0..count), "ascending, without gaps");
+            }
+        }
+
+        #[test]
+        fn two_secrets_or_two_beacons_give_two_lists(a in any::<[u8; 32]>(), b in any::<[u8; 32]>()) {
+            let root = |secret, beacon: &[u8]| {
+                let secret = ListSecret::from_bytes(secret);
+                List::draw(&design(4), &secret, beacon, &BTreeSet::new()).unwrap().root()
+            };
+            prop_assert_eq!(root(a, &b), root(a, &b));
+            prop_assert_eq!(a == b, root(a, b"") == root(b, b""));
+            prop_assert_eq!(a == b, root(SECRET, &a) == root(SECRET, &b));
+        }
+    }
+
+    // A check that never finds anything would be no check.
+    // shows: SG-3, SG-6
+    #[test]
+    fn an_unbalanced_block_and_a_code_that_stands_twice_are_counted() {
+        let mut list = draw(&design(8));
+        assert_eq!(list.balance().blocks, 8);
+        let other = (1..4).find(|n| arms(&list)[*n] != arms(&list)[0]).unwrap();
+        list.rows[0].arm = super::Arm::of_index(list.rows[other].arm.index());
+        list.rows[30].code = list.rows[31].code;
+        let balance = list.balance();
+        assert_eq!((balance.unbalanced_blocks, balance.duplicate_codes), (1, 1));
+    }
+
+    // shows: I2
+    #[test]
+    fn the_mirrored_list_differs_in_every_arm_and_in_nothing_else_that_is_not_hashed_from_it() {
+        let list = draw(&design(8));
+        let mirrored = list.mirrored();
+        for (here, there) in list.rows().iter().zip(mirrored.rows()) {
+            assert_eq!(
+                (here.position, here.code, here.salt),
+                (there.position, there.code, there.salt)
+            );
+            assert_ne!(here.arm.index(), there.arm.index());
+        }
+        assert_eq!(mirrored.balance(), list.balance());
+        assert!(list.leaves().iter().zip(mirrored.leaves()).all(|(here, there)| here != there));
+        assert_eq!(mirrored.mirrored().root(), list.root());
+        assert_eq!(mirrored.counts(), list.counts());
+    }
+
+    // shows: SG-10
+    #[test]
+    fn a_later_segment_shares_no_code_with_those_before_it() {
+        let list = draw(&design(100));
+        let taken: BTreeSet<Code> = list.rows().iter().map(|row| row.code).collect();
+        let secret = ListSecret::from_bytes(SECRET);
+        let again = List::draw(&design(100), &secret, BEACON, &taken).unwrap();
+        assert!(again.rows().iter().all(|row| !taken.contains(&row.code)));
+        assert_eq!(arms(&again), arms(&list), "codes taken elsewhere move no arm");
+    }
+
+    /// The chi-square of a table, as a multiple of the value that chance passes once in 10,000 times.
+    fn dependence<A: Ord + Copy, B: Ord + Copy>(pairs: &[(A, B)]) -> f64 {
+        let (mut cells, mut rows, mut columns) =
+            (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for (a, b) in pairs {
+            *cells.entry((*a, *b)).or_insert(0.0) += 1.0;
+            *rows.entry(*a).or_insert(0.0) += 1.0;
+            *columns.entry(*b).or_insert(0.0) += 1.0;
+        }
+        let mut chi = 0.0;
+        for (a, row) in &rows {
+            for (b, column) in &columns {
+                let expected: f64 = row * column / pairs.len() as f64;
+                let found: f64 = cells.get(&(*a, *b)).copied().unwrap_or(0.0);
+                chi += (found - expected).powi(2) / expected;
+            }
+        }
+        let degrees = ((rows.len() - 1) * (columns.len() - 1)) as f64;
+        let spread = 2.0 / (9.0 * degrees);
+        chi / (degrees * (1.0 - spread + 3.719 * spread.sqrt()).powi(3))
+    }
+
+    // shows: CO-4
+    #[test]
+    fn a_hundred_thousand_codes_say_nothing_about_arm_stratum_or_position() {
+        let strata = (0..8).map(|n| StratumId::parse(&format!("c{n}/s")).unwrap()).collect();
+        let list = draw(&Design { strata, ..design(12_496) });
+        let rows: Vec<_> = list
+            .rows()
+            .iter()
+            .map(|row| (row.code.to_string(), row.arm.index(), &row.stratum, row.position))
+            .collect();
+        assert_eq!(rows.len(), 99_968);
+        for digit in 0..7 {
+            let at = |code: &str| code.as_bytes()[digit];
+            let arm: Vec<_> = rows.iter().map(|r| (at(&r.0), r.1)).collect();
+            let stratum: Vec<_> = rows.iter().map(|r| (at(&r.0), r.2)).collect();
+            let in_block: Vec<_> = rows.iter().map(|r| (at(&r.0), r.3 % 4)).collect();
+            let tenth: Vec<_> = rows.iter().map(|r| (at(&r.0), r.3 * 10 / 12_496)).collect();
+            let before: Vec<_> = rows.windows(2).map(|r| (at(&r[0].0), at(&r[1].0))).collect();
+            let all = [
+                dependence(&arm),
+                dependence(&stratum),
+                dependence(&in_block),
+                dependence(&tenth),
+                dependence(&before),
+            ];
+            assert!(all.iter().all(|of_limit| *of_limit < 1.0), "digit {digit}: {all:?}");
+        }
+        let rising = rows.windows(2).filter(|pair| pair[0].0 < pair[1].0).count() as f64;
+        let expected = (rows.len() - 1) as f64 / 2.0;
+        assert!((rising - expected).abs() < 3.9 * (rows.len() as f64 / 12.0).sqrt(), "{rising}");
+        let planted: Vec<_> = rows
+            .iter()
+            .enumerate()
+            .map(|(n, r)| (if n % 30 == 0 { 0 } else { r.0.as_bytes()[1] }, r.3 % 4))
+            .collect();
+        assert!(dependence(&planted) > 1.0, "a planted pattern is found");
+    }
+
+    // shows: SG-9
+    #[test]
+    fn a_design_that_cannot_be_drawn_is_refused_by_name() {
+        let good = design(8);
+        let with = |change: fn(&mut Design)| {
+            let mut design = good.clone();
+            change(&mut design);
+            let secret = ListSecret::from_bytes(SECRET);
+            List::draw(&design, &secret, b"", &BTreeSet::new()).map(|_| ()).err()
+        };
+        assert_eq!(with(|_| ()), None);
+        assert_eq!(with(|d| d.arms.truncate(1)), Some(ListError::Arms));
+        assert_eq!(with(|d| d.arms[1] = d.arms[0].clone()), Some(ListError::Arms));
+        assert_eq!(with(|d| d.ratio = vec![1]), Some(ListError::Ratio));
+        assert_eq!(with(|d| d.ratio = vec![2, 0]), Some(ListError::Ratio));
+        assert_eq!(with(|d| d.ratio = vec![u32::MAX, 1]), Some(ListError::Ratio));
+        assert_eq!(with(|d| d.sizes = vec![]), Some(ListError::Sizes));
+        assert_eq!(with(|d| d.sizes = vec![4, 5]), Some(ListError::Sizes));
+        assert_eq!(with(|d| d.sizes = vec![0]), Some(ListError::Sizes));
+        assert_eq!(with(|d| d.sizes = vec![256]), None);
+        assert_eq!(with(|d| d.sizes = vec![258]), Some(ListError::Sizes));
+        assert_eq!(with(|d| d.strata.clear()), Some(ListError::Strata));
+        assert_eq!(with(|d| d.strata[1] = d.strata[0].clone()), Some(ListError::Strata));
+        assert_eq!(with(|d| d.slots = 0), Some(ListError::Slots));
+        assert_eq!(with(|d| d.slots = 24_996), None);
+        assert_eq!(with(|d| d.slots = 24_997), Some(ListError::Slots));
+        let training = |d: &mut Design| (d.purpose, d.slots) = (ListPurpose::Training, 12_497);
+        assert_eq!(with(training), Some(ListError::Codes));
+    }
+
+    // shows: SG-7, SG-9
+    #[test]
+    fn the_signed_manifest_reads_back_and_hides_the_sizes_when_told_to() {
+        let open = manifest(&draw(&design(8)));
+        assert_eq!(SignedManifest::parse(&open.to_file_text()), Ok(open.clone()));
+        assert_eq!(open.manifest.sizes, Sizes::Published(vec![4]));
+        assert_eq!(open.manifest.total(), 32);
+        let hidden = Design { hide_sizes: true, ..design(8) };
+        let hidden = manifest(&draw(&hidden));
+        let text = [&b"klero/v1/sizes-commit\0\0\x09TEST-0001\0\0\0\0"[..], &SECRET, b"\0\x03[4]"]
+            .concat();
+        assert_eq!(hidden.manifest.sizes, Sizes::Hidden(sha256(&text)));
+        assert_eq!(hidden.manifest.root, open.manifest.root);
+        assert!(!hidden.text.contains("[4]"));
+    }
+
+    #[test]
+    fn a_name_with_a_comma_or_a_quote_is_quoted_in_the_csv() {
+        let strata = vec![StratumId::parse("east/a,\"b\"").unwrap()];
+        let list = draw(&Design { strata, ..design(4) });
+        assert!(list.to_csv().starts_with("\"east/a,\"\"b\"\"\",0,"));
+    }
+}
