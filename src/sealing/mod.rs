@@ -6,3 +6,34 @@ pub mod manifest;
 pub mod signature;
 pub mod slot;
 pub mod tree;
+
+#[cfg(feature = "offline")]
+mod aead;
+#[cfg(feature = "offline")]
+pub mod arm;
+#[cfg(feature = "offline")]
+pub mod centre_key;
+#[cfg(feature = "offline")]
+pub mod ceremony;
+#[cfg(feature = "offline")]
+mod draw;
+#[cfg(all(test, feature = "offline"))]
+mod fixture;
+pub mod grant;
+#[cfg(feature = "offline")]
+pub mod identity;
+#[cfg(feature = "offline")]
+mod leaf;
+#[cfg(feature = "offline")]
+pub mod list;
+pub mod offline_record;
+#[cfg(feature = "offline")]
+pub mod open;
+#[cfg(feature = "offline")]
+pub mod seal;
+#[cfg(feature = "offline")]
+mod stream;
+#[cfg(feature = "offline")]
+pub mod vectors;
+#[cfg(feature = "offline")]
+pub mod wrap;

@@ -1,0 +1,41 @@
+//! What opens the slots of one centre and epoch (design 4). It exists on holders' own machines alone.
+
+use super::bytes::hkdf;
+use super::slot::Place;
+use crate::dice::{Dice, roll};
+use std::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// 32 random bytes for one centre and epoch, overwritten when dropped.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct CentreKey([u8; 32]);
+
+impl CentreKey {
+    /// A new one.
+    pub fn roll(dice: &dyn Dice) -> Self {
+        Self(roll(dice))
+    }
+
+    /// One that was unwrapped.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes, for wrapping alone.
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// `slot key = HKDF(salt empty, ikm centre key, info aad, 32)`                              design 4, RFC 5869
+    ///
+    /// Each slot has its own key, so that one participant can be disclosed without the others.
+    pub(super) fn slot_key(&self, at: &Place) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(hkdf(&[], &self.0, &at.aad()))
+    }
+}
+
+impl fmt::Debug for CentreKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CentreKey(32 bytes)")
+    }
+}

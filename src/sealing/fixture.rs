@@ -1,0 +1,67 @@
+//! A small made-up trial for the tests of this room.
+
+use super::ceremony::ListSecret;
+use super::identity::Identity;
+use super::list::{Design, List};
+use super::manifest::{ListPurpose, SignedManifest};
+use crate::dice::FixedDice;
+use crate::domain::ids::{CentreId, PersonId, StratumId, TrialId};
+use crate::domain::people::Role;
+use std::collections::BTreeSet;
+
+/// The secret of every list here.
+pub const SECRET: [u8; 32] = [7; 32];
+/// Its beacon.
+pub const BEACON: &[u8] = b"round 4242";
+
+pub fn trial() -> TrialId {
+    TrialId::parse("TEST-0001").unwrap()
+}
+
+pub fn centre(id: &str) -> CentreId {
+    CentreId::parse(id).unwrap()
+}
+
+pub fn person(id: &str) -> PersonId {
+    PersonId::parse(id).unwrap()
+}
+
+/// Somebody with keys; who works at a centre works at `east`.
+pub fn identity(seed: u64, id: &str, role: Role) -> Identity {
+    identity_at(seed, id, role, "east")
+}
+
+pub fn identity_at(seed: u64, id: &str, role: Role, at: &str) -> Identity {
+    let centres = if role.works_at_centres() { vec![centre(at)] } else { vec![] };
+    Identity::generate(&person(id), role, &centres, &FixedDice::new(seed)).unwrap()
+}
+
+/// Two arms, 1:1, blocks of four, two strata at each of two centres.
+pub fn design(slots: u32) -> Design {
+    let strata = ["east/mild", "east/severe", "west/mild", "west/severe"];
+    Design {
+        trial: trial(),
+        purpose: ListPurpose::Live,
+        segment: 0,
+        arms: vec!["active".to_owned(), "placebo".to_owned()],
+        ratio: vec![1, 1],
+        sizes: vec![4],
+        hide_sizes: false,
+        slots,
+        strata: strata.iter().map(|id| StratumId::parse(id).unwrap()).collect(),
+        configuration: [9; 32],
+    }
+}
+
+pub fn draw(design: &Design) -> List {
+    List::draw(design, &ListSecret::from_bytes(SECRET), BEACON, &BTreeSet::new()).unwrap()
+}
+
+/// The statistician of every list here.
+pub fn statistician() -> Identity {
+    identity(90, "stat-1", Role::Statistician)
+}
+
+pub fn manifest(list: &List) -> SignedManifest {
+    list.manifest("round 4242 of a made-up beacon", &statistician()).unwrap()
+}
