@@ -5,4 +5,6 @@
 pub mod clock;
 pub mod dice;
 pub mod domain;
+pub mod refusal;
 pub mod sealing;
+pub mod text;
