@@ -9,7 +9,7 @@ use crate::domain::people::Role;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{hex, sha256};
 use crate::sealing::card::Card;
-use crate::sealing::grant;
+use crate::sealing::grant::Grant as SignedTerms;
 use crate::sealing::slot::Wrap;
 use crate::store::queries::HeldCard;
 use crate::store::release::HeldWrap;
@@ -25,10 +25,10 @@ pub struct Grant {
     /// That key's number.
     pub epoch: u32,
     /// The card it is wrapped to: its fingerprint was compared by voice.
-    pub fingerprint: String,
+    pub fingerprint: [u8; 16],
     /// The wrap.
     pub wrap: Wrap,
-    /// The granting holder's signature over [`grant::text`].
+    /// The granting holder's signature over [`SignedTerms::text`].
     pub signature: [u8; 64],
 }
 
@@ -159,7 +159,7 @@ impl House {
             let whole_trial = matches!(role, Role::Hotline | Role::Statistician);
             let here = whole_trial || account.person.centres.contains(&wish.centre);
             let card = view.card(&wish.person)?;
-            let fits = card.is_some_and(|card| card.fingerprint == wish.fingerprint);
+            let fits = card.is_some_and(|card| card.fingerprint == hex(&wish.fingerprint));
             if !role.holds_keys() || !here || !fits {
                 return Err(Refusal::new(Why::NoSuchRecord));
             }
@@ -170,17 +170,16 @@ impl House {
             }
             let granting = view.card(&by)?.and_then(|held| Card::from_json(&held.card).ok());
             let granting = granting.ok_or_else(|| Refusal::new(Why::NotGrantedYet))?;
-            let hash = hex(&sha256(wish.wrap.as_bytes()));
-            let text = grant::text(&grant::Terms {
-                trial: &trial.id,
-                centre: &wish.centre,
+            let grant = SignedTerms {
+                trial: trial.id.clone(),
+                centre: wish.centre.clone(),
                 epoch: wish.epoch,
-                person: &wish.person,
-                fingerprint: &wish.fingerprint,
-                wrap: &hash,
-                by: &by,
-            });
-            if !grant::verify(&granting, &text, &wish.signature) {
+                person: wish.person.clone(),
+                fingerprint: wish.fingerprint,
+                wrap: sha256(wish.wrap.as_bytes()),
+                by,
+            };
+            if !grant.is_signed(&granting.signing, &wish.signature) {
                 return Err(Refusal::new(Why::SignatureDoesNotVerify));
             }
             tx.keep(wish.wrap.as_bytes())?;
@@ -189,8 +188,8 @@ impl House {
                 .on("person", wish.person.as_str())
                 .with("centre", wish.centre.as_str())
                 .with("epoch", wish.epoch)
-                .with("fingerprint", wish.fingerprint)
-                .with("hash", hash)
+                .with("fingerprint", hex(&wish.fingerprint))
+                .with("hash", hex(&grant.wrap))
                 .with("signature", hex(&wish.signature));
             let seq = tx.append(entry)?;
             tx.remember(&once, wish.person.as_str(), seq)?;
