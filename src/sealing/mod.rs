@@ -3,6 +3,7 @@
 pub mod bytes;
 pub mod card;
 pub mod checkpoint;
+pub mod line;
 pub mod lock;
 pub mod manifest;
 #[cfg(test)]
