@@ -6,6 +6,8 @@ pub mod checkpoint;
 pub mod line;
 pub mod lock;
 pub mod manifest;
+#[cfg(feature = "server")]
+pub mod password;
 #[cfg(test)]
 mod samples;
 pub mod signature;

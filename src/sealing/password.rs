@@ -2,7 +2,7 @@
 //!
 //! They open nothing that is sealed: the six words do that, and never reach the service.
 
-use argon2::password_hash::phc::{PasswordHash, Salt};
+use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 
 /// How dear one guess is.

@@ -117,7 +117,7 @@ fn check_warnings(
     verdict: &eligibility::Verdict,
     acknowledged: &BTreeMap<String, String>,
 ) -> Result<(), Refusal> {
-    let warnings: Vec<&str> = verdict.warnings().map(|criterion| criterion.id.as_str()).collect();
+    let warnings = verdict.to_acknowledge();
     let pointer = |id: &str| format!("/acknowledged/{id}");
     let missing = warnings.iter().filter(|id| !acknowledged.contains_key(**id));
     let mut errors: Vec<FieldError> =

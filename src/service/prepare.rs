@@ -4,9 +4,9 @@ use super::{House, first_answer};
 use crate::domain::access::{Caller, Prepare, ReadPreparations};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{Code, EnrolmentNumber, Reference, VisitId};
-use crate::domain::time::Moment;
+use crate::domain::time::{Date, Moment};
 use crate::domain::trial::Trial;
-use crate::domain::visit::{self, Released as Given, VisitRefusal};
+use crate::domain::visit::{self, Course, VisitRefusal};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::same;
 use crate::store::queries::{Participant, Release, View};
@@ -36,10 +36,8 @@ pub struct Due {
     pub number: EnrolmentNumber,
     /// The code.
     pub code: Code,
-    /// The next visit with an infusion, if the schedule has one left.
+    /// The visit whose infusion is due today, if one is.
     pub visit: Option<VisitId>,
-    /// Is today inside its window?
-    pub due: bool,
 }
 
 /// A release with what is said beside it.
@@ -128,14 +126,15 @@ impl House {
                     let Some(allocation) = view.allocation(&participant.reference)? else {
                         continue;
                     };
-                    let given = given(&view.releases_of(&participant.reference, "prepare")?);
-                    let next = visit::next(&self.trial, &given, now);
+                    let given = given(view, &self.trial, &participant)?;
+                    let today = self.trial.zone.day(now);
+                    let course = course(&self.trial, allocation.at, &given);
+                    let due = visit::due_today(&self.trial, &course, today);
                     all.push(Due {
                         participant: participant.reference,
                         number: participant.number,
                         code: allocation.code,
-                        due: next.as_ref().is_some_and(|next| next.in_window),
-                        visit: next.map(|next| next.visit),
+                        visit: due.map(|visit| visit.id.clone()),
                     });
                 }
             }
@@ -176,11 +175,26 @@ fn check_identifier(participant: &Participant, identifier: &str) -> Result<(), R
     Err(Refusal::new(Why::IdentifiersDoNotMatch))
 }
 
-/// What was released for a participant, for the schedule's rules.
-fn given(releases: &[Release]) -> Vec<Given> {
+/// What was released for a participant, visit and day, oldest first.
+fn given(
+    view: &View<'_>,
+    trial: &Trial,
+    participant: &Participant,
+) -> Result<Vec<(VisitId, Date)>, StoreError> {
+    let releases = view.releases_of(&participant.reference, "prepare")?;
     let visit = |release: &Release| VisitId::parse(release.visit.as_deref()?).ok();
-    let given = releases.iter().filter_map(|r| Some(Given { visit: visit(r)?, at: r.at }));
-    given.collect()
+    let given = releases.iter().filter_map(|r| Some((visit(r)?, trial.zone.day(r.at))));
+    Ok(given.collect())
+}
+
+/// The schedule counts from the first infusion; until infusions are recorded, from the first visit's first release.
+fn course<'a>(trial: &Trial, randomised: Moment, given: &'a [(VisitId, Date)]) -> Course<'a> {
+    Course {
+        randomised_on: trial.zone.day(randomised),
+        first_infusion: given.first().map(|(_, day)| *day),
+        released: given,
+        stopped: false,
+    }
 }
 
 fn check_visit(
@@ -190,17 +204,18 @@ fn check_visit(
     wish: &Preparation,
     now: Moment,
 ) -> Result<(), Refusal> {
-    let given = given(&view.releases_of(&participant.reference, "prepare")?);
-    match visit::may_prepare(trial, &given, &wish.visit, now) {
-        Ok(()) => Ok(()),
+    let given = given(view, trial, participant)?;
+    let allocation = view.allocation(&participant.reference)?;
+    let randomised = allocation.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?.at;
+    let course = course(trial, randomised, &given);
+    let reason = wish.reason.is_some();
+    match visit::may_prepare(trial, &wish.visit, &course, trial.zone.day(now), reason) {
+        Ok(_) => Ok(()),
         Err(VisitRefusal::Unknown) => {
             Err(Refusal::fields(vec![FieldError::new("/visit", FieldCode::ChoiceUnknown)]))
         }
         Err(VisitRefusal::TreatmentEnded) => Err(Refusal::new(Why::TreatmentEnded)),
-        // Both go on with a reason; it is kept with the release.
-        Err(_) if wish.reason.is_some() => Ok(()),
-        Err(VisitRefusal::NotDue) => Err(Refusal::new(Why::VisitNotDue)),
-        Err(VisitRefusal::AlreadyPrepared) => Err(Refusal::new(Why::AlreadyPrepared)),
+        Err(VisitRefusal::NotDue { .. }) => Err(Refusal::new(Why::VisitNotDue)),
+        Err(VisitRefusal::AlreadyPrepared { .. }) => Err(Refusal::new(Why::AlreadyPrepared)),
     }
 }
-

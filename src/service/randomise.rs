@@ -7,7 +7,9 @@ use crate::domain::answers::Answers;
 use crate::domain::eligibility::{self, Verdict};
 use crate::domain::entry::Entry;
 use crate::domain::ids::Reference;
-use crate::domain::recruitment::{self, RandomiseRefusal, RecruitmentState, Standing};
+use crate::domain::recruitment::{
+    self, EligibilitySignature, RandomiseRefusal, Recruitment, Standing,
+};
 use crate::domain::time::Moment;
 use crate::domain::trial::Trial;
 use crate::refusal::{Code as Why, Refusal};
@@ -115,10 +117,12 @@ fn check(
     let standing = Standing {
         trial: state(view.recruitment("trial")?.as_deref()),
         centre: state(view.recruitment(participant.centre.as_str())?.as_deref()),
-        randomised: tx.issued(),
+        // A trial of more than four milliards is full.
+        randomised: u32::try_from(tx.issued()).unwrap_or(u32::MAX),
         answers: &case.answers,
         verdict: &case.verdict,
-        eligibility_signed: case.signed.map(|(at, _)| at),
+        // A changed answer withdraws the signature, so one that stands is of these answers.
+        signature: case.signed.map(|(at, _)| EligibilitySignature { at, current: true }),
     };
     recruitment::may_randomise(trial, &standing, tx.now()).map_err(told)?;
     let another_person = case.signed.is_some_and(|(_, another)| another);
@@ -151,12 +155,12 @@ fn signed_at(view: &View<'_>, seq: u64) -> Result<(Moment, bool), StoreError> {
     Ok((line.at, another == Some(&true.into())))
 }
 
-fn state(word: Option<&str>) -> RecruitmentState {
+fn state(word: Option<&str>) -> Recruitment {
     match word {
-        Some("open") => RecruitmentState::Open,
-        Some("paused") => RecruitmentState::Paused,
-        Some(_) => RecruitmentState::Closed,
-        None => RecruitmentState::NotOpened,
+        Some("open") => Recruitment::Open,
+        Some("paused") => Recruitment::Paused,
+        Some(_) => Recruitment::Closed,
+        None => Recruitment::NotOpen,
     }
 }
 

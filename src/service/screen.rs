@@ -4,7 +4,7 @@ use super::randomise::{find, stored_answers};
 use super::{Answered, House, first_answer};
 use crate::domain::access::{Caller, ReadParticipants, Screen};
 use crate::domain::answers::{Answers, FieldProblem, Raw};
-use crate::domain::eligibility::{self, Outcome, Verdict};
+use crate::domain::eligibility::{self, Verdict};
 use crate::domain::entry::{Entry, Fact, Facts, fact};
 use crate::domain::ids::{CentreId, EnrolmentNumber, Reference};
 use crate::domain::stratum::{self, StratumResult};
@@ -62,7 +62,7 @@ impl House {
                 let reference = Reference::parse(&first.answer);
                 return Ok((reference.map_err(|_| Refusal::new(Why::Internal))?, true));
             }
-            let number = judged.answers.identity().enrolment_number;
+            let number = judged.answers.identity().enrolment_number.clone();
             check_number_is_free(&tx.view(), &number, None)?;
             let reference = tx.reference();
             let entry = Entry::new("participant-screened").at(&centre);
@@ -102,7 +102,7 @@ impl House {
             if tx.view().allocation(&reference)?.is_some() {
                 return Err(Refusal::new(Why::WrongState));
             }
-            let number = judged.answers.identity().enrolment_number;
+            let number = judged.answers.identity().enrolment_number.clone();
             if number != participant.number {
                 // The number is given once and kept.
                 let error = FieldError::new("/answers/enrolment_number", FieldCode::EnrolTaken);
@@ -217,7 +217,7 @@ fn describe(
         let id = ("id".to_owned(), criterion.id.as_str().into());
         Fact::Group(vec![id, ("result".into(), truth(criterion.truth).into())])
     });
-    let entry = entry.with("outcome", outcome(judged.verdict.outcome));
+    let entry = entry.with("outcome", judged.verdict.outcome.as_str());
     let entry = match &judged.stratum.stratum {
         Some(stratum) => entry.with("stratum", stratum.as_str()),
         None => entry,
@@ -252,15 +252,6 @@ pub(super) fn raw_of(record: Option<&Facts>) -> Option<BTreeMap<String, Raw>> {
     answers.iter().map(|(field, fact)| Some((field.clone(), raw(fact)?))).collect()
 }
 
-/// The word of an outcome.
-pub fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Eligible => "eligible",
-        Outcome::NotEligible => "not-eligible",
-        Outcome::Incomplete => "incomplete",
-    }
-}
-
 /// The word of a truth.
 pub fn truth(truth: Truth) -> &'static str {
     match truth {
@@ -271,8 +262,31 @@ pub fn truth(truth: Truth) -> &'static str {
 }
 
 fn field_error(problem: &FieldProblem) -> FieldError {
-    let code = FieldCode::parse(problem.code).unwrap_or(FieldCode::WrongType);
+    let code = match problem.code {
+        "num-format" | "num-places" => FieldCode::NumberForm,
+        "date-format" | "moment-format" => FieldCode::DateForm,
+        "moment-future" => FieldCode::DateFuture,
+        "consent-version-not-approved" => FieldCode::ConsentFormUnknown,
+        "text-digits" => FieldCode::IdentityInText,
+        "one-answer" => FieldCode::WrongType,
+        "field-unknown" | "not-asked" => FieldCode::UnknownField,
+        "centre-unknown" | "choice-repeated" | "choice-none-and-others" => {
+            FieldCode::ChoiceUnknown
+        }
+        same => FieldCode::parse(same).unwrap_or(FieldCode::WrongType),
+    };
     let error = FieldError::new(format!("/answers/{}", problem.field), code);
-    problem.args.iter().fold(error, |error, (name, value)| error.with(name, value.clone()))
+    let earlier = problem.other.as_ref().map(|field| field.to_string());
+    let given = [
+        ("field", Some(problem.field.clone())),
+        ("prefix", problem.field.is_empty().then(String::new)),
+        ("min", problem.min.clone()),
+        ("max", problem.max.clone()),
+        ("later", Some(problem.field.clone())),
+        ("earlier", earlier),
+    ];
+    given.into_iter().fold(error, |error, (name, value)| match value {
+        Some(value) => error.with(name, value),
+        None => error,
+    })
 }
-
