@@ -159,7 +159,7 @@ impl House {
         let trial = trial_file::read(&trial_text).map_err(HouseError::Trial)?;
         let configuration = sha256(trial_text.as_bytes());
         let passwords = Passwords::start(cost, dice.as_ref());
-        let trial = Arc::new(trial);
+        let (trial, secret) = (Arc::new(trial), Arc::new(secret));
         Ok(Self { store, trial, configuration, manifest, secret, clock, dice, passwords })
     }
 }

@@ -14,6 +14,7 @@ use crate::store::queries::ImportedList;
 use crate::store::repeats::OnceKey;
 use crate::store::{Stamp, StoreError, Tx};
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a package was not imported. Nothing was changed.
 #[derive(Debug)]
@@ -76,7 +77,7 @@ impl House {
             return Err(NotImported::DecisionsOpen(open));
         }
         let hash = hex(&sha256(json.as_bytes()));
-        let secret = self.secret.clone();
+        let secret = Arc::clone(&self.secret);
         let pending = self.store.write(Stamp::service(), move |tx| {
             import(tx, &package, &hash, &secret).map_err(Noted::from)
         });

@@ -46,7 +46,7 @@ pub struct House {
     /// The public commitment: the manifest named in the trail's first entry.
     pub manifest: SignedManifest,
     /// Locks and lifts; signs checkpoints.
-    pub secret: ServerSecret,
+    pub secret: Arc<ServerSecret>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The randomness.
