@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod line;
 pub mod lock;
 pub mod manifest;
+pub mod package;
 #[cfg(test)]
 mod samples;
 pub mod signature;
