@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod line;
 pub mod lock;
 pub mod manifest;
+pub mod package;
 #[cfg(feature = "server")]
 pub mod password;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use zeroize::Zeroizing;
 
 /// Signs an act: the sign-in password once more, and the meaning's exact words in either language.
@@ -770,4 +770,36 @@ pub struct FieldBody {
     pub required: bool,
     /// What it asks.
     pub words: WordsBody,
+}
+
+/// Where a page of a list begins.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ListPage {
+    /// After this participant's reference; the first page without it.
+    pub after: Option<String>,
+    /// At most this many; 200 when left out.
+    #[param(maximum = 200)]
+    pub limit: Option<u32>,
+}
+
+/// Where a page of the trail begins.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct TrailPage {
+    /// The first entry's number; 0 when left out.
+    pub from: Option<u64>,
+    /// At most this many; 200 when left out.
+    #[param(maximum = 200)]
+    pub limit: Option<u32>,
+}
+
+/// Two sizes of the trail.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Sizes {
+    /// The older size.
+    pub from: u64,
+    /// The newer size.
+    pub to: u64,
 }
