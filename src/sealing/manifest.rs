@@ -187,7 +187,7 @@ impl Manifest {
         let names: BTreeSet<_> = self.arms.iter().collect();
         let sum = self.ratio.iter().try_fold(0u32, |sum, part| sum.checked_add(*part));
         let sum = sum.filter(|sum| (1..=BLOCK_MAX).contains(sum)).ok_or(ManifestError::Ratio)?;
-        let block = |size: &u32| (1..=BLOCK_MAX).contains(size) && size % sum == 0;
+        let block = |size: &u32| (1..=BLOCK_MAX).contains(size) && size.is_multiple_of(sum);
         let largest = match &self.sizes {
             Sizes::Published(sizes) if sizes.iter().all(block) => sizes.iter().copied().max(),
             Sizes::Published(_) => None,

@@ -103,3 +103,43 @@ pub struct LeafPath {
     /// The neighbours, lowest first.
     pub path: Vec<Hash>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sealing::bytes::hex;
+    use crate::sealing::samples::{moved, place, text, vector};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_bytes_a_slot_is_bound_to_are_those_of_the_vector() {
+        assert_eq!(hex(&place().aad()), text(&vector("slot"), "aad"));
+    }
+
+    // shows: I10
+    #[test]
+    fn every_part_of_a_place_changes_the_bytes_the_slot_is_bound_to() {
+        let mut all: BTreeSet<_> = moved().into_iter().map(|(_, place)| place.aad()).collect();
+        all.insert(place().aad());
+        assert_eq!(all.len(), 7);
+    }
+
+    #[test]
+    fn sealed_bytes_have_one_length_and_are_not_printed() {
+        assert_eq!(format!("{:?}", SealedArm::from_bytes(&[7; 92])), "Some(SealedArm(92 bytes))");
+        assert_eq!(format!("{:?}", LockedArm([7; 120])), "LockedArm(120 bytes)");
+        assert_eq!(format!("{:?}", Wrap([7; 113])), "Wrap(113 bytes)");
+        assert!(SealedArm::from_bytes(&[0; 91]).is_none());
+        assert!(LockedArm::from_bytes(&[0; 121]).is_none());
+        assert!(Wrap::from_bytes(&[]).is_none());
+    }
+
+    #[test]
+    fn a_stratum_belongs_to_the_centre_before_its_first_slash() {
+        let centre = |name: &str| centre_of(&StratumId::parse(name).unwrap());
+        assert_eq!(centre("renji-south/lldas/x"), CentreId::parse("renji-south").ok());
+        assert_eq!(centre("all"), CentreId::parse("all").ok());
+        assert_eq!(centre("/lldas"), None);
+        assert_eq!(centre("华山/lldas"), None);
+    }
+}
