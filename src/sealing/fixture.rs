@@ -1,9 +1,12 @@
 //! A small made-up trial for the tests of this room.
 
+use super::card::Card;
 use super::ceremony::ListSecret;
 use super::identity::Identity;
 use super::list::{Design, List};
 use super::manifest::{ListPurpose, SignedManifest};
+use super::package::Package;
+use super::seal::seal_package;
 use crate::dice::FixedDice;
 use crate::domain::ids::{CentreId, PersonId, StratumId, TrialId};
 use crate::domain::people::Role;
@@ -64,4 +67,35 @@ pub fn statistician() -> Identity {
 
 pub fn manifest(list: &List) -> SignedManifest {
     list.manifest("round 4242 of a made-up beacon", &statistician()).unwrap()
+}
+
+/// A list, sealed to pharmacist and investigator of both centres, the hotline and the statistician.
+pub struct Story {
+    pub list: List,
+    pub cards: Vec<Card>,
+    pub hotline: Identity,
+    pub package: Package,
+}
+
+impl Story {
+    pub fn of(list: List) -> Self {
+        let hotline = identity(10, "hot-1", Role::Hotline);
+        let cards = [
+            identity_at(11, "ph-e", Role::Pharmacist, "east"),
+            identity_at(12, "ph-w", Role::Pharmacist, "west"),
+            identity_at(13, "inv-e", Role::Investigator, "east"),
+            identity_at(14, "inv-w", Role::Investigator, "west"),
+        ];
+        let mut cards: Vec<Card> = cards.iter().map(|one| one.card().clone()).collect();
+        cards.push(hotline.card().clone());
+        let signed = manifest(&list);
+        let dice = FixedDice::new(20);
+        let package = seal_package(&list, &signed, &cards, &statistician(), 1, &dice).unwrap();
+        Self { list, cards, hotline, package }
+    }
+}
+
+/// Eight slots a stratum.
+pub fn story() -> Story {
+    Story::of(draw(&design(8)))
 }

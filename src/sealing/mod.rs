@@ -31,12 +31,16 @@ pub mod grant;
 #[cfg(feature = "offline")]
 pub mod identity;
 #[cfg(feature = "offline")]
+pub mod kit;
+#[cfg(feature = "offline")]
 mod leaf;
 #[cfg(feature = "offline")]
 pub mod list;
 pub mod offline_record;
 #[cfg(feature = "offline")]
 pub mod open;
+#[cfg(feature = "offline")]
+pub mod rotate;
 #[cfg(feature = "offline")]
 pub mod seal;
 #[cfg(feature = "offline")]

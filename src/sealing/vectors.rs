@@ -6,10 +6,14 @@ use super::bytes::{hex, sha256, unhex, unhex_array};
 use super::card::Card;
 use super::centre_key::CentreKey;
 use super::ceremony::{ListSecret, seed_commit};
+use super::checkpoint::{TrailSigner, is_origin};
 use super::identity;
 use super::list::{Design, List};
+use super::lock::ServerSecret;
 use super::manifest::ListPurpose;
+use super::seal::seal_index;
 use super::slot::{Place, Wrap};
+use super::tree;
 use super::wrap::{self, OpeningKey};
 use crate::domain::ids::{Code, PersonId, StratumId, TrialId};
 use crate::domain::people::Role;
@@ -79,7 +83,12 @@ pub fn check_file(text: &str) -> Result<Vec<CaseResult>, VectorsError> {
         return cases.iter().map(ListCase::check).collect();
     }
     let cases: SealingCases = serde_json::from_str(text).map_err(from)?;
-    Ok(vec![cases.slot.check()?, cases.wrap.check()?, cases.identity.check()?])
+    Ok(vec![
+        cases.slot.check()?,
+        cases.wrap.check()?,
+        cases.identity.check()?,
+        cases.checkpoint.check()?,
+    ])
 }
 
 /// Compares, and keeps the first difference.
@@ -218,7 +227,7 @@ struct SealingCases {
     slot: SlotCase,
     wrap: WrapCase,
     identity: IdentityCase,
-    checkpoint: serde_json::Value,
+    checkpoint: CheckpointCase,
 }
 
 #[derive(Deserialize)]
@@ -259,8 +268,12 @@ impl SlotCase {
         let mut seen = Comparison::new();
         seen.bytes("aad", &self.aad, &at.aad());
         seen.bytes("slot_key", &self.slot_key, &key.slot_key(&at)[..]);
-        let inner = super::seal::seal_index(self.arm_index, &salt, &at, &key, nonce);
+        let inner = seal_index(self.arm_index, &salt, &at, &key, nonce);
         seen.bytes("inner", &self.inner, inner.as_bytes());
+        let server = ServerSecret::from_bytes(bytes("server_secret", &self.server_secret)?);
+        seen.bytes("lock_key", &self.lock_key, &server.derive("lock")[..]);
+        let stored = server.lock(&inner, &at, bytes("lock_nonce", &self.lock_nonce)?);
+        seen.bytes("stored", &self.stored, stored.as_bytes());
         Ok(seen.result("slot"))
     }
 }
@@ -380,9 +393,36 @@ impl PairCase {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CheckpointCase {
+    seed: String,
+    origin: String,
+    entries: Vec<String>,
+    vkey: String,
+    note: String,
+}
+
+impl CheckpointCase {
+    /// Ed25519 signs the same bytes the same way (RFC 8032), so the whole note comes out again.
+    fn check(&self) -> Result<CaseResult, VectorsError> {
+        if !is_origin(&self.origin) {
+            return Err(VectorsError::Malformed("origin"));
+        }
+        let signer = TrailSigner::from_seed(&self.origin, bytes("seed", &self.seed)?);
+        let leaves: Vec<_> =
+            self.entries.iter().map(|entry| tree::leaf_hash(entry.as_bytes())).collect();
+        let note = signer.sign(leaves.len() as u64, &tree::root(&leaves));
+        let mut seen = Comparison::new();
+        seen.value("vkey", &self.vkey, &signer.vkey());
+        seen.value("note", &self.note, &note);
+        Ok(seen.result("checkpoint"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{CaseResult, check_file};
+    use super::{CaseResult, VectorsError, check_file};
 
     const LISTS: &str = include_str!("../../tests/vectors/allocation_list.json");
     const SEALING: &str = include_str!("../../tests/vectors/sealing.json");
@@ -393,18 +433,116 @@ mod tests {
         }
     }
 
+    fn counted(results: &[CaseResult]) -> Vec<(&str, u32)> {
+        results.iter().map(|case| (case.name.as_str(), case.values)).collect()
+    }
+
     // shows: SG-1, SG-4
     #[test]
     fn every_list_of_the_vectors_is_re_created_byte_for_byte() {
         let results = check_file(LISTS).unwrap();
         all_same(&results);
-        let names: Vec<_> = results.iter().map(|case| (case.name.as_str(), case.values)).collect();
-        assert_eq!(names.len(), 6);
-        assert!(names.contains(&("rejection", 12)), "{names:?}");
+        assert_eq!(
+            counted(&results),
+            [
+                ("tiny", 12),
+                ("mixed-blocks-unicode-stratum", 12),
+                ("unequal-ratio-second-segment", 12),
+                ("rejection", 12),
+                ("training", 12),
+                ("nct04515719", 12),
+            ]
+        );
     }
 
     #[test]
     fn every_sealing_vector_is_re_created_byte_for_byte() {
-        all_same(&check_file(SEALING).unwrap());
+        let results = check_file(SEALING).unwrap();
+        all_same(&results);
+        assert_eq!(
+            counted(&results),
+            [("slot", 5), ("wrap", 5), ("identity", 11), ("checkpoint", 2)]
+        );
+    }
+
+    /// Every text and number below `value`, with where it stands.
+    fn places(value: &serde_json::Value, at: &str, all: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(group) => {
+                group.iter().for_each(|(name, inner)| places(inner, &format!("{at}/{name}"), all));
+            }
+            serde_json::Value::Array(list) => {
+                for (n, inner) in list.iter().enumerate() {
+                    places(inner, &format!("{at}/{n}"), all);
+                }
+            }
+            _ => all.push(at.to_owned()),
+        }
+    }
+
+    /// The same value, with its last hex digit, letter or unit changed.
+    fn altered(value: &serde_json::Value) -> serde_json::Value {
+        match value {
+            // Not 00: HMAC pads its key with zeros, so an empty beacon and one of zeros are the same.
+            serde_json::Value::String(text) if text.is_empty() => "01".into(),
+            serde_json::Value::String(text) => {
+                let mut letters: Vec<char> = text.chars().collect();
+                let last = letters.len() - 1 - usize::from(text.ends_with('\n'));
+                letters[last] = if letters[last] == '0' { '1' } else { '0' };
+                letters.into_iter().collect::<String>().into()
+            }
+            serde_json::Value::Bool(yes) => (!yes).into(),
+            // Not one more: a stratum's last block is kept whole, whatever of it is asked for.
+            number => (number.as_u64().unwrap() + 12).into(),
+        }
+    }
+
+    // A checker that passes whatever it is given would be no checker.
+    #[test]
+    fn a_change_to_any_value_of_the_vectors_is_found() {
+        let lists: serde_json::Value = serde_json::from_str(LISTS).unwrap();
+        let small = ["tiny", "mixed-blocks-unicode-stratum", "unequal-ratio-second-segment"];
+        let lists = lists.as_array().unwrap().iter().filter(|case| {
+            small.iter().any(|name| case["name"] == *name) || case["training"] == true
+        });
+        let mut files: Vec<_> = lists.map(|case| serde_json::json!([case])).collect();
+        files.push(serde_json::from_str(SEALING).unwrap());
+        for whole in files {
+            let mut all = vec![];
+            places(&whole, "", &mut all);
+            // Names and remarks are for people.
+            for at in all.iter().filter(|at| !["/0/name", "/identity/note"].contains(&at.as_str()))
+            {
+                let mut changed = whole.clone();
+                let value = changed.pointer_mut(at).unwrap();
+                *value = altered(value);
+                let found = match check_file(&changed.to_string()) {
+                    Ok(results) => results.iter().any(|case| case.difference.is_some()),
+                    Err(_) => true,
+                };
+                assert!(found, "{at} of {}", whole[0]["name"]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_difference_is_named_with_both_values() {
+        let changed = LISTS.replacen("A,1,4617448,active", "A,1,4617448,placebo", 1);
+        let results = check_file(&changed).unwrap();
+        let found = results[0].difference.as_ref().unwrap();
+        assert_eq!(found.value, "first_rows[1]");
+        assert!(found.expected.contains("placebo") && found.found.contains("active"));
+        all_same(&results[1..]);
+    }
+
+    #[test]
+    fn what_is_no_file_of_vectors_is_not_checked() {
+        for text in ["", "{}", "[1]", "{\"slot\":{}}", "null"] {
+            assert_eq!(check_file(text), Err(VectorsError::Unknown), "{text}");
+        }
+        let unknown = LISTS.replacen("\"beacon\"", "\"more\": 1, \"beacon\"", 1);
+        assert_eq!(check_file(&unknown), Err(VectorsError::Unknown));
+        let long = " ".repeat(super::VECTORS_BYTES_MAX + 1);
+        assert_eq!(check_file(&long), Err(VectorsError::TooLong));
     }
 }
