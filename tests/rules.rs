@@ -234,7 +234,8 @@ fn an_arm_is_named_only_where_lists_are_drawn_opened_and_verified() {
 fn the_lock_is_lifted_in_one_place_behind_a_durable_entry() {
     for source in sources() {
         let lifts = source.code.contains(".lift(");
-        let allowed = ["store/release.rs", "store/writer.rs"].contains(&source.path.as_str());
+        // The demonstration lifts too, to show that nothing is gained by it.
+        let allowed = ["store/release.rs", "store/writer.rs", "cli/demo.rs"].contains(&source.path.as_str());
         let own = source.path.starts_with("sealing/");
         assert!(allowed || own || !lifts, "{} lifts a lock", source.path);
         let releases = source.code.contains(".release(&self.secret)");

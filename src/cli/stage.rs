@@ -61,6 +61,13 @@ pub struct Play {
     pub seed: u64,
 }
 
+/// The day before today, where the trial is: on it the demonstration's participant was screened.
+pub fn day_before() -> String {
+    let trial = trial_file::read(TRIAL).expect("the shipped trial file has no mistake");
+    let yesterday = crate::clock::SystemClock.now().plus_seconds(-24 * 60 * 60);
+    trial.zone.day(yesterday).to_string()
+}
+
 /// The moment at which demonstration and tests begin.
 pub fn opening_day() -> Moment {
     Moment::parse("2026-11-21T01:00:00Z").expect("a moment written above")
@@ -381,13 +388,22 @@ impl Stage {
         }
     }
 
-    /// A participant from first contact to the investigator's signature. Returns the reference.
+    /// A participant from first contact to the investigator's signature, screened the day before the opening day.
+    /// Returns the reference.
     ///
     /// # Panics
     /// When a step is refused.
     pub fn screen_eligible(&self, centre: usize, number: u32, lldas: bool) -> String {
+        self.screen_eligible_on(centre, number, lldas, "2026-11-20")
+    }
+
+    /// The same, screened on this day.
+    ///
+    /// # Panics
+    /// When a step is refused.
+    pub fn screen_eligible_on(&self, centre: usize, number: u32, lldas: bool, day: &str) -> String {
         let (centre, letters) = CENTRES[centre];
-        let answers = answers(&format!("{}-{number:03}", letters.to_uppercase()), lldas);
+        let answers = answers(&format!("{}-{number:03}", letters.to_uppercase()), lldas, day);
         let coordinator = format!("c-{letters}");
         let body = json!({"centre": centre, "answers": answers});
         let screened = self.act(&coordinator, "POST", "/v1/participants", body);
@@ -463,16 +479,16 @@ pub fn signature(who: &str, act: &str) -> Value {
 }
 
 /// Answers of an eligible participant, invented: born on a 1 January, initials that spell nothing.
-pub fn answers(number: &str, lldas: bool) -> Value {
+pub fn answers(number: &str, lldas: bool, day: &str) -> Value {
     let mut answers = json!({
         "enrolment_number": number, "initials": "DEMO", "birth_date": "1988-01-01",
-        "sex": "female", "consent_given": "yes", "consent_signed_at": "2026-11-20T09:10",
-        "consent_version": "demo", "screening_date": "2026-11-20", "slicc_clinical": "3",
+        "sex": "female", "consent_given": "yes", "consent_signed_at": format!("{day}T00:10"),
+        "consent_version": "demo", "screening_date": day, "slicc_clinical": "3",
         "slicc_immunological": "2", "nephritis_sole": "no", "ana_positive": "yes",
-        "dsdna_positive": "yes", "activity_on": "2026-11-20", "activity_by": "Demo assessor",
+        "dsdna_positive": "yes", "activity_on": day, "activity_by": "Demo assessor",
         "sledai": if lldas { "4" } else { "6" }, "bilag_a": "0", "bilag_b": "0", "pga": "0.5",
         "new_activity": "no", "prednisone": "5", "background": ["hydroxychloroquine"],
-        "stable_since": "2026-09-01", "lab_date": "2026-11-20", "alt": "20", "alt_uln": "40",
+        "stable_since": "2026-01-01", "lab_date": day, "alt": "20", "alt_uln": "40",
         "ast": "20", "ast_uln": "40", "weight": "60", "crcl": "90", "crcl_method": "measured",
         "hbsag": "negative", "hcv": "negative", "tspot": "negative",
         "cyclophosphamide_last": "never", "b_cell_last": "never", "zoster_last": "never",

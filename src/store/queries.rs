@@ -4,12 +4,14 @@ use super::history;
 use super::release::HeldWrap;
 use super::StoreError;
 use crate::domain::entry::Facts;
-use crate::domain::ids::{CentreId, Code, EnrolmentNumber, PersonId, Reference, StratumId};
+use crate::domain::ids::{
+    CentreId, Code, EnrolmentNumber, PersonId, Reference, StratumId, TrialId,
+};
 use crate::domain::people::{Person, Role};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::Hash;
 use crate::sealing::line;
-use crate::sealing::slot::Wrap;
+use crate::sealing::slot::{LockedArm, Place, Wrap};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 /// A consistent look at the store: from inside an act, or from a reader's snapshot.
@@ -355,6 +357,25 @@ impl<'c> View<'c> {
         self.all(sql, [], |row| {
             let stratum = read_id(StratumId::parse(&row.get::<_, String>(0)?))?;
             Ok((stratum, row.get::<_, i64>(1)? as u64, row.get::<_, i64>(2)? as u64))
+        })
+    }
+
+    /// Every slot as it lies on the disk: what a thief of the file has. The lock of each needs the server secret, and
+    /// what is under it a centre key.
+    pub fn locked_slots(&self, trial: &TrialId) -> Result<Vec<(Place, LockedArm)>, StoreError> {
+        let sql = "SELECT segment, stratum, position, code, epoch, sealed FROM slots
+                   ORDER BY segment, rowid";
+        self.all(sql, [], |row| {
+            let place = Place {
+                trial: trial.clone(),
+                segment: row.get(0)?,
+                stratum: read_id(StratumId::parse(&row.get::<_, String>(1)?))?,
+                position: row.get(2)?,
+                code: read_id(Code::parse(&row.get::<_, String>(3)?))?,
+                epoch: row.get(4)?,
+            };
+            let locked = LockedArm::from_bytes(&row.get::<_, Vec<u8>>(5)?);
+            Ok((place, locked.ok_or(rusqlite::Error::InvalidQuery)?))
         })
     }
 
