@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// The secret of every list here.
 pub const SECRET: [u8; 32] = [7; 32];
 /// Its beacon.
-pub const BEACON: &[u8] = b"round 4242";
+pub const BEACON: &[u8] = b"round 4243";
 
 pub fn trial() -> TrialId {
     TrialId::parse("TEST-0001").unwrap()
@@ -66,7 +66,7 @@ pub fn statistician() -> Identity {
 }
 
 pub fn manifest(list: &List) -> SignedManifest {
-    list.manifest("round 4242 of a made-up beacon", &statistician()).unwrap()
+    list.manifest("round 4243 of a made-up beacon", &statistician()).unwrap()
 }
 
 /// A list, sealed to pharmacist and investigator of both centres, the hotline and the statistician.

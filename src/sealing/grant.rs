@@ -102,7 +102,8 @@ mod give {
     }
 }
 
-#[cfg(all(test, feature = "offline"))]
+#[cfg(test)]
+#[cfg(feature = "offline")]
 mod tests {
     use super::{Grant, grant_key};
     use crate::dice::FixedDice;

@@ -24,8 +24,13 @@ pub mod centre_key;
 #[cfg(feature = "offline")]
 pub mod ceremony;
 #[cfg(feature = "offline")]
+pub mod data_set;
+#[cfg(feature = "offline")]
+pub mod disclosure;
+#[cfg(feature = "offline")]
 mod draw;
-#[cfg(all(test, feature = "offline"))]
+#[cfg(test)]
+#[cfg(feature = "offline")]
 mod fixture;
 pub mod grant;
 #[cfg(feature = "offline")]
@@ -45,7 +50,16 @@ pub mod rotate;
 pub mod seal;
 #[cfg(feature = "offline")]
 mod stream;
+#[cfg(test)]
+#[cfg(feature = "offline")]
+mod tale;
 #[cfg(feature = "offline")]
 pub mod vectors;
+#[cfg(feature = "offline")]
+pub mod verify;
+#[cfg(feature = "offline")]
+mod verify_releases;
+#[cfg(feature = "offline")]
+mod verify_trail;
 #[cfg(feature = "offline")]
 pub mod wrap;

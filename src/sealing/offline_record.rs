@@ -140,7 +140,8 @@ impl SignedRecord {
     }
 }
 
-#[cfg(all(test, feature = "offline"))]
+#[cfg(test)]
+#[cfg(feature = "offline")]
 mod tests {
     use super::{OFFLINE_REASON_BYTES_MAX, OfflineRecord, RecordError, SignedRecord};
     use crate::domain::ids::Code;

@@ -1,0 +1,393 @@
+//! Check 6 of `klero verify`: every release against who was whom, where, and with which centre keys, at that moment of
+//! the trail (design 3, 4).
+
+use super::line::Line;
+use super::verify_trail::{Told, demand, need, number, text};
+use crate::domain::access::{Act, BreakCode, GrantKey, Prepare, Reach};
+use crate::domain::entry::{Fact, Facts, fact};
+use crate::domain::ids::CentreId;
+use crate::domain::people::Role;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// (6) Every release was of a code issued before to that participant, to a person entitled at that moment.
+///
+/// `manifests` are the hashes, as hex, of the lists that are looked at; `centres` the centre of each of their codes.
+pub fn check_releases(
+    manifests: &[String],
+    centres: &BTreeMap<String, Option<CentreId>>,
+    told: &Told,
+) -> Result<usize, String> {
+    let mut entitled = Entitlements::default();
+    let (mut issued, mut released) = (BTreeMap::new(), BTreeMap::new());
+    for line in &told.lines {
+        entitled.follow(line, manifests)?;
+        match line.entry.act.as_str() {
+            "randomised" => {
+                issued.insert(need(line, "code")?, need(line, "participant")?);
+            }
+            "release-for-preparation" | "release-for-break" => {
+                let code = check_release(line, &entitled, centres, &issued)?;
+                released.insert((need(line, "reference")?, code), line.by.as_str());
+            }
+            "release-redelivered" => {
+                let (code, seq) = (need(line, "code")?, line.seq);
+                let first = released.get(&(need(line, "reference")?, code));
+                let theirs = first.is_some_and(|by| line.by == *by || line.by == "service");
+                demand(theirs, || {
+                    format!(
+                        "entry {seq}: code {code} was delivered again without a release to {}",
+                        line.by
+                    )
+                })?;
+            }
+            "drill" => {
+                let code = text(&line.entry.on, "code");
+                demand(
+                    !code.is_some_and(|code| centres.contains_key(code) && !code.starts_with('9')),
+                    || format!("entry {}: a drill with a live code", line.seq),
+                )?;
+            }
+            _ => {}
+        }
+    }
+    Ok(released.len())
+}
+
+fn check_release<'t>(
+    line: &'t Line,
+    entitled: &Entitlements,
+    centres: &BTreeMap<String, Option<CentreId>>,
+    issued: &BTreeMap<&str, &str>,
+) -> Result<&'t str, String> {
+    let (seq, act) = (line.seq, &line.entry.act);
+    let (code, participant) = (need(line, "code")?, need(line, "participant")?);
+    demand(issued.get(code) == Some(&participant), || {
+        format!("entry {seq}: {act} of code {code}, which had not been issued to {participant}")
+    })?;
+    let centre = centres
+        .get(code)
+        .and_then(Option::as_ref)
+        .ok_or_else(|| format!("entry {seq}: code {code} belongs to no centre"))?;
+    demand(line.entry.centre.as_ref().is_none_or(|at| at == centre), || {
+        format!("entry {seq}: code {code} is of {centre}, the entry says another centre")
+    })?;
+    entitled
+        .may_release(line, centre)
+        .map_err(|why| format!("entry {seq}: {act} of code {code}, but {why}"))?;
+    Ok(code)
+}
+
+/// Followed entry by entry from the first; what it says is true after the last one it was given.
+#[derive(Default)]
+struct Entitlements {
+    people: BTreeMap<String, Known>,
+    /// Person, centre, epoch.
+    wraps: BTreeSet<(String, String, u64)>,
+}
+
+struct Known {
+    role: Role,
+    centres: Vec<String>,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Invited,
+    Active,
+    Disabled,
+}
+
+/// The list under this name, if there is one.
+fn list<'f>(facts: &'f Facts, name: &str) -> Option<&'f [Fact]> {
+    match fact(facts, name)? {
+        Fact::List(list) => Some(list),
+        _ => None,
+    }
+}
+
+impl Entitlements {
+    /// Takes the next entry in. `manifests` are the hashes, as hex, of the lists that are looked at: the wraps of
+    /// other lists, such as a training list's, give nobody anything here.
+    ///
+    /// # Errors
+    /// What an entry that gives or takes a right does not say.
+    fn follow(&mut self, line: &Line, manifests: &[String]) -> Result<(), String> {
+        self.take(line, manifests).ok_or_else(|| {
+            format!("entry {}: {} does not say whom or what", line.seq, line.entry.act)
+        })
+    }
+
+    fn take(&mut self, line: &Line, manifests: &[String]) -> Option<()> {
+        let (on, data) = (&line.entry.on, &line.entry.data);
+        match line.entry.act.as_str() {
+            "person-invited" => {
+                let role = Role::parse(text(data, "role")?)?;
+                let centres = list(data, "centres")?.iter().map(word).collect::<Option<_>>()?;
+                let known = Known { role, centres, state: State::Invited };
+                self.people.insert(text(on, "person")?.to_owned(), known);
+            }
+            "account-activated" => {
+                let known = self.people.get_mut(text(on, "person")?);
+                // Who was disabled has to be invited anew before anything makes them active.
+                if let Some(known) = known.filter(|known| known.state == State::Invited) {
+                    known.state = State::Active;
+                }
+            }
+            "person-disabled" => {
+                if let Some(known) = self.people.get_mut(text(on, "person")?) {
+                    known.state = State::Disabled;
+                }
+            }
+            "list-imported" if manifests.iter().any(|m| text(data, "manifest") == Some(m)) => {
+                for wrap in list(data, "wraps")? {
+                    let Fact::Group(wrap) = wrap else { return None };
+                    self.wraps.insert(wrap_of(text(wrap, "person")?, wrap)?);
+                }
+            }
+            "key-granted" => {
+                let wrap = wrap_of(text(on, "person")?, data)?;
+                // Given by somebody who could not give it, it gives nothing.
+                let centre = CentreId::parse(&wrap.1).ok()?;
+                if self.may::<GrantKey>(line, &centre).is_ok() {
+                    self.wraps.insert(wrap);
+                }
+            }
+            "grant-removed" => {
+                self.wraps.remove(&wrap_of(text(on, "person")?, data)?);
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// Could the person who made this release do so, then and there?
+    ///
+    /// # Errors
+    /// Why not.
+    fn may_release(&self, line: &Line, centre: &CentreId) -> Result<(), String> {
+        if line.entry.act == "release-for-preparation" {
+            self.may::<Prepare>(line, centre)?;
+        } else {
+            self.may::<BreakCode>(line, centre)?;
+        }
+        let wanted = number(&line.entry.data, "epoch");
+        let holds = self.wraps.iter().any(|(person, at, epoch)| {
+            *person == line.by && at == centre.as_str() && wanted.is_none_or(|w| w == *epoch)
+        });
+        if holds { Ok(()) } else { Err(format!("{} had no key of {centre} then", line.by)) }
+    }
+
+    fn may<A: Act>(&self, line: &Line, centre: &CentreId) -> Result<(), String> {
+        let by = &line.by;
+        let known = self.people.get(by).ok_or_else(|| format!("{by} was nobody then"))?;
+        if known.state != State::Active {
+            return Err(format!("the account of {by} was not active then"));
+        }
+        if known.role.as_str() != line.role {
+            return Err(format!("{by} was {}, not {}", known.role, line.role));
+        }
+        let reaches = match A::reach(known.role) {
+            Reach::Never => false,
+            Reach::Centre => known.centres.iter().any(|own| own == centre.as_str()),
+            Reach::Trial => true,
+        };
+        if reaches {
+            Ok(())
+        } else {
+            Err(format!("{by}, {}, may not do so at {centre}", known.role))
+        }
+    }
+}
+
+fn word(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::Text(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn wrap_of(person: &str, facts: &Facts) -> Option<(String, String, u64)> {
+    Some((person.to_owned(), text(facts, "centre")?.to_owned(), number(facts, "epoch")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::entry::Entry;
+    use crate::sealing::fixture::centre;
+    use crate::sealing::tale::{Tale, failed, joins, key};
+
+    /// Why the tale fails in check 6 once this release stands at its end.
+    fn released(by: &'static str, role: &'static str, act: &str, row: usize, who: &str) -> String {
+        let mut tale = Tale::honest();
+        let entry = tale.release(act, row, who);
+        tale.told.push((by, role, entry));
+        why(&tale)
+    }
+
+    fn why(tale: &Tale) -> String {
+        let (number, why) = failed(&tale.verdict());
+        assert_eq!(number, 6, "{why}");
+        why.split_once(": ").map(|(_, why)| why.to_owned()).unwrap_or(why)
+    }
+
+    fn code(row: usize) -> String {
+        Tale::honest().story.list.rows()[row].code.to_string()
+    }
+
+    const PREPARE: &str = "release-for-preparation";
+    const BREAK: &str = "release-for-break";
+
+    // shows: I3, DI-1
+    #[test]
+    fn a_release_of_a_code_that_was_not_issued_to_that_participant_is_found() {
+        let never = format!("{PREPARE} of code {}, which had not been issued to ES-009", code(2));
+        assert_eq!(released("ph-e", "pharmacist", PREPARE, 2, "ES-009"), never);
+        let other = format!("{PREPARE} of code {}, which had not been issued to ES-002", code(0));
+        assert_eq!(released("ph-e", "pharmacist", PREPARE, 0, "ES-002"), other);
+        let mut tale = Tale::honest();
+        let early = tale.release(PREPARE, 0, "ES-001");
+        let at = tale.first("randomised");
+        tale.told.insert(at, ("ph-e", "pharmacist", early));
+        let before = format!("{PREPARE} of code {}, which had not been issued to ES-001", code(0));
+        assert_eq!(why(&tale), before);
+    }
+
+    // shows: I11, DI-1, CO-7
+    #[test]
+    fn a_release_to_somebody_whose_role_or_centre_does_not_reach_there_is_found() {
+        let says = |by, role, act, row, who: &str, but: &str| {
+            let expected = format!("{act} of code {}, but {but}", code(row));
+            assert_eq!(released(by, role, act, row, who), expected);
+        };
+        says(
+            "co-e",
+            "coordinator",
+            PREPARE,
+            0,
+            "ES-001",
+            "co-e, coordinator, may not do so at east",
+        );
+        says("ph-w", "pharmacist", PREPARE, 0, "ES-001", "ph-w, pharmacist, may not do so at east");
+        says("ph-e", "pharmacist", BREAK, 0, "ES-001", "ph-e, pharmacist, may not do so at east");
+        says("hot-1", "hotline", PREPARE, 0, "ES-001", "hot-1, hotline, may not do so at east");
+        says(
+            "inv-e",
+            "investigator",
+            BREAK,
+            16,
+            "WE-001",
+            "inv-e, investigator, may not do so at west",
+        );
+        says("ph-x", "pharmacist", PREPARE, 0, "ES-001", "ph-x was nobody then");
+        says("co-e", "pharmacist", PREPARE, 0, "ES-001", "co-e was coordinator, not pharmacist");
+        says(
+            "ph-e2",
+            "pharmacist",
+            PREPARE,
+            0,
+            "ES-001",
+            "the account of ph-e2 was not active then",
+        );
+    }
+
+    // shows: I11
+    #[test]
+    fn an_account_that_was_invited_and_never_activated_releases_nothing() {
+        let mut tale = Tale::honest();
+        let at = tale
+            .told
+            .iter()
+            .position(|(by, _, entry)| entry.act == "account-activated" && *by == "ph-e")
+            .unwrap();
+        tale.told.remove(at);
+        assert!(why(&tale).ends_with("the account of ph-e was not active then"));
+        // Who was disabled is not made active again but by a new invitation.
+        let mut tale = Tale::honest();
+        let active = Entry::new("account-activated").on("person", "ph-e2");
+        tale.told.push(("ph-e2", "service", active));
+        let entry = tale.release(PREPARE, 0, "ES-001");
+        tale.told.push(("ph-e2", "pharmacist", entry.clone()));
+        assert!(why(&tale).ends_with("the account of ph-e2 was not active then"));
+        tale.told.pop();
+        tale.told.extend(joins("ph-e2", "pharmacist", &["east"]));
+        tale.told.push(("ph-e2", "pharmacist", entry));
+        assert!(
+            why(&tale).ends_with("ph-e2 had no key of east then"),
+            "removed, and not given again"
+        );
+    }
+
+    // shows: I10, I11
+    #[test]
+    fn a_release_to_somebody_without_a_key_is_found_and_keys_come_only_from_those_who_may_give() {
+        let mut tale = Tale::honest();
+        let given = tale.first("key-granted");
+        tale.told.remove(given);
+        assert!(why(&tale).ends_with("ph-e2 had no key of east then"));
+        for (by, role) in [("adm-1", "admin"), ("co-e", "coordinator"), ("ph-w", "pharmacist")] {
+            let mut tale = Tale::honest();
+            (tale.told[given].0, tale.told[given].1) = (by, role);
+            assert!(why(&tale).ends_with("ph-e2 had no key of east then"), "{by} gives nothing");
+        }
+        let mut tale = Tale::honest();
+        let release = tale.told.iter().rposition(|(_, _, entry)| entry.act == PREPARE).unwrap();
+        tale.told.insert(release, ("stat-1", "statistician", key("grant-removed", "ph-e")));
+        assert!(why(&tale).ends_with("ph-e had no key of east then"));
+        let mut tale = Tale::honest();
+        let release = tale.first(PREPARE);
+        let epoch = tale.told[release].2.data.iter_mut().find(|(name, _)| name == "epoch").unwrap();
+        epoch.1 = 2u32.into();
+        assert!(why(&tale).ends_with("ph-e had no key of east then"), "not of that epoch");
+    }
+
+    // shows: SG-8
+    #[test]
+    fn wraps_of_another_list_give_nobody_anything_here() {
+        let mut tale = Tale::honest();
+        let at = tale.first("list-imported");
+        let mut other = tale.told[at].2.clone();
+        let wraps = tale.told[at].2.data.iter().position(|(name, _)| name == "wraps").unwrap();
+        tale.told[at].2.data[wraps].1 = vec![].into();
+        other.data.iter_mut().filter(|(n, _)| n == "manifest").for_each(|(_, f)| *f = "x".into());
+        tale.told.insert(at, ("stat-1", "statistician", other));
+        assert!(why(&tale).ends_with("ph-e had no key of east then"));
+    }
+
+    // shows: I3
+    #[test]
+    fn a_second_delivery_needs_the_release_it_repeats() {
+        let mut tale = Tale::honest();
+        let at = tale.first("release-redelivered");
+        tale.told[at].0 = "ph-w";
+        let again = format!("code {} was delivered again without a release to ph-w", code(0));
+        assert_eq!(why(&tale), again);
+        let mut tale = Tale::honest();
+        tale.told.swap(at, at - 1);
+        assert!(why(&tale).contains("was delivered again without a release to ph-e"));
+        let mut tale = Tale::honest();
+        (tale.told[at].0, tale.told[at].1) = ("service", "service");
+        assert!(tale.verdict().fits());
+    }
+
+    #[test]
+    fn an_entry_that_names_another_centre_a_drill_with_a_live_code_and_a_half_told_right_are_found()
+    {
+        let mut tale = Tale::honest();
+        let at = tale.first(PREPARE);
+        tale.told[at].2.centre = Some(centre("west"));
+        assert_eq!(
+            why(&tale),
+            format!("code {} is of east, the entry says another centre", code(0))
+        );
+        tale.told[at].2.centre = None;
+        assert!(tale.verdict().fits());
+        let mut tale = Tale::honest();
+        let drill = Entry::new("drill").on("code", code(0));
+        tale.told.push(("ph-e", "pharmacist", drill));
+        assert_eq!(why(&tale), "a drill with a live code");
+        let mut tale = Tale::honest();
+        tale.told.push(("adm-1", "admin", Entry::new("person-invited").on("person", "x")));
+        assert_eq!(why(&tale), "person-invited does not say whom or what");
+    }
+}
