@@ -11,3 +11,4 @@ pub mod sealing;
 #[cfg(feature = "server")]
 pub mod store;
 pub mod text;
+pub mod trial_file;

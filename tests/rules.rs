@@ -18,21 +18,25 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["domain", "sealing", "clock", "dice", "limits"]),
     (
         "service",
-        &[
-            "domain", "sealing", "store", "clock", "dice", "text", "limits", "refusal",
-            "trial_file",
-        ],
+        &["domain", "sealing", "store", "clock", "dice", "text", "limits", "refusal", "trial_file"],
     ),
     // `sealing` for hashes and hexadecimal, `store` for the values that a service's answers are made of.
-    (
-        "http",
-        &["domain", "sealing", "store", "service", "text", "limits", "refusal", "dice"],
-    ),
+    ("http", &["domain", "sealing", "store", "service", "text", "limits", "refusal", "dice"]),
     (
         "cli",
         &[
-            "domain", "sealing", "store", "service", "http", "text", "limits", "refusal", "clock",
-            "dice", "trial_file", "telemetry",
+            "domain",
+            "sealing",
+            "store",
+            "service",
+            "http",
+            "text",
+            "limits",
+            "refusal",
+            "clock",
+            "dice",
+            "trial_file",
+            "telemetry",
         ],
     ),
     ("telemetry.rs", &[]),
@@ -160,7 +164,8 @@ fn arrows_between_rooms_point_one_way() {
         if ["lib.rs", "main.rs"].contains(&source.path.as_str()) {
             continue;
         }
-        let room = ARROWS.iter().find(|(room, _)| is_in(&source.path, room.trim_end_matches(".rs")));
+        let room =
+            ARROWS.iter().find(|(room, _)| is_in(&source.path, room.trim_end_matches(".rs")));
         let (room, may) = room.unwrap_or_else(|| panic!("{} is in no room", source.path));
         let own = room.trim_end_matches(".rs");
         for import in imports(&source.code) {
@@ -179,7 +184,8 @@ fn outside_crates_are_named_only_where_they_belong() {
     let sources = sources();
     for (name, places) in CRATES {
         for source in &sources {
-            let allowed = places.iter().any(|place| is_in(&source.path, place.trim_end_matches(".rs")));
+            let allowed =
+                places.iter().any(|place| is_in(&source.path, place.trim_end_matches(".rs")));
             let used = source.code.contains(&format!("{name}::"))
                 || source.code.contains(&format!("use {name};"));
             assert!(allowed || !used, "{} names {name}", source.path);
@@ -217,7 +223,8 @@ fn an_arm_is_named_only_where_lists_are_drawn_opened_and_verified() {
     for source in sources() {
         let allowed = ARM_FILES.contains(&source.path.as_str());
         assert!(allowed || !names(&source.code, "Arm"), "{} names an arm", source.path);
-        let server = ["store/", "service/", "http/"].iter().any(|room| source.path.starts_with(room));
+        let server =
+            ["store/", "service/", "http/"].iter().any(|room| source.path.starts_with(room));
         let secrets = ["Identity", "ListSecret", "CentreKey", "SlotPayload"];
         for secret in secrets.iter().filter(|_| server) {
             // The form's identity fields have a type of that name too; the key pair's is sealing's.
@@ -249,8 +256,15 @@ fn the_lock_is_lifted_in_one_place_behind_a_durable_entry() {
 #[test]
 fn sql_writes_projections_only_where_entries_are_applied() {
     let tables = [
-        "people", "person_centres", "recruitment", "lists", "cards", "wraps", "participants",
-        "allocations", "releases",
+        "people",
+        "person_centres",
+        "recruitment",
+        "lists",
+        "cards",
+        "wraps",
+        "participants",
+        "allocations",
+        "releases",
     ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for source in sources().iter().filter(|s| s.path != "store/apply.rs") {

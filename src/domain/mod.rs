@@ -1,7 +1,16 @@
 //! The trial's rules: no I/O, no clock, no dice, no wire format. Everything here is a plain value or a pure function.
 
 pub mod access;
+pub mod answers;
+pub mod derived;
+pub mod eligibility;
 pub mod entry;
 pub mod ids;
 pub mod people;
+pub mod quantity;
+pub mod recruitment;
+pub mod rule;
+pub mod stratum;
 pub mod time;
+pub mod trial;
+pub mod visit;

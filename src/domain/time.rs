@@ -1,4 +1,4 @@
-//! Moments and days. The only file, beside `clock.rs`, that names the time library.
+//! Moments, days and zones. The only file, beside `clock.rs`, that names the time library.
 
 use std::fmt;
 
@@ -34,5 +34,203 @@ impl fmt::Display for Moment {
         let stamp =
             jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         write!(f, "{stamp:.3}")
+    }
+}
+
+/// A day of the calendar, wherever it is. It knows no hour: a [`Zone`] says on which day a moment falls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(jiff::civil::Date);
+
+impl Date {
+    /// A day that exists, in the years 1 to 9999.
+    pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
+        let found = jiff::civil::Date::new(year, month, day).ok()?;
+        (year >= 1).then_some(Self(found))
+    }
+
+    /// Reads `2026-11-21`, and nothing looser: four, two and two ASCII digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        match PartialDate::parse(text)? {
+            PartialDate::Day(date) => Some(date),
+            PartialDate::Month { .. } | PartialDate::Year(_) => None,
+        }
+    }
+
+    /// The same day some days later, or earlier when `days` is negative; stops at the calendar's ends.
+    #[must_use]
+    pub fn plus_days(self, days: i32) -> Self {
+        Self(self.0.saturating_add(jiff::SignedDuration::from_hours(i64::from(days) * 24)))
+    }
+
+    /// The same day of the month some months earlier, cut to that month's last day: 31 August less
+    /// six months is 28 or 29 February.
+    #[must_use]
+    pub fn minus_months(self, months: u32) -> Self {
+        let all = i64::from(self.0.year()) * 12 + i64::from(self.0.month()) - 1;
+        let all = (all - i64::from(months)).max(12);
+        let first = i16::try_from(all.div_euclid(12))
+            .ok()
+            .and_then(|year| Self::new(year, (all.rem_euclid(12) + 1) as i8, 1))
+            .expect("a month between year 1 and a day that exists");
+        let day = self.0.day().min(first.0.days_in_month());
+        Self::new(first.0.year(), first.0.month(), day).expect("cut to the days of the month")
+    }
+
+    /// Days from `earlier` to this day; negative when it lies before.
+    pub fn days_since(self, earlier: Self) -> i32 {
+        let hours = self.0.duration_since(earlier.0).as_hours();
+        i32::try_from(hours / 24).expect("the calendar has fewer than 4 million days")
+    }
+
+    /// Age in full years on `day` of somebody born on this one; negative before birth. Who is born
+    /// on 29 February is a year older on 1 March in a year without that day.
+    pub fn full_years_at(self, day: Self) -> i32 {
+        let had_birthday = (day.0.month(), day.0.day()) >= (self.0.month(), self.0.day());
+        i32::from(day.0.year()) - i32::from(self.0.year()) - i32::from(!had_birthday)
+    }
+
+    fn last_of_month(self) -> Self {
+        Self(self.0.last_of_month())
+    }
+}
+
+impl fmt::Display for Date {
+    /// `2026-11-21`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
+    }
+}
+
+/// A day as well as it is remembered: whole, to the month or to the year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PartialDate {
+    /// `2026-03-14`.
+    Day(Date),
+    /// `2026-03`.
+    Month {
+        /// 1 to 9999.
+        year: i16,
+        /// 1 to 12.
+        month: i8,
+    },
+    /// `2026`.
+    Year(i16),
+}
+
+impl PartialDate {
+    /// Reads `2026-03-14`, `2026-03` or `2026`: ASCII digits, always four, two and two.
+    pub fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split('-').collect();
+        let number = |part: &str, digits: usize| -> Option<i16> {
+            let plain = part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
+            if plain { part.parse().ok() } else { None }
+        };
+        let year = number(parts.first()?, 4).filter(|year| *year >= 1)?;
+        let small = |part: &str| number(part, 2).and_then(|n| i8::try_from(n).ok());
+        match parts.as_slice() {
+            [_] => Some(Self::Year(year)),
+            [_, month] => {
+                let month = small(month)?;
+                Date::new(year, month, 1).map(|_| Self::Month { year, month })
+            }
+            [_, month, day] => Date::new(year, small(month)?, small(day)?).map(Self::Day),
+            _ => None,
+        }
+    }
+
+    /// The first day it can mean.
+    pub fn first_day(self) -> Date {
+        let (year, month) = match self {
+            Self::Day(date) => return date,
+            Self::Month { year, month } => (year, month),
+            Self::Year(year) => (year, 1),
+        };
+        Date::new(year, month, 1).expect("checked when it was read")
+    }
+
+    /// The last day it can mean: what the look-back rules count, since it is the stricter reading.
+    pub fn last_day(self) -> Date {
+        match self {
+            Self::Day(date) => date,
+            Self::Month { .. } => self.first_day().last_of_month(),
+            Self::Year(year) => Date::new(year, 12, 31).expect("checked when it was read"),
+        }
+    }
+}
+
+impl fmt::Display for PartialDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(date) => date.fmt(f),
+            Self::Month { year, month } => write!(f, "{year:04}-{month:02}"),
+            Self::Year(year) => write!(f, "{year:04}"),
+        }
+    }
+}
+
+/// A time zone by its IANA name, such as `Asia/Shanghai`. The zones are compiled in, so that every machine agrees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone {
+    name: String,
+    rules: jiff::tz::TimeZone,
+}
+
+impl Zone {
+    /// Finds a zone by its full name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let rules = jiff::tz::TimeZone::get(name).ok()?;
+        // Lookups ignore case; two spellings of one zone would be two configurations.
+        (rules.iana_name() == Some(name)).then(|| Self { name: name.to_owned(), rules })
+    }
+
+    /// Its IANA name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The day on which `moment` falls here.
+    pub fn day(&self, moment: Moment) -> Date {
+        Date(self.local(moment).date())
+    }
+
+    /// `2026-11-21T20:35`: the minute in which `moment` falls here, as a form shows and sends it.
+    pub fn minute(&self, moment: Moment) -> String {
+        let local = self.local(moment);
+        format!("{}T{:02}:{:02}", Date(local.date()), local.hour(), local.minute())
+    }
+
+    /// Reads `2026-11-21T20:35` as the time here. A minute that the clocks skipped is no minute; of
+    /// one they ran through twice the earlier is meant.
+    pub fn moment(&self, minute: &str) -> Option<Moment> {
+        let (date, time) = minute.split_once('T')?;
+        let (hour, minutes) = time.split_once(':')?;
+        let number = |part: &str| -> Option<i8> {
+            let plain = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+            if plain { part.parse().ok() } else { None }
+        };
+        let time = jiff::civil::Time::new(number(hour)?, number(minutes)?, 0, 0).ok()?;
+        let local = Date::parse(date)?.0.to_datetime(time);
+        let found = self.rules.to_timestamp(local).ok()?;
+        let there = self.rules.to_datetime(found) == local;
+        there.then(|| Moment(found.as_millisecond()))
+    }
+
+    /// The first moment of `day` here; of a day the calendar skipped here, the moment it was skipped.
+    pub fn start_of(&self, day: Date) -> Moment {
+        let midnight = day.0.to_datetime(jiff::civil::Time::midnight());
+        let found = self.rules.to_timestamp(midnight).unwrap_or(jiff::Timestamp::MIN);
+        Moment(found.as_millisecond())
+    }
+
+    fn local(&self, moment: Moment) -> jiff::civil::DateTime {
+        let stamp =
+            jiff::Timestamp::from_millisecond(moment.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        self.rules.to_datetime(stamp)
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
     }
 }

@@ -1,8 +1,8 @@
 //! What can be asked of the store. Every question's SQL stands in its function.
 
+use super::StoreError;
 use super::history;
 use super::release::HeldWrap;
-use super::StoreError;
 use crate::domain::entry::Facts;
 use crate::domain::ids::{
     CentreId, Code, EnrolmentNumber, PersonId, Reference, StratumId, TrialId,

@@ -58,7 +58,8 @@ impl Folder {
         remade.execute_batch(include_str!("../../schema.sql"))?;
         let path = self.database();
         // A path becomes a URI here; what would end or part it is written as a byte.
-        let path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let path =
+            path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
         remade.execute("ATTACH DATABASE ?1 AS old", [format!("file:{path}?mode=ro")])?;
         remade.execute_batch(
             "BEGIN;
@@ -86,11 +87,7 @@ impl Folder {
     }
 }
 
-fn apply_stored(
-    remade: &Connection,
-    text: &str,
-    record: Option<String>,
-) -> Result<(), OpenError> {
+fn apply_stored(remade: &Connection, text: &str, record: Option<String>) -> Result<(), OpenError> {
     let read = line::parse(text).map_err(|_| StoreError::Damaged)?;
     let mut entry = read.entry;
     if let Some(record) = record {

@@ -182,8 +182,7 @@ impl Tx<'_> {
         let centre = CentreId::parse(centre).map_err(|_| StoreError::Failed)?;
         let wrap = self.view().wrap(&centre, epoch, person)?.ok_or(NotWanted::NotGranted)?;
         let leaf_path = self.lists().path(segment, &leaf)?;
-        let place =
-            Place { trial: trial.clone(), segment, stratum, position, code: *code, epoch };
+        let place = Place { trial: trial.clone(), segment, stratum, position, code: *code, epoch };
         let locked = LockedArm::from_bytes(&sealed).ok_or(StoreError::Failed)?;
         Ok(Wanted { reference, place, locked, wrap, leaf_path })
     }

@@ -354,8 +354,7 @@ pub(super) fn check_stretch(
     // Whole tiles only: a stored node can be compared when all its leaves were recomputed.
     let first = first - first % 65_536;
     let mut walk = Walk { next: first, prev: leaf_before(connection, first)? };
-    let mut stored = connection
-        .prepare("SELECT hash FROM nodes WHERE level = ?1 AND idx = ?2")?;
+    let mut stored = connection.prepare("SELECT hash FROM nodes WHERE level = ?1 AND idx = ?2")?;
     let mut tile: Vec<Hash> = Vec::with_capacity(256);
     let mut tiles: Vec<Hash> = Vec::with_capacity(256);
     while walk.next < end {

@@ -267,11 +267,7 @@ impl Writer {
         Ok(checkpoint)
     }
 
-    fn write_group(
-        &mut self,
-        group: Vec<Job>,
-        finishes: &mut Vec<Done>,
-    ) -> Result<(), StoreError> {
+    fn write_group(&mut self, group: Vec<Job>, finishes: &mut Vec<Done>) -> Result<(), StoreError> {
         self.memory.group_leaves.clear();
         self.memory.group_lines.clear();
         if self.health.is_damaged() {
