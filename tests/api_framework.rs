@@ -1,6 +1,7 @@
 //! The frame of the interface on a real server: whatever is wrong with a request is answered with a problem of ours,
 //! in both languages, and nothing of the request is repeated or logged.
 #![cfg(feature = "server")]
+#![allow(clippy::unwrap_used, reason = "a test stops where it stumbles")]
 
 use klero::domain::access;
 use klero::domain::ids::Reference;
