@@ -5,6 +5,8 @@
 pub mod clock;
 pub mod dice;
 pub mod domain;
+#[cfg(feature = "server")]
+pub mod http;
 pub mod limits;
 pub mod refusal;
 pub mod sealing;

@@ -2,6 +2,12 @@
 
 /// The largest body of a request, in bytes.
 pub const BODY: usize = 64 * 1024;
+/// The largest import, in bytes.
+pub const IMPORT: usize = 4 * 1024 * 1024;
+/// How long a body may take to arrive, in seconds.
+pub const BODY_SECONDS: u64 = 60;
+/// The longest address, path and query together, in bytes. Ours are far shorter: identities never stand in one.
+pub const ADDRESS: usize = 2048;
 /// The longest line of the trail, in bytes.
 pub const LINE: usize = 65_535;
 /// The most acts that one commit carries.

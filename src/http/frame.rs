@@ -1,0 +1,170 @@
+//! What stands around every answer: a reference, the language, the headers, one line in the access log, and the
+//! promise that whatever goes wrong ends as a problem in our words and never as somebody else's text.
+
+use super::page;
+use super::problem::{self, Problem};
+use crate::limits::ADDRESS;
+use crate::refusal::Code;
+use crate::text::Language;
+use actix_web::body::BoxBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use std::convert::Infallible;
+use std::future::{Future, Ready, poll_fn, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+/// Gives each request its reference. Passed in, so that two worlds may have the same ones.
+pub type Ids = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// The circumstances of a request. A handler that writes words asks for it.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The request's reference, which an answer and a log line share.
+    pub id: String,
+    /// The language that was asked for.
+    pub language: Language,
+    /// Is the public address https?
+    pub https: bool,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self { id: String::new(), language: Language::En, https: false }
+    }
+}
+
+impl FromRequest for Asked {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(req.extensions().get::<Asked>().cloned().unwrap_or_default()))
+    }
+}
+
+/// Lets a request through and dresses what comes back.
+///
+/// # Errors
+/// A problem, when no answer came back: a panic, or a failure between here and the handler.
+pub async fn frame(
+    ids: Ids,
+    https: bool,
+    req: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse, Error> {
+    let begun = Instant::now();
+    let asked = Asked { id: ids(), language: language(&req), https };
+    let method = word(req.method());
+    let route = req.match_pattern().unwrap_or_else(|| "-".to_owned());
+    req.extensions_mut().insert(asked.clone());
+    let outcome = if is_too_long(&req) {
+        Ok(req.error_response(Problem::new(Code::TooLarge)))
+    } else {
+        caught(next.call(req)).await
+    };
+    let outcome = match outcome {
+        Ok(answer) => Ok(finished(answer, &asked)),
+        Err(error) => Err(Error::from(ours(&error).told(&asked))),
+    };
+    let status = match &outcome {
+        Ok(answer) => answer.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
+    // Route templates only: a path may hold a reference, and a query anything at all.
+    tracing::info!(
+        request = asked.id,
+        method,
+        route,
+        status = status.as_u16(),
+        duration_ms = begun.elapsed().as_secs_f64() * 1000.0,
+        "answered"
+    );
+    outcome
+}
+
+/// A panic ends this request, not the service.
+async fn caught<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| {
+            tracing::error!("a handler panicked");
+            Poll::Ready(Err(Problem::new(Code::Internal).into()))
+        })
+    })
+    .await
+}
+
+/// An answer in our words and headers.
+fn finished(answer: ServiceResponse, asked: &Asked) -> ServiceResponse {
+    let response = answer.response();
+    let problem = match response.error() {
+        Some(error) => Some(ours(error)),
+        None if is_bare(response) => Some(by_status(response.status())),
+        None => None,
+    };
+    match problem {
+        Some(problem) => answer.into_response(problem.told(asked).error_response()),
+        None => {
+            let mut answer = answer;
+            page::dress(answer.headers_mut(), &asked.id, asked.https);
+            answer
+        }
+    }
+}
+
+/// A failure that is neither a problem nor a page: somebody else's.
+fn is_bare(response: &HttpResponse) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let said = |kind: &str| kind == problem::MEDIA_TYPE || kind.starts_with("text/html");
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    failed && !kind.is_some_and(said)
+}
+
+/// The problem in an error, or the one that comes nearest to somebody else's error. Its own text is dropped.
+fn ours(error: &Error) -> Problem {
+    let other = || by_status(error.as_response_error().status_code());
+    error.as_error::<Problem>().cloned().unwrap_or_else(other)
+}
+
+fn by_status(status: StatusCode) -> Problem {
+    Problem::new(match status {
+        StatusCode::NOT_FOUND => Code::NoSuchPage,
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::URI_TOO_LONG => Code::TooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::WrongContentType,
+        StatusCode::TOO_MANY_REQUESTS => Code::SlowDown,
+        status if status.is_client_error() => Code::MalformedRequest,
+        _ => Code::Internal,
+    })
+}
+
+fn language(req: &ServiceRequest) -> Language {
+    let header = req.headers().get(header::ACCEPT_LANGUAGE).and_then(|wish| wish.to_str().ok());
+    Language::from_accept(header.unwrap_or_default())
+}
+
+fn is_too_long(req: &ServiceRequest) -> bool {
+    req.uri().path_and_query().is_some_and(|address| address.as_str().len() > ADDRESS)
+}
+
+/// The method, if it is a usual one: a client may send any word as a method, and words are not logged.
+fn word(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
