@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(all(feature = "server", feature = "offline"))]
+pub mod cli;
 pub mod clock;
 pub mod dice;
 pub mod domain;
@@ -10,6 +12,8 @@ pub mod http;
 pub mod limits;
 pub mod refusal;
 pub mod sealing;
+#[cfg(feature = "server")]
+pub mod service;
 #[cfg(feature = "server")]
 pub mod store;
 pub mod text;

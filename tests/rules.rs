@@ -242,7 +242,8 @@ fn the_lock_is_lifted_in_one_place_behind_a_durable_entry() {
     for source in sources() {
         let lifts = source.code.contains(".lift(");
         // The demonstration lifts too, to show that nothing is gained by it.
-        let allowed = ["store/release.rs", "store/writer.rs", "cli/demo.rs"].contains(&source.path.as_str());
+        let allowed =
+            ["store/release.rs", "store/writer.rs", "cli/demo.rs"].contains(&source.path.as_str());
         let own = source.path.starts_with("sealing/");
         assert!(allowed || own || !lifts, "{} lifts a lock", source.path);
         let releases = source.code.contains(".release(&self.secret)");

@@ -198,6 +198,7 @@ fn study(play: &Play, identities: &BTreeMap<String, Identity>, dice: &dyn Dice) 
         slots: play.slots,
         strata: trial.strata(),
         configuration: sha256(play.trial.as_bytes()),
+        hide_sizes: false,
     };
     let secret = ListSecret::roll(dice);
     let beacon = sha256(b"the drum of a public lottery").to_vec();
@@ -292,15 +293,15 @@ impl Stage {
     }
 
     fn open_recruitment(&self) {
-        let signature = signature("mon-1", "review-list");
-        let body = json!({"signature": signature});
+        let body = json!({"signature": signature("mon-1", "review-list")});
         let reviewed = self.act("mon-1", "POST", "/v1/lists/0/review", body);
         assert_eq!(reviewed.status, 200, "{}", reviewed.text);
         let places = CENTRES.iter().map(|(centre, _)| Some(*centre));
         for centre in std::iter::once(None).chain(places) {
-            let signature = signature("spon-1", "decide-recruitment");
-            let reason = "the demonstration begins";
-            let mut body = json!({"reason": reason, "signature": signature});
+            let mut body = json!({
+                "reason": "the demonstration begins",
+                "signature": signature("spon-1", "decide-recruitment"),
+            });
             if let Some(centre) = centre {
                 body["centre"] = centre.into();
             }
@@ -339,14 +340,7 @@ impl Stage {
     }
 
     /// Acts as somebody, under this key.
-    pub fn act_once(
-        &self,
-        who: &str,
-        method: &str,
-        path: &str,
-        key: &str,
-        body: Value,
-    ) -> Reply {
+    pub fn act_once(&self, who: &str, method: &str, path: &str, key: &str, body: Value) -> Reply {
         let bearer = format!("Bearer {}", self.tokens[who]);
         let headers = [("authorization", bearer.as_str()), ("idempotency-key", key)];
         self.send(method, path, &headers, Some(&body))
@@ -480,23 +474,67 @@ pub fn signature(who: &str, act: &str) -> Value {
 
 /// Answers of an eligible participant, invented: born on a 1 January, initials that spell nothing.
 pub fn answers(number: &str, lldas: bool, day: &str) -> Value {
-    let mut answers = json!({
-        "enrolment_number": number, "initials": "DEMO", "birth_date": "1988-01-01",
-        "sex": "female", "consent_given": "yes", "consent_signed_at": format!("{day}T00:10"),
-        "consent_version": "demo", "screening_date": day, "slicc_clinical": "3",
-        "slicc_immunological": "2", "nephritis_sole": "no", "ana_positive": "yes",
-        "dsdna_positive": "yes", "activity_on": day, "activity_by": "Demo assessor",
-        "sledai": if lldas { "4" } else { "6" }, "bilag_a": "0", "bilag_b": "0", "pga": "0.5",
-        "new_activity": "no", "prednisone": "5", "background": ["hydroxychloroquine"],
-        "stable_since": "2026-01-01", "lab_date": day, "alt": "20", "alt_uln": "40",
-        "ast": "20", "ast_uln": "40", "weight": "60", "crcl": "90", "crcl_method": "measured",
-        "hbsag": "negative", "hcv": "negative", "tspot": "negative",
-        "cyclophosphamide_last": "never", "b_cell_last": "never", "zoster_last": "never",
-        "malignancy_last": "never", "malignancy_ever": "no", "hiv": "no", "tb_active": "no",
-        "other_infection": "no", "pregnant": "no", "breast_feeding": "no",
-    });
-    for organ in ["renal", "cns", "cardiopulmonary", "vasculitis", "fever", "haemolysis", "gut"] {
-        answers[format!("organ_{organ}")] = "no".into();
-    }
-    answers
+    let mut answers = serde_json::Map::new();
+    let mut say = |field: &str, answer: &str| {
+        answers.insert(field.to_owned(), answer.into());
+    };
+    say("enrolment_number", number);
+    say("consent_signed_at", &format!("{day}T00:10"));
+    say("sledai", if lldas { "4" } else { "6" });
+    ["screening_date", "activity_on", "lab_date"].iter().for_each(|field| say(field, day));
+    ALWAYS.iter().for_each(|(field, answer)| say(field, answer));
+    NO.iter().for_each(|field| say(field, "no"));
+    NEVER.iter().for_each(|field| say(field, "never"));
+    answers.insert("background".to_owned(), json!(["hydroxychloroquine"]));
+    Value::Object(answers)
 }
+
+const ALWAYS: [(&str, &str); 27] = [
+    ("initials", "DEMO"),
+    ("birth_date", "1988-01-01"),
+    ("sex", "female"),
+    ("consent_given", "yes"),
+    ("consent_version", "1.0"),
+    ("slicc_clinical", "3"),
+    ("slicc_immunological", "2"),
+    ("ana_positive", "yes"),
+    ("dsdna_positive", "yes"),
+    ("activity_by", "Demo assessor"),
+    ("bilag_a", "0"),
+    ("bilag_b", "0"),
+    ("pga", "0.5"),
+    ("prednisone", "5"),
+    ("stable_since", "2026-01-01"),
+    ("alt", "20"),
+    ("alt_uln", "40"),
+    ("ast", "20"),
+    ("ast_uln", "40"),
+    ("weight", "60"),
+    ("crcl", "90"),
+    ("crcl_method", "measured"),
+    ("hbsag", "negative"),
+    ("hcv", "negative"),
+    ("tspot", "negative"),
+    ("maintenance_tolerated", "yes"),
+    ("creatinine", "60"),
+];
+
+const NO: [&str; 15] = [
+    "nephritis_sole",
+    "new_activity",
+    "malignancy_ever",
+    "hiv",
+    "tb_active",
+    "other_infection",
+    "pregnant",
+    "breast_feeding",
+    "organ_renal",
+    "organ_cns",
+    "organ_cardiopulmonary",
+    "organ_vasculitis",
+    "organ_fever",
+    "organ_haemolysis",
+    "organ_gut",
+];
+
+const NEVER: [&str; 4] = ["cyclophosphamide_last", "b_cell_last", "zoster_last", "malignancy_last"];

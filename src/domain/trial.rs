@@ -504,3 +504,23 @@ pub mod fields {
     /// Those without which nothing is saved at all.
     pub const IDENTITY: [&str; 4] = [ENROLMENT_NUMBER, INITIALS, BIRTH_DATE, SEX];
 }
+
+impl FieldKind {
+    /// The kind's word, as the configuration writes it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            FieldKind::EnrolmentNumber => "enrolment-number",
+            FieldKind::Initials => "initials",
+            FieldKind::Date(_) => "date",
+            FieldKind::DateOrNever(_) => "date-or-never",
+            FieldKind::Moment => "moment",
+            FieldKind::YesNo => "yes-no",
+            FieldKind::Choice(_) => "choice",
+            FieldKind::ConsentVersion => "consent-version",
+            FieldKind::Choices { .. } => "choices",
+            FieldKind::Integer(_) => "integer",
+            FieldKind::Decimal { .. } => "decimal",
+            FieldKind::Text { .. } => "text",
+        }
+    }
+}

@@ -2,8 +2,8 @@
 
 use super::extract::{IdempotencyKey, SessionToken};
 use super::problem::Problem;
-use super::wire::acts::{ReceiptBody, SignatureBody};
 use super::wire;
+use super::wire::acts::{ReceiptBody, SignatureBody};
 use crate::domain::access::Caller;
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{hex, sha256, sha256_of};

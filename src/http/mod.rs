@@ -4,13 +4,23 @@
 
 pub mod about;
 pub mod answer;
+pub mod caller;
 pub mod extract;
 pub mod frame;
+pub mod keys;
 pub mod openapi;
 pub mod page;
+pub mod participants;
+pub mod people;
 pub mod problem;
+pub mod releases;
 pub mod routes;
+pub mod service;
+pub mod trail;
+pub mod trial;
 pub mod wire;
+
+pub use service::{served, table};
 
 use about::About;
 use actix_web::body::BoxBody;

@@ -16,7 +16,6 @@ use crate::service::sign_in::Failures;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, rt::time::sleep};
 
-
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![

@@ -22,7 +22,8 @@ use actix_web::web::Data;
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     let released = "The sealed slot, the caller's wrap, and every proof";
-    let again = "The same request again: the same slot, under the first entry, and an entry that says so";
+    let again =
+        "The same request again: the same slot, under the first entry, and an entry that says so";
     vec![
         Route::get("/v1/preparations", due)
             .act(ReadPreparations)
@@ -85,14 +86,13 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn due(house: Data<House>, who: Who) -> Result<Answer<acts::DuesBody>, Problem> {
-    let preparations = house.preparations(&who.caller).await?.into_iter().map(|due| {
-        acts::DueBody {
+    let preparations =
+        house.preparations(&who.caller).await?.into_iter().map(|due| acts::DueBody {
             participant: due.participant.as_str().to_owned(),
             number: due.number.to_string(),
             code: due.code.to_string(),
             visit: due.visit.map(|visit| visit.to_string()),
-        }
-    });
+        });
     Ok(Answer::ok(acts::DuesBody { preparations: preparations.collect() }))
 }
 

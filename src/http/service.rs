@@ -26,10 +26,8 @@ pub fn table() -> Table {
 
 /// What the port serves for this house.
 pub fn served(house: Arc<House>) -> Served {
-    let about = About {
-        schema: SCHEMA_VERSION.unsigned_abs(),
-        configuration: hex(&house.configuration),
-    };
+    let about =
+        About { schema: SCHEMA_VERSION.unsigned_abs(), configuration: hex(&house.configuration) };
     let dice = house.dice.clone();
     let ids = move || Reference::from_bytes(crate::dice::roll(dice.as_ref())).to_string();
     Served::new(table(), about, ids).holding(house).holding(Arc::new(Failures::default()))

@@ -7,9 +7,7 @@ use super::people::done;
 use super::problem::Problem;
 use super::routes::Route;
 use super::wire::acts;
-use crate::domain::access::{
-    DecideRecruitment, ReadList, ReadRecruitment, ReadStrata, ReviewList,
-};
+use crate::domain::access::{DecideRecruitment, ReadList, ReadRecruitment, ReadStrata, ReviewList};
 use crate::domain::ids::CentreId;
 use crate::domain::trial::Words;
 use crate::refusal::{Code, FieldCode};
@@ -124,8 +122,8 @@ async fn commitment(house: Data<House>) -> Answer<acts::CommitmentBody> {
 }
 
 async fn lists(house: Data<House>, who: Who) -> Result<Answer<acts::ListsBody>, Problem> {
-    let lists = house.read_lists(&who.caller).await?.into_iter().map(|(list, report)| {
-        acts::ListBody {
+    let lists =
+        house.read_lists(&who.caller).await?.into_iter().map(|(list, report)| acts::ListBody {
             segment: list.segment,
             purpose: list.purpose,
             manifest: hex(&list.manifest),
@@ -133,8 +131,7 @@ async fn lists(house: Data<House>, who: Who) -> Result<Answer<acts::ListsBody>, 
             report,
             imported: list.imported,
             reviewed: list.reviewed,
-        }
-    });
+        });
     Ok(Answer::ok(acts::ListsBody { lists: lists.collect() }))
 }
 
@@ -165,14 +162,13 @@ async fn recruitment(
     house: Data<House>,
     who: Who,
 ) -> Result<Answer<acts::RecruitmentBody>, Problem> {
-    let places = house.recruitment(&who.caller).await?.into_iter().map(|figures| {
-        acts::FiguresBody {
+    let places =
+        house.recruitment(&who.caller).await?.into_iter().map(|figures| acts::FiguresBody {
             centre: figures.centre.map(|centre| centre.to_string()),
             state: figures.state,
             screened: figures.screened,
             randomised: figures.randomised,
-        }
-    });
+        });
     let target = house.trial.target;
     Ok(Answer::ok(acts::RecruitmentBody { places: places.collect(), target }))
 }

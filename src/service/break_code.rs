@@ -9,9 +9,9 @@ use crate::domain::ids::{Code, EnrolmentNumber, PersonId, Reference};
 use crate::domain::people::{Person, Role};
 use crate::limits::{TEXT, UNCONFIRMED_SECONDS};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
+use crate::store::Tx;
 use crate::store::queries::{Participant, Release, View};
 use crate::store::repeats::OnceKey;
-use crate::store::Tx;
 use std::sync::Arc;
 
 /// How the participant is named.
@@ -101,10 +101,8 @@ impl House {
             };
             let reference = tx.reference();
             let entry = describe(&participant, &code, &reference, &emergency, matched, &meaning);
-            let entry = entry.with(
-                "told",
-                ids.iter().map(|id| Fact::from(id.as_str())).collect::<Vec<_>>(),
-            );
+            let entry = entry
+                .with("told", ids.iter().map(|id| Fact::from(id.as_str())).collect::<Vec<_>>());
             let answer = reference.to_string();
             let wanted = tx.want(&granted, &trial.id, &code, reference, entry)?;
             tx.remember(&once, &answer, tx.last_appended())?;
@@ -208,4 +206,3 @@ fn describe(
         None => entry,
     }
 }
-

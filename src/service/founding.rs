@@ -103,8 +103,7 @@ pub fn found(
     let origin = origin(trial.id.as_str());
     let token = Zeroizing::new(hex(&roll::<20>(means.dice.as_ref())));
     let hash = sha256(token.as_bytes());
-    let opening =
-        Opening { clock: means.clock, dice: means.dice, faults: means.faults, origin };
+    let opening = Opening { clock: means.clock, dice: means.dice, faults: means.faults, origin };
     let store = folder.open(&secret, opening)?;
     let entry = Entry::new("founded")
         .with("trial", trial.id.as_str())

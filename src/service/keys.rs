@@ -86,10 +86,7 @@ impl House {
     ///
     /// # Errors
     /// `not-your-role`; `no-such-record` before a card is registered.
-    pub async fn own_key(
-        &self,
-        caller: &Caller,
-    ) -> Result<(HeldCard, Option<String>), Refusal> {
+    pub async fn own_key(&self, caller: &Caller) -> Result<(HeldCard, Option<String>), Refusal> {
         let may = self.may_somewhere::<RegisterKey>(caller).await?;
         let person = caller.person.id.clone();
         let done = self.act(&may, move |tx| {

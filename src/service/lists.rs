@@ -37,9 +37,9 @@ impl fmt::Display for NotImported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Package(error) => error.fmt(f),
-            Self::NotTheCommitment => {
-                f.write_str("this is not the list that was committed to when the service was founded")
-            }
+            Self::NotTheCommitment => f.write_str(
+                "this is not the list that was committed to when the service was founded",
+            ),
             Self::AlreadyImported => f.write_str("this segment has its list already"),
             Self::OutOfOrder => f.write_str("the segment before this one has no list yet"),
             Self::DecisionsOpen(ids) => {
@@ -128,7 +128,10 @@ impl House {
     ///
     /// # Errors
     /// `not-your-role`.
-    pub async fn read_lists(&self, caller: &Caller) -> Result<Vec<(ImportedList, String)>, Refusal> {
+    pub async fn read_lists(
+        &self,
+        caller: &Caller,
+    ) -> Result<Vec<(ImportedList, String)>, Refusal> {
         self.may_somewhere::<ReadList>(caller).await?;
         self.store.read(|view| {
             let lists = view.lists()?;

@@ -26,8 +26,8 @@ use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::Hash;
 use crate::sealing::lock::ServerSecret;
 use crate::sealing::manifest::{ListPurpose, SignedManifest};
-use crate::store::repeats::{Before, OnceKey};
 use crate::store::queries::Repeat;
+use crate::store::repeats::{Before, OnceKey};
 use crate::store::{Receipt, Stamp, Store, Tx};
 use crate::text::{self, Language};
 use passwords::Passwords;
@@ -85,11 +85,7 @@ impl House {
     ///
     /// # Errors
     /// `not-your-role`; for the right role at another centre, `no-such-record`, so that nobody learns what is elsewhere.
-    pub async fn may<A: Act>(
-        &self,
-        caller: &Caller,
-        at: &CentreId,
-    ) -> Result<Granted<A>, Refusal> {
+    pub async fn may<A: Act>(&self, caller: &Caller, at: &CentreId) -> Result<Granted<A>, Refusal> {
         match caller.may::<A>(at) {
             Ok(granted) => Ok(granted),
             Err(refused) => {

@@ -139,7 +139,8 @@ pub(super) fn stored_answers(
     participant: &Participant,
 ) -> Result<Answers, Refusal> {
     let record = view.private_record(participant.screening)?;
-    let raw = super::screen::raw_of(record.as_ref()).ok_or_else(|| Refusal::new(Why::WrongState))?;
+    let raw =
+        super::screen::raw_of(record.as_ref()).ok_or_else(|| Refusal::new(Why::WrongState))?;
     // They were read before they were stored; the day they were entered is what they are judged by.
     let line = view.line(participant.screening)?.ok_or(StoreError::Damaged)?;
     let entered = line::parse(&line).map_err(|_| StoreError::Damaged)?.at;

@@ -116,11 +116,7 @@ impl House {
     }
 }
 
-fn check_state(
-    tx: &Tx<'_>,
-    decision: Decision,
-    centre: Option<&CentreId>,
-) -> Result<(), Refusal> {
+fn check_state(tx: &Tx<'_>, decision: Decision, centre: Option<&CentreId>) -> Result<(), Refusal> {
     let lists = tx.view().lists()?;
     if decision == Decision::Open && !lists.iter().any(|list| list.reviewed.is_some()) {
         return Err(Refusal::new(Why::ListNotReviewed));

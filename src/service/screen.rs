@@ -7,8 +7,8 @@ use crate::domain::answers::{Answers, FieldProblem, Raw};
 use crate::domain::eligibility::{self, Verdict};
 use crate::domain::entry::{Entry, Fact, Facts, fact};
 use crate::domain::ids::{CentreId, EnrolmentNumber, Reference};
-use crate::domain::stratum::{self, StratumResult};
 use crate::domain::rule::Truth;
+use crate::domain::stratum::{self, StratumResult};
 use crate::domain::time::Moment;
 use crate::limits::PAGE;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
@@ -66,7 +66,8 @@ impl House {
             check_number_is_free(&tx.view(), &number, None)?;
             let reference = tx.reference();
             let entry = Entry::new("participant-screened").at(&centre);
-            let entry = entry.on("participant", number.as_str()).on("reference", reference.as_str());
+            let entry =
+                entry.on("participant", number.as_str()).on("reference", reference.as_str());
             let seq = tx.append(describe(entry, &judged, &raw, &configuration))?;
             tx.remember(&once, reference.as_str(), seq)?;
             Ok((reference, false))
@@ -109,7 +110,8 @@ impl House {
                 return Err(Refusal::fields(vec![error]));
             }
             let entry = Entry::new("screening-changed").at(&participant.centre);
-            let entry = entry.on("participant", number.as_str()).on("reference", reference.as_str());
+            let entry =
+                entry.on("participant", number.as_str()).on("reference", reference.as_str());
             let entry = entry.with("before", participant.screening);
             let seq = tx.append(describe(entry, &judged, &raw, &configuration))?;
             tx.remember(&once, reference.as_str(), seq)?;
@@ -121,9 +123,8 @@ impl House {
 
     fn judge(&self, centre: &CentreId, raw: &BTreeMap<String, Raw>) -> Result<Judged, Refusal> {
         let answers = Answers::read(&self.trial, centre, raw, self.clock.now());
-        let answers = answers.map_err(|problems| {
-            Refusal::fields(problems.iter().map(field_error).collect())
-        })?;
+        let answers = answers
+            .map_err(|problems| Refusal::fields(problems.iter().map(field_error).collect()))?;
         let verdict = eligibility::judge(&self.trial, &answers);
         let stratum = stratum::compute(&self.trial, centre, &answers);
         Ok(Judged { answers, verdict, stratum })
@@ -270,9 +271,7 @@ fn field_error(problem: &FieldProblem) -> FieldError {
         "text-digits" => FieldCode::IdentityInText,
         "one-answer" => FieldCode::WrongType,
         "field-unknown" | "not-asked" => FieldCode::UnknownField,
-        "centre-unknown" | "choice-repeated" | "choice-none-and-others" => {
-            FieldCode::ChoiceUnknown
-        }
+        "centre-unknown" | "choice-repeated" | "choice-none-and-others" => FieldCode::ChoiceUnknown,
         same => FieldCode::parse(same).unwrap_or(FieldCode::WrongType),
     };
     let error = FieldError::new(format!("/answers/{}", problem.field), code);

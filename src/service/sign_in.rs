@@ -6,9 +6,7 @@ use crate::domain::access::Caller;
 use crate::domain::entry::Entry;
 use crate::domain::ids::PersonId;
 use crate::domain::time::Moment;
-use crate::limits::{
-    DELAY_SECONDS_MAX, IDLE_SECONDS, PASSWORD_MAX, PASSWORD_MIN, SESSION_SECONDS,
-};
+use crate::limits::{DELAY_SECONDS_MAX, IDLE_SECONDS, PASSWORD_MAX, PASSWORD_MIN, SESSION_SECONDS};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{Hash, hex, sha256};
 use crate::store::Stamp;
@@ -202,9 +200,13 @@ impl House {
 }
 
 fn check_password(password: &str) -> Result<(), Refusal> {
-    let wrong = |code| Err(Refusal::fields(vec![FieldError::new("/password", code)
-        .with("min", PASSWORD_MIN as u64)
-        .with("max", PASSWORD_MAX as u64)]));
+    let wrong = |code| {
+        Err(Refusal::fields(vec![
+            FieldError::new("/password", code)
+                .with("min", PASSWORD_MIN as u64)
+                .with("max", PASSWORD_MAX as u64),
+        ]))
+    };
     if password.chars().count() < PASSWORD_MIN {
         return wrong(FieldCode::PasswordShort);
     }
