@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-#[cfg(all(feature = "server", feature = "offline"))]
 pub mod cli;
 pub mod clock;
 pub mod dice;

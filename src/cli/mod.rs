@@ -1,3 +1,210 @@
-//! Commands for people.
+//! Commands for people at a terminal, and for their scripts (screens F): noun, then verb. What is found goes to stdout,
+//! everything said beside it to stderr. The only room that names `clap`, and from which nothing else imports.
 
+mod failure;
+mod files;
+#[cfg(feature = "offline")]
+mod key;
+#[cfg(all(feature = "server", feature = "offline"))]
 pub mod stage;
+#[cfg(feature = "offline")]
+mod vectors;
+#[cfg(feature = "offline")]
+mod words;
+
+use clap::error::ErrorKind;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use failure::{Done, Exit, Failure, ending};
+use serde_json::json;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Randomises the participants of a blinded trial, hands out sealed codes, and cannot unblind anybody
+#[derive(Parser)]
+#[command(name = "klero", version, arg_required_else_help = true)]
+#[command(after_help = ending([
+    "klero key new --person stat-1 --role statistician",
+    "klero vectors check tests/vectors/sealing.json",
+    "klero help list generate",
+], Exit::ALL))]
+struct Cli {
+    /// Print one JSON document, and a failure as the last line of stderr
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The nouns.
+#[derive(Subcommand)]
+enum Command {
+    /// Identities and public cards, on the holder's own machine
+    #[cfg(feature = "offline")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero key new --person p-hs-1 --role pharmacist --centre huashan",
+        "klero key public p-hs-1.key.json",
+        "klero key check p-hs-1.key.json",
+    ], &[Exit::NotThere, Exit::WrongWords, Exit::Exists]))]
+    Key(KeyCommand),
+    /// Test vectors of every format
+    #[cfg(feature = "offline")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero vectors check tests/vectors/sealing.json",
+        "klero vectors check tests/vectors/*.json",
+        "klero vectors check mine.json --json",
+    ], &[Exit::NotThere, Exit::NotVerified]))]
+    Vectors(VectorsCommand),
+}
+
+#[cfg(feature = "offline")]
+#[derive(Subcommand)]
+enum KeyCommand {
+    New(key::New),
+    Public(key::Public),
+    Check(key::Check),
+    Passwd(key::Passwd),
+}
+
+#[cfg(feature = "offline")]
+#[derive(Subcommand)]
+enum VectorsCommand {
+    Check(vectors::Check),
+}
+
+impl Command {
+    fn run(self) -> Result<Done, Failure> {
+        match self {
+            #[cfg(feature = "offline")]
+            Command::Key(verb) => match verb {
+                KeyCommand::New(new) => new.run(),
+                KeyCommand::Public(public) => public.run(),
+                KeyCommand::Check(check) => check.run(),
+                KeyCommand::Passwd(passwd) => passwd.run(),
+            },
+            #[cfg(feature = "offline")]
+            Command::Vectors(VectorsCommand::Check(check)) => check.run(),
+        }
+    }
+}
+
+/// Runs the command that these arguments, the program's name first, ask for.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let matches = match Cli::command().try_get_matches_from(&args) {
+        Ok(matches) => matches,
+        Err(error) => return misunderstood(&error, args.iter().any(|arg| arg == "--json")),
+    };
+    let named = verb(&matches);
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return misunderstood(&error, matches.get_flag("json")),
+    };
+    let json = cli.json;
+    match cli.command.run().and_then(|done| print(&done, &named, json)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failed(&failure, json),
+    }
+}
+
+/// `key new`: the words by which a command is known.
+fn verb(matches: &ArgMatches) -> String {
+    let (mut words, mut rest) = (vec![], matches.subcommand());
+    while let Some((word, below)) = rest {
+        words.push(word);
+        rest = below.subcommand();
+    }
+    words.join(" ")
+}
+
+fn print(done: &Done, named: &str, json: bool) -> Result<(), Failure> {
+    let text = if json {
+        json!({"ok": true, "command": named, "data": done.data}).to_string()
+    } else if done.text.is_empty() {
+        return Ok(());
+    } else {
+        done.text.clone()
+    };
+    match writeln!(io::stdout(), "{text}") {
+        // Whoever reads has seen enough, as `head` does.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => {
+            let what = "the result could not be printed";
+            let next = "check where the output goes";
+            Err(Failure::new(Exit::Failed, "output-failed", what, next).because(error))
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+fn failed(failure: &Failure, json: bool) -> ExitCode {
+    // When stderr is gone too, the exit code alone is left to tell.
+    let _ = writeln!(io::stderr(), "{failure}");
+    if json {
+        let _ = writeln!(io::stderr(), "{}", failure.to_json());
+    }
+    ExitCode::from(failure.exit as u8)
+}
+
+/// Help, version, or a command line that is wrong.
+fn misunderstood(error: &clap::Error, json: bool) -> ExitCode {
+    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let _ = error.print();
+    if asked {
+        return ExitCode::SUCCESS;
+    }
+    let _ = writeln!(io::stderr(), "   (exit {})", Exit::Usage as u8);
+    if json {
+        let text = error.to_string();
+        let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let failure = Failure::new(Exit::Usage, "wrong-usage", what, "klero help");
+        let _ = writeln!(io::stderr(), "{}", failure.to_json());
+    }
+    ExitCode::from(Exit::Usage as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::{Command, CommandFactory};
+
+    fn each(command: &Command, named: &str, check: &mut dyn FnMut(&Command, &str)) {
+        check(command, named);
+        for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+            each(below, &format!("{named} {}", below.get_name()), check);
+        }
+    }
+
+    #[test]
+    fn the_tree_of_commands_agrees_with_itself() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_ends_with_examples_of_its_own_command_and_with_exit_codes() {
+        each(&Cli::command(), "klero", &mut |command, named| {
+            let end = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(end.starts_with("Examples:\n"), "{named}");
+            assert!(end.contains("\nExit codes:\n   0 done\n"), "{named}");
+            let examples: Vec<_> = end.lines().skip(1).take_while(|line| !line.is_empty()).collect();
+            assert_eq!(examples.len(), 3, "{named}");
+            assert!(examples.iter().all(|line| line.contains(named)), "{named}: {examples:?}");
+            assert!(command.get_about().is_some(), "{named} says what it does");
+        });
+    }
+
+    #[test]
+    fn every_example_is_a_command_line_that_is_understood() {
+        each(&Cli::command(), "klero", &mut |command, named| {
+            let end = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in end.lines().skip(1).take_while(|line| !line.is_empty()) {
+                let line = line.split([';', '|', '<', '>']).find(|part| part.contains("klero"));
+                let words: Vec<_> = line.unwrap_or_default().split_whitespace().collect();
+                let words = words.iter().skip_while(|word| **word != "klero");
+                let parsed = Cli::command().try_get_matches_from(words);
+                let understood = parsed.err().is_none_or(|e| !e.use_stderr());
+                assert!(understood, "{named}: {line:?}");
+            }
+        });
+    }
+}
