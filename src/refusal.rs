@@ -304,6 +304,17 @@ mod tests {
         assert_eq!(Code::parse("already-randomised"), None);
     }
 
+    // shows: CN-1
+    #[test]
+    fn whatever_stops_the_service_names_the_second_road_for_an_emergency() {
+        let stops = [Code::ReadOnly, Code::TrailDamaged, Code::CheckpointStoreAway, Code::ClockOff];
+        for refusal in stops.map(Refusal::new) {
+            let [en, zh] = Language::ALL.map(|language| refusal.next(language));
+            assert!(en.contains("second holder") && en.contains("offline kit"), "{en}");
+            assert!(zh.contains("第二持钥人") && zh.contains("离线应急包"), "{zh}");
+        }
+    }
+
     #[test]
     fn a_detail_says_more_when_more_is_known() {
         let plain = Refusal::new(Code::AlreadyPrepared);

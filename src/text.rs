@@ -203,7 +203,6 @@ mod tests {
         keys(language).into_iter().map(say_with).collect()
     }
 
-    // shows: both languages say the same things
     #[test]
     fn both_languages_have_the_same_keys_with_the_same_arguments() {
         assert_eq!(keys(Language::En), keys(Language::ZhCn));

@@ -3,6 +3,7 @@
 #![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, reason = "a test stops where it stumbles")]
 
+use actix_web::HttpResponse;
 use klero::domain::access;
 use klero::domain::ids::Reference;
 use klero::http::answer::Answer;
@@ -90,6 +91,16 @@ async fn foreign() -> Result<Answer<Done>, std::io::Error> {
     Err(std::io::Error::other("ZEBRA in an error"))
 }
 
+/// A handler's own failure without a problem.
+async fn bare() -> HttpResponse {
+    HttpResponse::BadGateway().body("ZEBRA in a body")
+}
+
+/// A page that says no in its own way.
+async fn stop_page() -> HttpResponse {
+    HttpResponse::Conflict().content_type("text/html; charset=utf-8").body("<p>Stop")
+}
+
 fn table() -> Table {
     let mut routes = about::routes();
     routes.extend([
@@ -111,6 +122,8 @@ fn table() -> Table {
             .if_match(),
         Route::get("/v1/mine", mine).signed_in().gives::<Done>(200, "Mine"),
         Route::get("/v1/foreign", foreign).public(),
+        Route::get("/v1/bare", bare).public(),
+        Route::get("/stop", stop_page).public().page(),
     ]);
     Table::new(routes)
 }
@@ -137,8 +150,7 @@ static SERVER: LazyLock<SocketAddr> = LazyLock::new(|| {
     tracing_subscriber::fmt().with_env_filter(all).json().with_writer(|| IntoLog).init();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let served = Served::new(table(), about::About::default(), || REQUEST.to_owned());
-    std::thread::spawn(|| http::block_on(http::serve(listener, served, std::future::pending())));
+    std::thread::spawn(|| http::block_on(http::serve(listener, served(), std::future::pending())));
     address
 });
 
@@ -200,7 +212,11 @@ impl Reply {
 }
 
 fn exchange(request: &[u8], half: bool) -> Reply {
-    let mut stream = TcpStream::connect(*SERVER).unwrap();
+    exchange_with(*SERVER, request, half)
+}
+
+fn exchange_with(address: SocketAddr, request: &[u8], half: bool) -> Reply {
+    let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
     // The server may answer and hang up before it has read everything.
     let _ = stream.write_all(request);
@@ -274,7 +290,6 @@ fn a_body_that_is_no_json_is_malformed() {
     empty.is_problem(400, "malformed-request");
 }
 
-// shows: unknown fields fail, and what was sent is not repeated
 #[test]
 fn a_wrong_field_is_named_by_its_place_and_never_by_its_content() {
     for (body, pointer, code) in [
@@ -331,7 +346,6 @@ fn a_body_of_another_type_is_refused() {
     assert_eq!(send("POST /v1/acts", &[utf8, KEY], b"{\"number\":7}").status, 201);
 }
 
-// shows: limits at the limit and one past it
 #[test]
 fn a_body_may_be_as_long_as_the_limit_and_not_a_byte_longer() {
     let body = |length: usize| {
@@ -366,7 +380,6 @@ fn a_body_that_ends_half_way_is_malformed() {
     exchange(request.as_bytes(), true).is_problem(400, "malformed-request");
 }
 
-// shows: an act needs its key
 #[test]
 fn an_idempotency_key_has_sixteen_to_sixty_four_printable_characters() {
     for (length, fits) in [(15, false), (16, true), (64, true), (65, false)] {
@@ -432,7 +445,6 @@ fn an_edit_needs_the_version_that_it_edits() {
     }
 }
 
-// shows: unknown, foreign and mistyped are one answer
 #[test]
 fn a_name_in_the_address_that_is_none_leads_to_no_record() {
     assert_eq!(send("GET /v1/records/K7Q29MXT", &[], b"").status, 200);
@@ -546,14 +558,17 @@ fn what_is_no_http_is_refused_without_a_word() {
 
 #[test]
 fn a_panic_and_somebody_elses_error_end_as_internal_without_their_text() {
-    for reply in [do_act("{\"number\":2}"), send("GET /v1/foreign", &[], b"")] {
+    let others = ["/v1/foreign", "/v1/bare"].map(|path| send(&format!("GET {path}"), &[], b""));
+    for reply in others.into_iter().chain([do_act("{\"number\":2}")]) {
         reply.is_problem(500, "internal");
         assert!(!reply.text().contains("ZEBRA"));
     }
     assert_eq!(do_act("{\"number\":7}").status, 201, "the service goes on");
+    let page = send("GET /stop", &[], b"");
+    assert_eq!((page.status, page.text().as_str()), (409, "<p>Stop"), "a page keeps its own words");
+    page.is_dressed();
 }
 
-// shows: AT-15 nothing of a body, a path, a query or a header is logged
 #[test]
 fn a_log_line_has_the_route_and_nothing_that_was_sent() {
     let secret = "Authorization: Bearer OKAPIOKAPIOKAPIOKAPIOKAPIOKAPIOKAPIOKAPIOKAPI";
@@ -623,7 +638,6 @@ fn the_description_to_read_comes_from_the_binary_and_asks_nobody() {
     assert_eq!(send("GET /docs/swagger-ui-bundle.js", &[], b"").status, 200);
 }
 
-// shows: the document is made from the table
 #[test]
 fn the_description_has_every_route_with_its_problems() {
     let reply = send("GET /openapi.json", &[], b"");
@@ -719,14 +733,12 @@ fn two_bodies_cannot_have_one_name() {
     http::openapi::Description::of(&Table::new(routes));
 }
 
-// shows: unknown fields fail, at any depth
 #[test]
 #[should_panic(expected = "Open takes fields that nobody described")]
 fn a_body_that_takes_any_field_cannot_be_in_the_table() {
     let _ = Route::post("/v1/open", search).public().takes::<elsewhere::Outer>();
 }
 
-// shows: a refused body is never read as the next request
 #[test]
 fn a_body_that_was_not_read_is_never_taken_for_a_request() {
     let hidden = "GET /v1/records/K7Q29MXT HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -750,4 +762,29 @@ fn a_body_that_was_not_read_is_never_taken_for_a_request() {
         assert!(all.starts_with("HTTP/1.1 "), "{head}: {all}");
         assert!(!all.contains("{\"number\":1}"), "{head}: {all}");
     }
+}
+
+fn served() -> Served {
+    Served::new(table(), about::About::default(), || REQUEST.to_owned())
+}
+
+#[test]
+fn browsers_are_told_to_remember_https_only_where_the_public_address_is_https() {
+    assert_eq!(send("GET /v1/version", &[], b"").header("strict-transport-security"), None);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let https = served().behind_https();
+    std::thread::spawn(|| http::block_on(http::serve(listener, https, std::future::pending())));
+    for path in ["/v1/version", "/nowhere"] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let reply = exchange_with(address, request.as_bytes(), false);
+        let told = reply.header("strict-transport-security");
+        assert_eq!(told, Some("max-age=31536000; includeSubDomains"));
+    }
+}
+
+#[test]
+fn serving_ends_when_it_is_told_to() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    assert!(http::block_on(http::serve(listener, served(), async {})).is_ok());
 }

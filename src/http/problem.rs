@@ -158,7 +158,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    // shows: E2 of the interface: codes and statuses are promises
+    // Codes and statuses are promises: a change here breaks somebody's program.
     #[test]
     fn every_code_has_the_status_that_was_promised() {
         let mut table: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
@@ -192,7 +192,6 @@ mod tests {
         );
     }
 
-    // shows: AT-15 a problem in a log names nobody
     #[test]
     fn a_problem_in_a_log_says_its_code_and_nothing_else() {
         let problem = Problem::from(Refusal::new(Code::NoConsent).with("number", "RJS-017"));

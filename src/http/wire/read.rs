@@ -138,6 +138,7 @@ mod tests {
         list: Vec<Inner>,
         values: Option<BTreeMap<String, u8>>,
         kind: Option<Kind>,
+        people: Option<BTreeMap<String, Inner>>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -158,7 +159,6 @@ mod tests {
         (error.pointer, error.code)
     }
 
-    // shows: what is wrong is named by place and kind
     #[test]
     fn a_wrong_body_is_told_where_and_how() {
         for (body, pointer, code) in [
@@ -191,7 +191,6 @@ mod tests {
         }
     }
 
-    // shows: AT-15 nothing that was sent is repeated
     #[test]
     fn a_name_that_cannot_be_ours_is_not_repeated() {
         assert_eq!(wrong("{\"ZHANG San\":1}"), (String::new(), FieldCode::UnknownField));
@@ -199,6 +198,10 @@ mod tests {
         assert_eq!(pointer, "/values");
         let (pointer, _) = wrong("{\"values\":{\"310101198803140011\":\"x\"}}");
         assert_eq!(pointer, "/values");
+        let (pointer, _) = wrong("{\"people\":{\"ZHANG San\":{\"name\":1}}}");
+        assert_eq!(pointer, "/people");
+        let (pointer, _) = wrong("{\"people\":{\"zhang\":{\"name\":1}}}");
+        assert_eq!(pointer, "/people/zhang/name");
         let (pointer, _) = wrong("{\"values\":{\"a\\u0062c\":\"x\"}}");
         assert_eq!(pointer, "/values");
     }
@@ -209,7 +212,6 @@ mod tests {
         assert_eq!((error.pointer.as_str(), error.code), ("/list/0/name", FieldCode::BadJson));
     }
 
-    // shows: AT-10 a signature's password leaves no trace in what an act is compared by
     #[test]
     fn a_body_is_compared_without_its_password_and_with_everything_else() {
         let body = |password: &str, note: &str| {
