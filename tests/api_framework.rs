@@ -788,3 +788,26 @@ fn serving_ends_when_it_is_told_to() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     assert!(http::block_on(http::serve(listener, served(), async {})).is_ok());
 }
+
+/// The service's own table, not the one of these tests.
+#[test]
+fn every_route_of_the_service_says_what_it_does_and_every_act_happens_once() {
+    let table = http::table();
+    let document = http::openapi::Description::of(&table).0;
+    references_lead_somewhere(
+        &serde_json::from_str(&document).unwrap(),
+        &serde_json::from_str(&document).unwrap(),
+    );
+    let rights: Vec<_> = access::table().into_iter().map(|(act, _)| act).collect();
+    assert!(table.routes().len() > 20);
+    for route in table.routes() {
+        let name = format!("{} {}", route.verb.as_str(), route.path);
+        assert!(!route.summary.is_empty(), "{name} does not say what it does");
+        assert!(route.page || !route.gives.is_empty(), "{name} gives nothing");
+        let Door::Act(act) = route.door else { continue };
+        assert!(rights.contains(&act), "{name}: {act} is not in the table of rights");
+        // A search reads; it is POST only because a number must not stand in an address.
+        let acts = route.verb != Verb::Get && !route.path.ends_with("/search");
+        assert_eq!(route.idempotent, acts, "{name}: an act needs an Idempotency-Key");
+    }
+}
