@@ -27,8 +27,8 @@ pub mod data_set;
 pub mod disclosure;
 #[cfg(feature = "offline")]
 mod draw;
-#[cfg(test)]
 #[cfg(feature = "offline")]
+#[cfg(test)]
 mod fixture;
 pub mod grant;
 #[cfg(feature = "offline")]
@@ -48,8 +48,8 @@ pub mod rotate;
 pub mod seal;
 #[cfg(feature = "offline")]
 mod stream;
-#[cfg(test)]
 #[cfg(feature = "offline")]
+#[cfg(test)]
 mod tale;
 #[cfg(feature = "offline")]
 pub mod vectors;
