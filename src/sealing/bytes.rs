@@ -69,28 +69,90 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
 
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|b| [b >> 4, b & 15])
-        .map(|n| char::from(b"0123456789abcdef"[usize::from(n)]))
-        .collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
 }
 
 /// Reads lower-case hex; anything else is nothing.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    let nibble = |c: u8| match c {
-        b'0'..=b'9' => Some(c - b'0'),
-        b'a'..=b'f' => Some(c - b'a' + 10),
-        _ => None,
-    };
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    digits.chunks(2).map(|pair| Some((nibble(pair[0])? << 4) | nibble(pair[1])?)).collect()
+    let mut bytes = vec![0; text.len() / 2];
+    unhex_into(text, &mut bytes).then_some(bytes)
 }
 
 /// Reads exactly `N` bytes of lower-case hex.
 pub fn unhex_array<const N: usize>(text: &str) -> Option<[u8; N]> {
-    unhex(text)?.try_into().ok()
+    let mut bytes = [0; N];
+    unhex_into(text, &mut bytes).then_some(bytes)
+}
+
+/// Was `text` lower-case hex of just so many bytes?
+fn unhex_into(text: &str, bytes: &mut [u8]) -> bool {
+    let digits = text.as_bytes();
+    if digits.len() != bytes.len() * 2 {
+        return false;
+    }
+    // A value above 15 marks what is no digit, whichever of them it was.
+    let mut all = 0;
+    for (i, byte) in bytes.iter_mut().enumerate() {
+        let (high, low) = (nibble(digits[2 * i]), nibble(digits[2 * i + 1]));
+        all |= high | low;
+        *byte = (high << 4) | low;
+    }
+    all <= 15
+}
+
+fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => 0xff,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_reads_back_and_only_lower_case_of_the_right_length() {
+        let every: Vec<u8> = (0..=255).collect();
+        let text = hex(&every);
+        assert_eq!((&text[..8], &text[504..]), ("00010203", "fcfdfeff"));
+        assert_eq!(unhex(&text), Some(every));
+        assert_eq!(unhex_array("0aff"), Some([0x0a, 0xff]));
+        for c in (0u8..128).map(char::from) {
+            let digit = c.is_ascii_digit() || ('a'..='f').contains(&c);
+            assert_eq!(unhex(&format!("{c}0")).is_some(), digit, "{c:?}");
+            assert_eq!(unhex(&format!("0{c}")).is_some(), digit, "{c:?}");
+        }
+        assert_eq!((unhex(""), unhex("0"), unhex("é")), (Some(vec![]), None, None));
+        assert_eq!((unhex_array::<2>("00"), unhex_array::<2>("000000")), (None, None));
+    }
+
+    #[test]
+    fn pieces_are_hashed_as_if_they_were_one() {
+        assert_eq!(sha256_of(&[b"a", b"", b"bc"]), sha256(b"abc"));
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hex(&sha256(b"abc")), expected);
+    }
+
+    #[test]
+    fn a_text_is_preceded_by_its_length_and_a_label_ends_with_zero() {
+        let mut out = label("slot");
+        lp(&mut out, "华山");
+        put_u32(&mut out, 0x0102_0304);
+        let expected = [b"klero/v1/slot\0\x00\x06", "华山".as_bytes(), &[1, 2, 3, 4]].concat();
+        assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn bytes_are_the_same_only_when_all_of_them_are() {
+        assert!(same(b"abc", b"abc") && same(b"", b""));
+        assert!(!same(b"abc", b"abd") && !same(b"abc", b"bbc") && !same(b"abc", b"ab"));
+    }
 }

@@ -180,3 +180,144 @@ pub fn is_point(point: &[u8; 65]) -> bool {
         .expect("the operating system gives randomness, or nothing may go on");
     agree_ephemeral(passing, &UnparsedPublicKey::new(&ECDH_P256, point), |_| ()).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sealing::samples::{one_bit_off, public, text, vector};
+
+    fn card() -> Card {
+        Card {
+            person: PersonId::parse("p-hs-1").unwrap(),
+            role: Role::Pharmacist,
+            centres: vec![CentreId::parse("huashan").unwrap()],
+            opening: public("opening"),
+            signing: public("signing"),
+        }
+    }
+
+    fn altered(from: &str, to: &str) -> Result<Card, CardError> {
+        let json = card().to_json();
+        assert!(json.contains(from), "{from}");
+        Card::from_json(&json.replacen(from, to, 1))
+    }
+
+    #[test]
+    fn a_fingerprint_is_that_of_the_vector_and_is_shown_in_groups_of_four() {
+        let expected = text(&vector("identity"), "fingerprint");
+        assert_eq!(hex(&card().fingerprint()), expected);
+        assert_eq!(card().fingerprint_words(), "3599 2b72 ae59 de8c 3e9d f0f3 d4f3 f5e4");
+        assert_eq!(card().fingerprint_words().replace(' ', ""), expected);
+    }
+
+    #[test]
+    fn a_card_reads_back_in_the_order_it_is_written_and_in_any_layout() {
+        let json = card().to_json();
+        assert!(json.starts_with(
+            r#"{"klero":"card/v1","person":"p-hs-1","role":"pharmacist","centres":["huashan"],"#
+        ));
+        assert_eq!(Card::from_json(&json), Ok(card()));
+        assert_eq!(Card::from_json(&json.replace(',', ",\n  ")), Ok(card()));
+        let hotline = Card { role: Role::Hotline, centres: vec![], ..card() };
+        assert_eq!(Card::from_json(&hotline.to_json()), Ok(hotline));
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_in_the_keys_or_fingerprint_of_a_card_is_refused() {
+        let json = card().to_json();
+        let keys = json.find("\"opening\"").unwrap();
+        for altered in one_bit_off(&json[keys..]) {
+            // A space is a layout, no alteration.
+            assert!(Card::from_json(&format!("{}{altered}", &json[..keys])).is_err(), "{altered}");
+        }
+    }
+
+    #[test]
+    fn a_point_off_the_curve_is_refused_however_right_the_fingerprint() {
+        assert!(is_point(&public("opening")) && is_point(&public("signing")));
+        let zeros = [&[4], &[0; 64][..]].concat().try_into().unwrap();
+        let mut swapped = public("opening");
+        swapped[1..].rotate_left(32);
+        let mut compressed = public("opening");
+        compressed[0] = 2;
+        for point in [zeros, swapped, compressed, [0; 65], [0xff; 65]] {
+            assert!(!is_point(&point));
+            let (opening, signing) = (card().opening, card().signing);
+            for off in [
+                Card { opening: point, signing, ..card() },
+                Card { opening, signing: point, ..card() },
+            ] {
+                assert_eq!(Card::from_json(&off.to_json()), Err(CardError::Point));
+            }
+        }
+    }
+
+    // shows: I11
+    #[test]
+    fn a_card_is_refused_for_a_role_that_never_holds_a_key() {
+        for role in Role::ALL {
+            let centres = if role.works_at_centres() { card().centres } else { vec![] };
+            let card = Card { role, centres, ..card() };
+            let read = Card::from_json(&card.to_json());
+            assert_eq!(read.is_ok(), role.holds_keys(), "{role}");
+            assert_eq!(read.err(), (!role.holds_keys()).then_some(CardError::Role), "{role}");
+        }
+    }
+
+    // shows: I11
+    #[test]
+    fn a_person_may_hold_the_keys_of_their_own_centres_or_of_all_for_the_whole_trial() {
+        let (here, elsewhere) =
+            (CentreId::parse("huashan").unwrap(), CentreId::parse("renji").unwrap());
+        let may = |role: Role| {
+            let centres = if role.works_at_centres() { card().centres } else { vec![] };
+            let card = Card { role, centres, ..card() };
+            (card.may_hold(&here), card.may_hold(&elsewhere))
+        };
+        for role in Role::ALL {
+            let expected = match role {
+                Role::Pharmacist | Role::Investigator => (true, false),
+                Role::Hotline | Role::Statistician => (true, true),
+                Role::Coordinator | Role::Monitor | Role::Sponsor | Role::Admin => (false, false),
+            };
+            assert_eq!(may(role), expected, "{role}");
+        }
+    }
+
+    #[test]
+    fn centres_must_fit_the_role_and_stand_once() {
+        let hotline = Card { role: Role::Hotline, ..card() };
+        let nowhere = Card { centres: vec![], ..card() };
+        let twice = Card { centres: [card().centres, card().centres].concat(), ..card() };
+        for card in [hotline, nowhere, twice] {
+            assert_eq!(Card::from_json(&card.to_json()), Err(CardError::Centres));
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_card_is_refused() {
+        assert_eq!(altered("card/v1", "card/v2"), Err(CardError::NotACard));
+        assert_eq!(altered("\"role\"", "\"arm\":\"x\",\"role\""), Err(CardError::NotACard));
+        assert_eq!(altered("\"role\":\"pharmacist\",", ""), Err(CardError::NotACard));
+        assert_eq!(altered("\"role\"", "\"role\":\"hotline\",\"role\""), Err(CardError::NotACard));
+        assert_eq!(altered("p-hs-1", "Li Wei"), Err(CardError::Person));
+        assert_eq!(altered("pharmacist", "apothecary"), Err(CardError::Role));
+        assert_eq!(altered("huashan", "华山"), Err(CardError::Centres));
+        assert_eq!(altered("\"opening\":\"04", "\"opening\":\""), Err(CardError::Point));
+        assert_eq!(altered("3599", "3590"), Err(CardError::Fingerprint));
+    }
+
+    #[test]
+    fn a_card_has_limits_and_is_refused_one_past_them() {
+        let centres = |n: usize| {
+            let centres = (0..n).map(|i| CentreId::parse(&format!("c{i}")).unwrap()).collect();
+            Card::from_json(&Card { centres, ..card() }.to_json()).map(|card| card.centres.len())
+        };
+        assert_eq!(centres(CARD_CENTRES_MAX), Ok(CARD_CENTRES_MAX));
+        assert_eq!(centres(CARD_CENTRES_MAX + 1), Err(CardError::TooLong));
+        let json = card().to_json();
+        let padded = |n: usize| Card::from_json(&format!("{json}{}", " ".repeat(n - json.len())));
+        assert!(padded(CARD_BYTES_MAX).is_ok());
+        assert_eq!(padded(CARD_BYTES_MAX + 1), Err(CardError::TooLong));
+    }
+}

@@ -336,3 +336,195 @@ impl SignedManifest {
         sha256(self.text.as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sealing::samples::{manifest, one_bit_off, public, sign, signed};
+
+    /// What becomes of a manifest whose text is altered and signed anew: the signature is not what finds it.
+    fn altered(from: &str, to: &str) -> Result<SignedManifest, ManifestError> {
+        let text = manifest().to_text();
+        assert!(text.contains(from), "{from}");
+        let text = text.replacen(from, to, 1);
+        let signature = sign(Purpose::Manifest, text.as_bytes());
+        SignedManifest::parse(&format!("{text}\nsignature: {}\n", hex(&signature)))
+    }
+
+    #[test]
+    fn a_manifest_has_its_lines_in_one_order() {
+        let expected = format!(
+            "klero manifest v1\ntrial: TEST-0001\npurpose: live\nsegment: 0\nconfiguration: {}\n\
+             arms: [\"ZEBRA\",\"OKAPI\"]\nratio: [1,1]\nsizes: [2,4]\nslots: 3\n\
+             stratum: 4 renji-south/lldas\nstratum: 3 huashan/非 LLDAS\nseed-commit: {}\nbeacon:\n\
+             beacon-description: none\nroot: {}\nsigner: stat-1\nsigner-key: {}\n",
+            "c0".repeat(32),
+            "5e".repeat(32),
+            hex(&manifest().root),
+            hex(&public("signing")),
+        );
+        assert_eq!(manifest().to_text(), expected);
+        let signed = signed(manifest());
+        let file = format!("{expected}\nsignature: {}\n", hex(&signed.signature));
+        assert_eq!(signed.to_file_text(), file);
+        assert_eq!(signed.hash(), sha256(expected.as_bytes()));
+    }
+
+    // shows: I1
+    #[test]
+    fn a_manifest_reads_back_with_everything_it_says() {
+        let beacon = (0..=255).collect();
+        let description = "双色球 2026131 期，2026-11-15".to_owned();
+        let hidden = Manifest {
+            sizes: Sizes::Hidden([9; 32]),
+            purpose: ListPurpose::Training,
+            segment: u32::MAX,
+            beacon,
+            beacon_description: description,
+            arms: vec!["a \"quoted\" arm".to_owned(), "安慰剂".to_owned()],
+            ..manifest()
+        };
+        for manifest in [manifest(), hidden] {
+            let file = signed(manifest.clone()).to_file_text();
+            let read = SignedManifest::parse(&file).unwrap();
+            assert_eq!(read.manifest, manifest);
+            assert_eq!(read.to_file_text(), file);
+            assert_eq!(manifest.total(), 7);
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_in_a_manifest_is_refused() {
+        for altered in one_bit_off(&signed(manifest()).to_file_text()) {
+            assert!(SignedManifest::parse(&altered).is_err(), "{altered}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_signed_by_another_key_than_it_names_is_refused() {
+        let stranger = Manifest { signer_key: public("opening"), ..manifest() };
+        let file = signed(stranger).to_file_text();
+        assert_eq!(SignedManifest::parse(&file), Err(ManifestError::Signature));
+        let mut other = signed(manifest());
+        other.manifest.slots = 2;
+        assert!(!other.is_genuine(), "the text must be what the manifest says");
+    }
+
+    #[test]
+    fn the_same_manifest_in_other_bytes_is_refused() {
+        use ManifestError::{Line, NotCanonical};
+        for (from, to, error) in [
+            ("purpose: live\nsegment: 0", "segment: 0\npurpose: live", Line("purpose")),
+            ("\nsegment: 0", "\nsegment: 00", NotCanonical),
+            ("[1,1]", "[1, 1]", NotCanonical),
+            ("beacon:\n", "beacon: \n", NotCanonical),
+            ("trial: T", "trial:T", NotCanonical),
+            ("trial: T", "trial:  T", Line("trial")),
+            ("ZEBRA", "\\u005aEBRA", NotCanonical),
+            ("stratum: 4 ", "stratum: +4 ", NotCanonical),
+            ("signer: stat-1\n", "signer: stat-1\r\n", Line("signer")),
+            ("slots: 3\n", "slots: 3\nslots: 3\n", Line("stratum")),
+            ("sizes: [2,4]\n", "sizes-commit: 00\n", Line("sizes-commit")),
+            ("manifest v1", "manifest v2", Line("klero manifest v1")),
+            ("root: ", "root: A", Line("root")),
+        ] {
+            assert_eq!(altered(from, to), Err(error), "{to}");
+        }
+        let key = format!("{}\n", hex(&public("signing")));
+        assert_eq!(altered(&key, &format!("{key}note: x\n")), Err(NotCanonical));
+        let signed = signed(manifest());
+        let (file, signature) = (signed.to_file_text(), hex(&signed.signature));
+        for (from, to) in [
+            (signature.clone(), signature.to_uppercase()),
+            (format!("{signature}\n"), signature.clone()),
+            (format!("{signature}\n"), format!("{signature}\n\n")),
+            ("\n\nsignature".to_owned(), "\nsignature".to_owned()),
+        ] {
+            let refused = SignedManifest::parse(&file.replace(&from, &to));
+            assert_eq!(refused, Err(Line("signature")), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_that_does_not_agree_with_itself_is_refused() {
+        use ManifestError::{Ratio, Strata};
+        for (from, to, error) in [
+            ("ratio: [1,1]", "ratio: [1,1,1]", Ratio),
+            ("ratio: [1,1]", "ratio: [1,0]", Ratio),
+            ("ratio: [1,1]", "ratio: [4294967295,1]", Ratio),
+            ("sizes: [2,4]", "sizes: [2,3]", Ratio),
+            ("sizes: [2,4]", "sizes: [2,0]", Ratio),
+            ("sizes: [2,4]", "sizes: [2,258]", Ratio),
+            ("[\"ZEBRA\",\"OKAPI\"]", "[\"ZEBRA\",\"ZEBRA\"]", Ratio),
+            ("slots: 3", "slots: 4", Strata),
+            ("stratum: 4 ", "stratum: 7 ", Strata),
+            ("huashan/非 LLDAS", "renji-south/lldas", Strata),
+        ] {
+            assert_eq!(altered(from, to), Err(error), "{to}");
+        }
+        assert!(altered("stratum: 4 ", "stratum: 6 ").is_ok(), "the last block is kept whole");
+        assert!(altered("sizes: [2,4]", "sizes: [2,256]").is_ok());
+    }
+
+    fn changed(change: impl Fn(&mut Manifest)) -> Result<(), ManifestError> {
+        let mut manifest = manifest();
+        change(&mut manifest);
+        Manifest::from_text(&manifest.to_text()).map(|_| ())
+    }
+
+    fn line(name: &'static str) -> Result<(), ManifestError> {
+        Err(ManifestError::Line(name))
+    }
+
+    #[test]
+    fn the_counts_in_a_manifest_have_limits_and_are_refused_one_past_them() {
+        let arms = |n: usize| {
+            changed(|m| {
+                m.arms = (0..n).map(|i| format!("arm {i}")).collect();
+                m.ratio = vec![1; n];
+                m.sizes = Sizes::Hidden([0; 32]);
+            })
+        };
+        assert_eq!([2, ARMS_MAX].map(arms), [Ok(()), Ok(())]);
+        assert_eq!([1, ARMS_MAX + 1].map(arms), [line("arms"), line("arms")]);
+        let sizes = |n: usize| changed(|m| m.sizes = Sizes::Published(vec![2; n]));
+        assert_eq!([1, SIZES_MAX].map(sizes), [Ok(()), Ok(())]);
+        assert_eq!([0, SIZES_MAX + 1].map(sizes), [line("sizes"), line("sizes")]);
+        let strata = |n: usize| {
+            let id = |i| StratumId::parse(&format!("s{i}")).unwrap();
+            changed(|m| m.strata = (0..n).map(|i| (id(i), 3)).collect())
+        };
+        assert_eq!([1, STRATA_MAX].map(strata), [Ok(()), Ok(())]);
+        assert_eq!([0, STRATA_MAX + 1].map(strata), [line("stratum"), line("stratum")]);
+        let slots = |n: u32| {
+            changed(|m| {
+                m.slots = n;
+                m.strata.truncate(1);
+                m.strata[0].1 = n;
+            })
+        };
+        let refused = Err(ManifestError::Strata);
+        assert_eq!([1, SLOTS_MAX].map(slots), [Ok(()), Ok(())]);
+        assert_eq!([0, SLOTS_MAX + 1].map(slots), [refused, refused]);
+    }
+
+    #[test]
+    fn the_texts_in_a_manifest_have_limits_and_are_refused_one_past_them() {
+        let name = |n: usize| changed(|m| m.arms[0] = "a".repeat(n));
+        assert_eq!([1, ARM_NAME_BYTES_MAX].map(name), [Ok(()), Ok(())]);
+        assert_eq!([0, ARM_NAME_BYTES_MAX + 1].map(name), [line("arms"), line("arms")]);
+        assert_eq!(changed(|m| m.arms[0] = "a\n".to_owned()), line("arms"));
+        let beacon = |n: usize| changed(|m| m.beacon = vec![7; n]);
+        assert_eq!([0, BEACON_BYTES_MAX].map(beacon), [Ok(()), Ok(())]);
+        assert_eq!(beacon(BEACON_BYTES_MAX + 1), line("beacon"));
+        let words = |n: usize| changed(|m| m.beacon_description = "x".repeat(n));
+        let refused = line("beacon-description");
+        assert_eq!([1, DESCRIPTION_BYTES_MAX].map(words), [Ok(()), Ok(())]);
+        assert_eq!([0, DESCRIPTION_BYTES_MAX + 1].map(words), [refused, refused]);
+        let long = "x".repeat(MANIFEST_BYTES_MAX + 1);
+        assert_eq!(SignedManifest::parse(&long), Err(ManifestError::TooLong));
+        assert_eq!(SignedManifest::parse(&long[1..]), Err(ManifestError::Line("signature")));
+        assert_eq!(Manifest::from_text(&long), Err(ManifestError::TooLong));
+        assert_ne!(Manifest::from_text(&long[1..]), Err(ManifestError::TooLong));
+    }
+}

@@ -7,6 +7,8 @@ pub mod line;
 pub mod lock;
 pub mod manifest;
 pub mod package;
+#[cfg(feature = "server")]
+pub mod password;
 #[cfg(test)]
 mod samples;
 pub mod signature;

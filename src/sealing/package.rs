@@ -454,3 +454,338 @@ impl SlotText {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sealing::samples::{leaves, manifest, public, sign, signed};
+
+    fn person(name: &str, role: Role, centres: &[&str]) -> Card {
+        Card {
+            person: PersonId::parse(name).unwrap(),
+            role,
+            centres: centres.iter().map(|name| centre(name)).collect(),
+            opening: public("opening"),
+            signing: public("signing"),
+        }
+    }
+
+    fn centre(name: &str) -> CentreId {
+        CentreId::parse(name).unwrap()
+    }
+
+    fn wrap(centre_name: &str, name: &str) -> PackedWrap {
+        let (centre, person) = (centre(centre_name), PersonId::parse(name).unwrap());
+        PackedWrap { centre, epoch: 1, person, wrap: Wrap::from_bytes(&[3; 113]).unwrap() }
+    }
+
+    /// Two centres, seven slots, a statistician, a hotline, and a pharmacist at one of the centres.
+    fn package() -> Package {
+        packed(manifest())
+    }
+
+    fn packed(manifest: Manifest) -> Package {
+        let first = if manifest.purpose == ListPurpose::Training { 9 } else { 1 };
+        let places =
+            manifest.strata.iter().flat_map(|(id, n)| (0..*n).map(move |p| (id.clone(), p)));
+        let slots =
+            places.zip(leaves()).zip(0..).map(|(((stratum, position), leaf), i)| PackedSlot {
+                stratum,
+                position,
+                code: Code::from_digits([first, 2, 3, 4, 5, i]).unwrap(),
+                epoch: 1,
+                leaf,
+                sealed: SealedArm::from_bytes(&[i; 92]).unwrap(),
+            });
+        let slots = slots.collect();
+        let report = Report {
+            strata: manifest.strata.clone(),
+            blocks: 3,
+            unbalanced_blocks: 0,
+            duplicate_codes: 0,
+            root: manifest.root,
+            program: "klero 0.1.0".to_owned(),
+            signature: [0; 64],
+        };
+        let mut package = Package {
+            manifest: signed(manifest),
+            report,
+            cards: vec![
+                person("stat-1", Role::Statistician, &[]),
+                person("hot-1", Role::Hotline, &[]),
+                person("p-hs-1", Role::Pharmacist, &["huashan"]),
+            ],
+            wraps: vec![
+                wrap("renji-south", "hot-1"),
+                wrap("huashan", "hot-1"),
+                wrap("huashan", "p-hs-1"),
+            ],
+            slots,
+        };
+        sign_report(&mut package);
+        package
+    }
+
+    fn sign_report(package: &mut Package) {
+        let text = package.report.signed_text();
+        package.report.signature = sign(Purpose::Manifest, text.as_bytes());
+    }
+
+    /// The same package, its manifest changed and signed anew, its report too.
+    fn resigned(change: impl Fn(&mut Manifest)) -> Package {
+        let mut package = package();
+        change(&mut package.manifest.manifest);
+        package.manifest = signed(package.manifest.manifest);
+        package.report.root = package.manifest.manifest.root;
+        package.report.strata = package.manifest.manifest.strata.clone();
+        sign_report(&mut package);
+        package
+    }
+
+    fn check(package: &Package) -> Result<(), PackageError> {
+        let sample = manifest();
+        package.check(&sample.trial, &sample.configuration, ListPurpose::Live)
+    }
+
+    /// What becomes of the package after one change to it.
+    fn changed(change: impl FnOnce(&mut Package)) -> Result<(), PackageError> {
+        let mut package = package();
+        change(&mut package);
+        check(&package)
+    }
+
+    // shows: I1
+    #[test]
+    fn a_package_that_belongs_together_is_taken_and_reads_back() {
+        assert_eq!(check(&package()), Ok(()));
+        let package = package();
+        let json = package.to_json();
+        assert_eq!(Package::read(&json), Ok(package));
+        let keys = r#"{"stratum":"renji-south/lldas","position":0,"code":"#;
+        assert!(json.contains(keys));
+        let slots = json.split_once("\"slots\":[{\"stratum\"").unwrap().1;
+        assert!(!slots.contains("ZEBRA") && !slots.contains("OKAPI"));
+    }
+
+    #[test]
+    fn a_training_package_is_taken_for_training_alone() {
+        let training = packed(Manifest { purpose: ListPurpose::Training, ..manifest() });
+        let sample = manifest();
+        let check = |purpose| training.check(&sample.trial, &sample.configuration, purpose);
+        assert_eq!(check(ListPurpose::Training), Ok(()));
+        assert_eq!(check(ListPurpose::Live), Err(PackageError::Purpose));
+    }
+
+    #[test]
+    fn a_package_for_another_trial_file_or_purpose_is_refused() {
+        let (package, sample) = (package(), manifest());
+        let other = TrialId::parse("TEST-0002").unwrap();
+        let live = ListPurpose::Live;
+        let refused = package.check(&other, &sample.configuration, live);
+        assert_eq!(refused, Err(PackageError::Trial));
+        let refused = package.check(&sample.trial, &[0; 32], live);
+        assert_eq!(refused, Err(PackageError::Configuration));
+        let refused = package.check(&sample.trial, &sample.configuration, ListPurpose::Training);
+        assert_eq!(refused, Err(PackageError::Purpose));
+    }
+
+    #[test]
+    fn a_package_is_refused_unless_a_statistician_in_it_signed_the_manifest() {
+        let not_signed = PackageError::Manifest(ManifestError::Signature);
+        assert_eq!(changed(|p| p.manifest.signature[0] ^= 1), Err(not_signed));
+        assert_eq!(changed(|p| p.manifest.manifest.segment = 1), Err(not_signed));
+        let apart = PackageError::Manifest(ManifestError::Strata);
+        assert_eq!(check(&resigned(|m| m.slots = 9)), Err(apart));
+        assert_eq!(changed(|p| drop(p.cards.remove(0))), Err(PackageError::Signer));
+        assert_eq!(changed(|p| p.cards[0].role = Role::Hotline), Err(PackageError::Signer));
+        let key = public("opening");
+        assert_eq!(changed(|p| p.cards[0].signing = key), Err(PackageError::Signer));
+    }
+
+    #[test]
+    fn a_report_about_another_list_or_with_a_fault_is_refused() {
+        let reported = |change: &dyn Fn(&mut Report)| {
+            changed(|package| {
+                change(&mut package.report);
+                sign_report(package);
+            })
+        };
+        assert_eq!(reported(&|_| ()), Ok(()));
+        assert_eq!(reported(&|r| r.root[0] ^= 1), Err(PackageError::Report));
+        assert_eq!(reported(&|r| r.strata[0].1 += 1), Err(PackageError::Report));
+        assert_eq!(reported(&|r| r.strata.reverse()), Err(PackageError::Report));
+        let fault = Err(PackageError::ReportFindsFault);
+        assert_eq!(reported(&|r| r.unbalanced_blocks = 1), fault);
+        assert_eq!(reported(&|r| r.duplicate_codes = 1), fault);
+        assert_eq!(changed(|p| p.report.blocks += 1), Err(PackageError::Report));
+        assert_eq!(changed(|p| p.report.program.push('!')), Err(PackageError::Report));
+        assert_eq!(changed(|p| p.report.signature[9] ^= 1), Err(PackageError::Report));
+    }
+
+    // shows: I4
+    #[test]
+    fn slots_missing_doubled_or_out_of_order_are_refused() {
+        let refused = Err(PackageError::Slots);
+        assert_eq!(changed(|p| drop(p.slots.pop())), refused);
+        assert_eq!(changed(|p| drop(p.slots.remove(2))), refused);
+        assert_eq!(changed(|p| p.slots.push(p.slots[6].clone())), refused);
+        assert_eq!(changed(|p| p.slots.swap(0, 1)), refused);
+        assert_eq!(changed(|p| p.slots.rotate_left(4)), refused);
+        assert_eq!(changed(|p| p.slots[3].position = 4), refused);
+        assert_eq!(changed(|p| p.slots[3].stratum = p.slots[4].stratum.clone()), refused);
+        assert_eq!(changed(|p| p.slots.clear()), refused);
+    }
+
+    // shows: I4
+    #[test]
+    fn a_code_that_stands_twice_or_is_of_the_other_purpose_is_refused() {
+        assert_eq!(changed(|p| p.slots[6].code = p.slots[0].code), Err(PackageError::CodeTwice));
+        let training = Code::from_digits([9, 2, 3, 4, 5, 6]).unwrap();
+        assert_eq!(changed(|p| p.slots[6].code = training), Err(PackageError::CodePurpose));
+        let live = check(&resigned(|m| m.purpose = ListPurpose::Training));
+        assert_eq!(live, Err(PackageError::Purpose));
+        let list = resigned(|m| m.purpose = ListPurpose::Training);
+        let sample = manifest();
+        let refused = list.check(&sample.trial, &sample.configuration, ListPurpose::Training);
+        assert_eq!(refused, Err(PackageError::CodePurpose));
+    }
+
+    #[test]
+    fn leaves_that_do_not_give_the_root_are_refused() {
+        for slot in 0..7 {
+            let refused = changed(|package| package.slots[slot].leaf[31] ^= 1);
+            assert_eq!(refused, Err(PackageError::Root), "slot {slot}");
+        }
+        assert_eq!(check(&resigned(|m| m.root[0] ^= 1)), Err(PackageError::Root));
+    }
+
+    #[test]
+    fn slots_without_one_key_for_their_centre_are_refused() {
+        let refused = Err(PackageError::CentreKey);
+        assert_eq!(changed(|p| p.slots[1].epoch = 2), refused);
+        assert_eq!(changed(|p| p.slots.iter_mut().for_each(|slot| slot.epoch = 0)), refused);
+        let nowhere = StratumId::parse("华山/lldas").unwrap();
+        let mut package = resigned(|m| m.strata[1].0 = nowhere.clone());
+        package.slots[4..].iter_mut().for_each(|slot| slot.stratum = nowhere.clone());
+        assert_eq!(check(&package), refused);
+    }
+
+    // shows: I11
+    #[test]
+    fn a_centre_key_goes_only_to_a_card_that_may_hold_it() {
+        let refused = Err(PackageError::WrapToStranger);
+        let given = |name| changed(|p| p.wraps.push(wrap("renji-south", name)));
+        assert_eq!(given("stat-1"), Ok(()));
+        assert_eq!(given("nobody"), refused);
+        assert_eq!(given("p-hs-1"), refused, "a pharmacist of the other centre");
+        for role in Role::ALL.into_iter().filter(|role| !role.holds_keys()) {
+            let card = person("x-1", role, &["renji-south"]);
+            let refused_too = changed(|p| {
+                p.cards.push(card);
+                p.wraps.push(wrap("renji-south", "x-1"));
+            });
+            assert_eq!(refused_too, refused, "{role}");
+        }
+    }
+
+    #[test]
+    fn wraps_that_are_doubled_useless_or_missing_are_refused() {
+        assert_eq!(changed(|p| p.wraps.push(p.wraps[0].clone())), Err(PackageError::WrapTwice));
+        assert_eq!(changed(|p| p.wraps[0].epoch = 2), Err(PackageError::WrapOfNoSlot));
+        let elsewhere = wrap("sixth-people", "hot-1");
+        assert_eq!(changed(|p| p.wraps.push(elsewhere)), Err(PackageError::WrapOfNoSlot));
+        let refused = Err(PackageError::CentreWithoutHolder);
+        assert_eq!(changed(|p| drop(p.wraps.remove(0))), refused);
+        assert_eq!(changed(|p| p.wraps.clear()), refused);
+        assert_eq!(changed(|p| p.cards.push(p.cards[1].clone())), Err(PackageError::CardTwice));
+    }
+
+    #[test]
+    fn what_is_not_a_package_is_refused() {
+        let package = package();
+        let json = package.to_json();
+        let altered = |from: &str, to: &str| {
+            assert!(json.contains(from), "{from}");
+            Package::read(&json.replacen(from, to, 1)).err()
+        };
+        let not_a_package = Some(PackageError::NotAPackage);
+        for (from, to) in [
+            ("package/v1", "package/v2"),
+            ("\"report\"", "\"arms\":[],\"report\""),
+            ("{\"centre\"", "{\"arm\":1,\"centre\""),
+            ("{\"stratum\":\"renji", "{\"arm\":1,\"stratum\":\"renji"),
+            ("\"blocks\"", "\"arm\":1,\"blocks\""),
+            ("\"position\":0,", ""),
+            ("\"position\":0,", "\"position\":0,\"position\":0,"),
+            ("\"position\":0", "\"position\":-1"),
+            ("\"position\":0", "\"position\":0.0"),
+            ("\"code\":\"123", "\"code\":\"123 "),
+            ("\"code\":\"123", "\"code\":\"124"),
+            ("\"leaf\":\"", "\"leaf\":\"00"),
+            ("\"sealed\":\"", "\"sealed\":\"00"),
+            ("\"wrap\":\"", "\"wrap\":\"00"),
+            ("\"centre\":\"huashan", "\"centre\":\"Huashan"),
+            ("\"person\":\"hot-1\",\"wrap\"", "\"person\":\"\",\"wrap\""),
+            ("klero 0.1.0", "klero\\n0.1.0"),
+        ] {
+            assert_eq!(altered(from, to), not_a_package, "{to}");
+        }
+        let signature = format!(",\"signature\":\"{}\"", hex(&package.report.signature));
+        let unsigned = json.replace(&signature, "");
+        assert!(unsigned.len() < json.len());
+        assert_eq!(Package::read(&unsigned).err(), not_a_package);
+        let card = Some(PackageError::Card(CardError::Fingerprint));
+        assert_eq!(altered("\"fingerprint\":\"3599", "\"fingerprint\":\"3590"), card);
+        let manifest = Some(PackageError::Manifest(ManifestError::Signature));
+        assert_eq!(altered("ZEBRA", "ZEBRO"), manifest);
+    }
+
+    #[test]
+    fn a_package_has_limits_and_is_refused_one_past_them() {
+        let read = |change: &dyn Fn(&mut Package)| {
+            let mut package = package();
+            change(&mut package);
+            Package::read(&package.to_json()).map(|_| ())
+        };
+        let wraps = |n: usize| read(&|p| p.wraps = vec![p.wraps[0].clone(); n]);
+        assert_eq!(wraps(WRAPS_MAX), Ok(()));
+        assert_eq!(wraps(WRAPS_MAX + 1), Err(PackageError::TooLong));
+        let cards = |n: usize| read(&|p| p.cards = vec![p.cards[0].clone(); n]);
+        assert_eq!(cards(CARDS_MAX), Ok(()));
+        assert_eq!(cards(CARDS_MAX + 1), Err(PackageError::TooLong));
+        let program = |n: usize| read(&|p| p.report.program = "p".repeat(n));
+        assert_eq!(program(PROGRAM_BYTES_MAX), Ok(()));
+        assert_eq!(program(PROGRAM_BYTES_MAX + 1), Err(PackageError::NotAPackage));
+        // Written by repeating the last slot's text, which is quicker than packing so many.
+        let json = package().to_json();
+        let last = json.rfind("{\"stratum\"").unwrap();
+        let slot = json[last..].strip_suffix("]}").unwrap();
+        let slots = |n: usize| {
+            let more = format!(",{slot}").repeat(n - package().slots.len());
+            Package::read(&format!("{}{slot}{more}]}}", &json[..last])).map(|p| p.slots.len())
+        };
+        assert_eq!(slots(SLOTS_MAX as usize), Ok(SLOTS_MAX as usize));
+        assert_eq!(slots(SLOTS_MAX as usize + 1), Err(PackageError::TooLong));
+        let padded = |n: usize| {
+            let read = Package::read(&format!("{json}{}", " ".repeat(n - json.len())));
+            read.map(|_| ())
+        };
+        assert_eq!(padded(PACKAGE_BYTES_MAX), Ok(()));
+        assert_eq!(padded(PACKAGE_BYTES_MAX + 1), Err(PackageError::TooLong));
+    }
+
+    #[test]
+    fn a_report_is_signed_without_its_signature_and_sent_with_it() {
+        let report = package().report;
+        let text = report.signed_text();
+        let expected = concat!(
+            r#"{"strata":[{"stratum":"renji-south/lldas","slots":4},"#,
+            r#"{"stratum":"huashan/非 LLDAS","slots":3}],"blocks":3,"unbalanced_blocks":0,"#,
+            r#""duplicate_codes":0,"root":"ROOT","program":"klero 0.1.0"}"#
+        );
+        assert_eq!(text, expected.replace("ROOT", &hex(&report.root)));
+        let signature = hex(&report.signature);
+        let expected = format!("{},\"signature\":\"{signature}\"}}", &text[..text.len() - 1]);
+        assert_eq!(report.to_json(), expected);
+    }
+}

@@ -1,9 +1,11 @@
 //! What the tests of this room share: the vectors, made-up people whose keys stand in them, and a flipped bit.
 
 use super::bytes::{hex, unhex, unhex_array};
+use super::manifest::{ListPurpose, Manifest, SignedManifest, Sizes};
 use super::signature::{Purpose, signing_bytes};
 use super::slot::Place;
-use crate::domain::ids::{Code, StratumId, TrialId};
+use super::tree::{leaf_hash, root};
+use crate::domain::ids::{Code, PersonId, StratumId, TrialId};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde_json::Value;
@@ -76,6 +78,40 @@ pub fn sign(purpose: Purpose, message: &[u8]) -> [u8; 64] {
         .expect("the vector holds a key pair");
     let signature = pair.sign(&random, &signing_bytes(purpose, message)).expect("it signs");
     signature.as_ref().try_into().expect("r and s are 64 bytes")
+}
+
+/// A manifest of seven slots in two strata, signed by nobody yet.
+pub fn manifest() -> Manifest {
+    let stratum = |name, slots| (StratumId::parse(name).expect("a stratum id"), slots);
+    Manifest {
+        trial: TrialId::parse("TEST-0001").expect("a trial id"),
+        purpose: ListPurpose::Live,
+        segment: 0,
+        configuration: [0xc0; 32],
+        arms: vec!["ZEBRA".to_owned(), "OKAPI".to_owned()],
+        ratio: vec![1, 1],
+        sizes: Sizes::Published(vec![2, 4]),
+        slots: 3,
+        strata: vec![stratum("renji-south/lldas", 4), stratum("huashan/非 LLDAS", 3)],
+        seed_commit: [0x5e; 32],
+        beacon: vec![],
+        beacon_description: "none".to_owned(),
+        root: root(&leaves()),
+        signer: PersonId::parse("stat-1").expect("a person id"),
+        signer_key: public("signing"),
+    }
+}
+
+/// The leaf hashes of that manifest's seven slots.
+pub fn leaves() -> Vec<[u8; 32]> {
+    (0..7u8).map(|i| leaf_hash(&[i])).collect()
+}
+
+/// A manifest with the signature of the vectors' person.
+pub fn signed(manifest: Manifest) -> SignedManifest {
+    let text = manifest.to_text();
+    let signature = sign(Purpose::Manifest, text.as_bytes());
+    SignedManifest { manifest, text, signature }
 }
 
 /// Every text that differs from this one in one bit, as far as it is still UTF-8.

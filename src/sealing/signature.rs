@@ -51,3 +51,55 @@ pub fn verify(
         .verify(&signing_bytes(purpose, bytes), signature)
         .is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sealing::samples::{public, sign};
+
+    const PURPOSES: [Purpose; 4] =
+        [Purpose::Manifest, Purpose::Grant, Purpose::Receipt, Purpose::Offline];
+
+    // shows: SG-3
+    #[test]
+    fn a_signature_for_one_purpose_is_none_for_another() {
+        for signed in PURPOSES {
+            let signature = sign(signed, b"the exact bytes");
+            for asked in PURPOSES {
+                let taken = verify(&public("signing"), asked, b"the exact bytes", &signature);
+                assert_eq!(taken, signed == asked, "{signed:?} as {asked:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_in_text_or_signature_or_another_key_is_refused() {
+        let (key, text) = (public("signing"), *b"the exact bytes");
+        let signature = sign(Purpose::Grant, &text);
+        assert!(verify(&key, Purpose::Grant, &text, &signature));
+        assert!(!verify(&public("opening"), Purpose::Grant, &text, &signature));
+        assert!(!verify(&[4; 65], Purpose::Grant, &text, &signature));
+        for bit in 0..text.len() * 8 {
+            let mut altered = text;
+            altered[bit / 8] ^= 1 << (bit % 8);
+            assert!(!verify(&key, Purpose::Grant, &altered, &signature), "text bit {bit}");
+        }
+        for bit in 0..64 * 8 {
+            let mut altered = signature;
+            altered[bit / 8] ^= 1 << (bit % 8);
+            assert!(!verify(&key, Purpose::Grant, &text, &altered), "signature bit {bit}");
+        }
+    }
+
+    #[test]
+    fn what_is_signed_begins_with_its_purpose() {
+        let bytes = PURPOSES.map(|purpose| signing_bytes(purpose, b"x"));
+        let expected: [&[u8]; 4] = [
+            b"klero/v1/manifest\0x",
+            b"klero/v1/grant\0x",
+            b"klero/v1/receipt\0x",
+            b"klero/v1/offline\0x",
+        ];
+        assert_eq!(bytes, expected);
+    }
+}

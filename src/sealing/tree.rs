@@ -292,3 +292,255 @@ fn subtree<E>(
     let left = subtree(from, middle, node)?;
     Ok(node_hash(&left, &subtree(middle, to, node)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ct_merkle::digest::consts::U32;
+    use ct_merkle::digest::{FixedOutput, HashMarker, Output, OutputSizeUser, Update};
+    use ct_merkle::mem_backed_tree::MemoryBackedTree;
+    use ct_merkle::{ConsistencyProof, InclusionProof, RootHash};
+    use proptest::prelude::*;
+    use std::cell::Cell;
+
+    /// SHA-256 as the oracle wants to call it: the oracle judges the shape of the tree, not the hash.
+    #[derive(Default)]
+    struct Sha256(Vec<u8>);
+
+    impl HashMarker for Sha256 {}
+
+    impl OutputSizeUser for Sha256 {
+        type OutputSize = U32;
+    }
+
+    impl Update for Sha256 {
+        fn update(&mut self, data: &[u8]) {
+            self.0.extend_from_slice(data);
+        }
+    }
+
+    impl FixedOutput for Sha256 {
+        fn finalize_into(self, out: &mut Output<Self>) {
+            out.copy_from_slice(&sha256(&self.0));
+        }
+    }
+
+    fn leaves(size: u64) -> Vec<Hash> {
+        (0..size).map(|i| leaf_hash(&i.to_be_bytes())).collect()
+    }
+
+    fn oracle(size: u64) -> MemoryBackedTree<Sha256, [u8; 8]> {
+        let mut tree = MemoryBackedTree::new();
+        (0..size).for_each(|i| tree.push(i.to_be_bytes()));
+        tree
+    }
+
+    fn oracle_root(size: u64, root: Hash) -> RootHash<Sha256> {
+        RootHash::new(root.into(), size)
+    }
+
+    /// The nodes of a tree kept as a store keeps them, and how many of them were asked for.
+    fn kept(leaves: &[Hash], asked: &Cell<u32>) -> impl FnMut(u32, u64) -> Result<Hash, ()> {
+        move |level, index| {
+            asked.set(asked.get() + 1);
+            let (from, to) = ((index << level) as usize, ((index + 1) << level) as usize);
+            leaves.get(from..to).map(root).ok_or(())
+        }
+    }
+
+    /// The test roots of RFC 6962's own implementation, over eight leaves it names.
+    #[test]
+    fn the_roots_are_those_of_certificate_transparency() {
+        let inputs: [&[u8]; 8] = [
+            b"",
+            b"\x00",
+            b"\x10",
+            b"\x20\x21",
+            b"\x30\x31",
+            b"\x40\x41\x42\x43",
+            b"\x50\x51\x52\x53\x54\x55\x56\x57",
+            b"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f",
+        ];
+        let leaves = inputs.map(leaf_hash);
+        let expected = [
+            (0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            (1, "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"),
+            (2, "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"),
+            (3, "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77"),
+            (8, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"),
+        ];
+        for (size, hash) in expected {
+            assert_eq!(crate::sealing::bytes::hex(&root(&leaves[..size])), hash, "{size}");
+        }
+    }
+
+    // shows: I7
+    #[test]
+    fn every_small_tree_proves_each_of_its_leaves_and_each_tree_it_grew_from() {
+        for size in 0..=66 {
+            let (all, oracle) = (leaves(size), oracle(size));
+            assert_eq!(&root(&all)[..], &oracle.root().as_bytes()[..], "{size}");
+            for index in 0..size {
+                let path = path(&all, index);
+                let proof = oracle.prove_inclusion(index as usize);
+                assert_eq!(path.concat(), proof.as_bytes(), "leaf {index} of {size}");
+                let leaf = &all[index as usize];
+                assert_eq!(root_from_path(leaf, index, size, &path), Some(root(&all)));
+            }
+            for old in 1..size {
+                let proof = consistency(&all, old);
+                let expected = oracle.prove_consistency((size - old) as usize);
+                assert_eq!(proof.concat(), expected.as_bytes(), "{old} to {size}");
+                let was = root(&all[..old as usize]);
+                assert!(consistent(old, &was, size, &root(&all), &proof), "{old} to {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_empty_tree_grows_into_every_tree_and_no_tree_shrinks() {
+        let (none, all) = (root(&[]), root(&leaves(5)));
+        assert!(consistent(0, &none, 5, &all, &[]));
+        assert!(consistent(0, &none, 0, &none, &[]));
+        assert!(consistent(5, &all, 5, &all, &[]));
+        assert!(!consistent(0, &all, 5, &all, &[]), "the empty tree has one root");
+        assert!(!consistent(0, &none, 0, &all, &[]));
+        assert!(!consistent(0, &none, 5, &all, &[all]));
+        assert!(!consistent(5, &all, 5, &all, &[all]));
+        assert!(!consistent(5, &all, 5, &none, &[]));
+        assert!(!consistent(5, &all, 4, &root(&leaves(4)), &[]));
+        assert!(!consistent(4, &root(&leaves(4)), 5, &all, &[]));
+    }
+
+    #[test]
+    fn there_is_no_proof_about_a_leaf_or_a_tree_that_is_not_there() {
+        let all = leaves(5);
+        assert_eq!(path(&all, 5), Vec::<Hash>::new());
+        assert_eq!(root_from_path(&all[4], 5, 5, &path(&all, 4)), None);
+        assert_eq!(root_from_path(&all[0], 0, 0, &[]), None);
+        for old in [0, 5, 6] {
+            assert_eq!(consistency(&all, old), Vec::<Hash>::new());
+        }
+    }
+
+    #[test]
+    fn a_frontier_is_taken_only_with_one_node_for_each_bit_of_its_size() {
+        let node = [1; 32];
+        assert!(Frontier::from_nodes(0, vec![]).is_some());
+        assert!(Frontier::from_nodes(6, vec![node, node]).is_some());
+        assert!(Frontier::from_nodes(6, vec![node]).is_none());
+        assert!(Frontier::from_nodes(8, vec![node, node]).is_none());
+        assert!(Frontier::from_nodes(0, vec![node]).is_none());
+    }
+
+    #[test]
+    fn an_error_of_the_store_is_passed_on() {
+        let node = &mut |_, _| Err::<Hash, _>("gone");
+        assert_eq!(path_with(9, 3, node), Err("gone"));
+        assert_eq!(consistency_with(3, 9, node), Err("gone"));
+        assert_eq!(frontier_with(9, node), Err("gone"));
+    }
+
+    #[test]
+    fn a_path_in_a_tree_of_ten_million_asks_for_few_nodes() {
+        let mut asked = 0;
+        let node = &mut |level: u32, index: u64| {
+            asked += 1;
+            Ok::<_, ()>(sha256(format!("{level}/{index}").as_bytes()))
+        };
+        let size = 10_000_000;
+        path_with(size, 1_234_567, node).unwrap();
+        consistency_with(9_999_744, size, node).unwrap();
+        frontier_with(size, node).unwrap();
+        assert!(asked < 3 * 24, "{asked}");
+    }
+
+    proptest! {
+        // shows: I7
+        #[test]
+        fn the_oracle_takes_our_proofs(size in 1u64..600, a: prop::sample::Index, b: prop::sample::Index) {
+            let all = leaves(size);
+            let (index, old) = (a.index(size as usize) as u64, b.index(size as usize) as u64 + 1);
+            let root_now = oracle_root(size, root(&all));
+            let path = InclusionProof::<Sha256>::try_from_bytes(path(&all, index).concat()).unwrap();
+            prop_assert!(root_now.verify_inclusion(&index.to_be_bytes(), index, &path).is_ok());
+            let was = oracle_root(old, root(&all[..old as usize]));
+            let proof = consistency(&all, old).concat();
+            let proof = ConsistencyProof::<Sha256>::try_from_bytes(proof).unwrap();
+            prop_assert!(root_now.verify_consistency(&was, &proof).is_ok());
+        }
+
+        // shows: I7
+        #[test]
+        fn a_proof_with_anything_changed_proves_nothing(
+            size in 2u64..300, a: prop::sample::Index, b: prop::sample::Index, bit in 0usize..256,
+        ) {
+            let all = leaves(size);
+            let (index, old) = (a.index(size as usize) as u64, b.index(size as usize - 1) as u64 + 1);
+            let flip = |hash: &Hash| {
+                let mut other = *hash;
+                other[bit / 8] ^= 1 << (bit % 8);
+                other
+            };
+            let (leaf, now, was) = (all[index as usize], root(&all), root(&all[..old as usize]));
+            let good = path(&all, index);
+            let leads = |leaf: &Hash, index, path: &[Hash]| {
+                root_from_path(leaf, index, size, path) == Some(now)
+            };
+            prop_assert!(leads(&leaf, index, &good));
+            prop_assert!(!leads(&flip(&leaf), index, &good));
+            prop_assert!(!leads(&leaf, index ^ 1, &good));
+            prop_assert!(!leads(&leaf, index, &good[1..]));
+            prop_assert!(!leads(&leaf, index, &[&good[..], &[now]].concat()));
+            let grown = consistency(&all, old);
+            prop_assert!(consistent(old, &was, size, &now, &grown));
+            prop_assert!(!consistent(old, &flip(&was), size, &now, &grown));
+            prop_assert!(!consistent(old, &was, size, &flip(&now), &grown));
+            prop_assert!(!consistent(old, &was, size, &now, &grown[1..]));
+            prop_assert!(!consistent(old, &was, size, &now, &[&grown[..], &[now]].concat()));
+            for (good, is_path) in [(good, true), (grown, false)] {
+                for at in 0..good.len() {
+                    let mut other = good.clone();
+                    other[at] = flip(&other[at]);
+                    let taken = match is_path {
+                        true => leads(&leaf, index, &other),
+                        false => consistent(old, &was, size, &now, &other),
+                    };
+                    prop_assert!(!taken, "node {at}");
+                }
+            }
+        }
+
+        #[test]
+        fn kept_nodes_give_the_same_proofs_as_all_leaves(
+            size in 0u64..600, a: prop::sample::Index, b: prop::sample::Index,
+        ) {
+            let (all, asked) = (leaves(size), Cell::new(0));
+            let index = a.index(size as usize + 1) as u64;
+            let old = b.index(size as usize + 2) as u64;
+            let mut node = kept(&all, &asked);
+            prop_assert_eq!(path_with(size, index, &mut node), Ok(path(&all, index)));
+            prop_assert_eq!(consistency_with(old, size, &mut node), Ok(consistency(&all, old)));
+            let frontier = frontier_with(size, &mut node).unwrap();
+            prop_assert_eq!(frontier.root(), root(&all));
+            prop_assert!(asked.get() <= 5 * 10, "{}", asked.get());
+        }
+
+        #[test]
+        fn a_frontier_grows_as_the_tree_does(size in 0u64..300, more in 0u64..70) {
+            let all = leaves(size + more);
+            let mut frontier = Frontier::empty();
+            all[..size as usize].iter().for_each(|leaf| frontier.push(*leaf));
+            prop_assert_eq!(frontier.size(), size);
+            let asked = Cell::new(0);
+            prop_assert_eq!(&Ok(frontier.clone()), &frontier_with(size, &mut kept(&all, &asked)));
+            let stored = Frontier::from_nodes(size, frontier.nodes().to_vec());
+            prop_assert_eq!(stored, Some(frontier.clone()));
+            let paths = frontier.paths_for_new(&all[size as usize..]);
+            let expected: Vec<_> = (size..size + more).map(|index| path(&all, index)).collect();
+            prop_assert_eq!(paths, expected);
+            all[size as usize..].iter().for_each(|leaf| frontier.push(*leaf));
+            prop_assert_eq!(frontier.root(), root(&all));
+        }
+    }
+}

@@ -1,0 +1,191 @@
+-- Klero's store: SQLite, WAL, synchronous=FULL, foreign keys on.            design 9
+-- Three kinds of table, and no fourth:
+--   the trail       entries, private_records, nodes: what happened; nothing here is ever changed
+--   projections     what the entries add up to; written by store/project.rs alone, re-made and compared by
+--                   `klero trail verify --tables`
+--   keepsakes       bytes an entry names by hash (contents, slots), and what is nobody's history:
+--                   credentials, invitations, sessions, repeats
+-- There is no column for an arm, and none of the sealed bytes can be opened with anything in this file.
+
+-- The trail ---------------------------------------------------------------------------------------------------------
+
+CREATE TABLE entries (
+  seq  INTEGER PRIMARY KEY CHECK (seq >= 0),          -- 0, 1, 2 … without a gap
+  leaf BLOB NOT NULL CHECK (length(leaf) = 32),       -- SHA-256(00 ‖ line); first, so that a proof reads no line
+  line TEXT NOT NULL CHECK (length(line) <= 65535)    -- kept exactly as it was hashed
+) STRICT;
+
+CREATE TABLE private_records (
+  seq    INTEGER PRIMARY KEY REFERENCES entries(seq), -- the entry that holds its salted hash
+  record TEXT NOT NULL                                -- personal data and free text; may be erased by law
+) STRICT;
+
+CREATE TABLE nodes (
+  level INTEGER NOT NULL CHECK (level IN (8, 16, 24)),-- every eighth level of the tree: 1 row for 255 hashes
+  idx   INTEGER NOT NULL CHECK (idx >= 0),            -- the how-manyth complete subtree of 2^level entries
+  hash  BLOB NOT NULL CHECK (length(hash) = 32),
+  PRIMARY KEY (level, idx)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER entries_never_change BEFORE UPDATE ON entries
+BEGIN SELECT RAISE(ABORT, 'the trail only grows'); END;
+CREATE TRIGGER entries_never_go BEFORE DELETE ON entries
+BEGIN SELECT RAISE(ABORT, 'the trail only grows'); END;
+CREATE TRIGGER private_records_never_change BEFORE UPDATE ON private_records
+BEGIN SELECT RAISE(ABORT, 'a private record may be erased, never altered'); END;
+CREATE TRIGGER nodes_never_change BEFORE UPDATE ON nodes
+BEGIN SELECT RAISE(ABORT, 'the trail only grows'); END;
+CREATE TRIGGER nodes_never_go BEFORE DELETE ON nodes
+BEGIN SELECT RAISE(ABORT, 'the trail only grows'); END;
+
+-- Keepsakes ---------------------------------------------------------------------------------------------------------
+
+CREATE TABLE contents (
+  hash  BLOB PRIMARY KEY CHECK (length(hash) = 32),   -- SHA-256 of the bytes: how entries name them
+  bytes BLOB NOT NULL                                 -- trial file, manifest, list report, public card, sealed identity, wrap
+) STRICT;
+
+CREATE TABLE slots (
+  segment  INTEGER NOT NULL CHECK (segment >= 0),
+  stratum  TEXT NOT NULL,
+  position INTEGER NOT NULL CHECK (position >= 0),    -- list order; read by no blinded role
+  code     TEXT NOT NULL UNIQUE CHECK (length(code) = 7),
+  epoch    INTEGER NOT NULL CHECK (epoch >= 1),       -- which centre key seals it
+  leaf     BLOB NOT NULL CHECK (length(leaf) = 32),   -- commitment; its salt is inside the seal
+  sealed   BLOB NOT NULL CHECK (length(sealed) = 120),-- sealed arm under the service's lock; never changes
+  PRIMARY KEY (segment, stratum, position)
+) STRICT;
+
+CREATE TRIGGER contents_never_change BEFORE UPDATE ON contents
+BEGIN SELECT RAISE(ABORT, 'contents are named by their hash'); END;
+CREATE TRIGGER slots_never_change BEFORE UPDATE ON slots
+BEGIN SELECT RAISE(ABORT, 'a slot never changes'); END;
+CREATE TRIGGER slots_never_go BEFORE DELETE ON slots
+BEGIN SELECT RAISE(ABORT, 'a slot never goes'); END;
+
+CREATE TABLE credentials (
+  person   TEXT PRIMARY KEY,
+  password TEXT NOT NULL                              -- Argon2id, PHC string
+) STRICT;
+
+CREATE TABLE invitations (
+  token   BLOB PRIMARY KEY CHECK (length(token) = 32),-- SHA-256 of the token; the token itself is shown once
+  person  TEXT NOT NULL,
+  expires INTEGER NOT NULL                            -- milliseconds since 1970
+) STRICT;
+
+CREATE TABLE sessions (
+  token   BLOB PRIMARY KEY CHECK (length(token) = 32),-- SHA-256 of the bearer token
+  person  TEXT NOT NULL,
+  seen    INTEGER NOT NULL,                           -- last request, to the minute; idle end counts from it
+  expires INTEGER NOT NULL                            -- absolute end
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE repeats (
+  person TEXT NOT NULL,
+  key    BLOB NOT NULL CHECK (length(key) = 32),      -- SHA-256 of the Idempotency-Key
+  body   BLOB NOT NULL CHECK (length(body) = 32),     -- SHA-256 of act and body: another body is refused
+  answer TEXT NOT NULL,                               -- the first answer, without its receipt
+  seq    INTEGER NOT NULL,                            -- the entry of the act
+  PRIMARY KEY (person, key)
+) STRICT, WITHOUT ROWID;
+
+-- Projections -------------------------------------------------------------------------------------------------------
+
+CREATE TABLE people (
+  id    TEXT PRIMARY KEY,                             -- never given again
+  name  TEXT NOT NULL,                                -- as printed under signatures
+  role  TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('invited', 'active', 'disabled'))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE person_centres (
+  person TEXT NOT NULL REFERENCES people(id),
+  centre TEXT NOT NULL,
+  PRIMARY KEY (person, centre)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recruitment (
+  place TEXT PRIMARY KEY,                             -- a centre, or 'trial'
+  state TEXT NOT NULL CHECK (state IN ('open', 'paused', 'closed')),
+  at    INTEGER NOT NULL,
+  by    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE lists (
+  segment  INTEGER PRIMARY KEY,
+  purpose  TEXT NOT NULL CHECK (purpose IN ('live', 'training')),
+  manifest BLOB NOT NULL,                             -- SHA-256 of the signed text
+  file     BLOB NOT NULL REFERENCES contents(hash),   -- the manifest file
+  report   BLOB NOT NULL REFERENCES contents(hash),
+  root     BLOB NOT NULL,
+  imported INTEGER NOT NULL,                          -- entry
+  reviewed INTEGER                                    -- entry of the approval; none: the list may not issue
+) STRICT;
+
+CREATE TABLE cards (
+  person      TEXT PRIMARY KEY,
+  fingerprint TEXT NOT NULL,
+  card        BLOB NOT NULL REFERENCES contents(hash),
+  identity    BLOB                                    -- sealed identity file, if the holder left a copy
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE wraps (
+  centre      TEXT NOT NULL,
+  epoch       INTEGER NOT NULL,
+  person      TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,                          -- of the card it was wrapped to
+  wrap        BLOB NOT NULL REFERENCES contents(hash),
+  granted     INTEGER NOT NULL,                       -- entry
+  PRIMARY KEY (centre, epoch, person)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE participants (
+  reference   TEXT PRIMARY KEY,                       -- random; the only name in paths
+  number      TEXT NOT NULL UNIQUE,                   -- enrolment number
+  centre      TEXT NOT NULL,
+  initials    TEXT,                                   -- these three are personal data, from the private record
+  birth_date  TEXT,
+  sex         TEXT,
+  outcome     TEXT NOT NULL CHECK (outcome IN ('eligible', 'not-eligible', 'incomplete')),
+  stratum     TEXT,                                   -- as computed; none while a component is unanswered
+  screening   INTEGER NOT NULL,                       -- entry that holds the present answers
+  eligibility INTEGER                                 -- entry of the investigator's signature over them
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX participants_by_person ON participants (initials, birth_date, sex);
+
+CREATE TABLE allocations (
+  participant TEXT PRIMARY KEY REFERENCES participants(reference),
+  reference   TEXT NOT NULL UNIQUE,
+  segment     INTEGER NOT NULL,
+  stratum     TEXT NOT NULL,
+  position    INTEGER NOT NULL,
+  code        TEXT NOT NULL UNIQUE,
+  at          INTEGER NOT NULL,
+  entry       INTEGER NOT NULL,
+  UNIQUE (segment, stratum, position),                -- the last guard of I4
+  FOREIGN KEY (segment, stratum, position) REFERENCES slots (segment, stratum, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER allocations_never_change BEFORE UPDATE ON allocations
+BEGIN SELECT RAISE(ABORT, 'an allocation never changes'); END;
+CREATE TRIGGER allocations_never_go BEFORE DELETE ON allocations
+BEGIN SELECT RAISE(ABORT, 'an allocation never goes'); END;
+
+CREATE TABLE releases (
+  reference   TEXT PRIMARY KEY,
+  purpose     TEXT NOT NULL CHECK (purpose IN ('prepare', 'break')),
+  participant TEXT NOT NULL REFERENCES participants(reference),
+  code        TEXT NOT NULL,
+  centre      TEXT NOT NULL,
+  visit       TEXT,                                   -- of a preparation
+  category    TEXT,                                   -- of a code break
+  person      TEXT NOT NULL,                          -- to whom
+  at          INTEGER NOT NULL,
+  entry       INTEGER NOT NULL,
+  opened      INTEGER,                                -- entry of the opening receipt; none counts as unblinded all the same
+  read_back   INTEGER                                 -- entry of the read-back of a code break
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX releases_by_participant ON releases (participant, purpose);

@@ -1,0 +1,486 @@
+//! A whole trial on loopback with made-up people: a real service on a real port, a real SQLite file, real keys. The
+//! demonstration plays on it, and so do the tests. It opens nothing.
+
+use crate::clock::{Clock, FixedClock};
+use crate::dice::{Dice, FixedDice};
+use crate::domain::ids::{CentreId, PersonId};
+use crate::domain::people::Role;
+use crate::domain::time::Moment;
+use crate::http;
+use crate::sealing::bytes::sha256;
+use crate::sealing::card::Card;
+use crate::sealing::ceremony::ListSecret;
+use crate::sealing::identity::Identity;
+use crate::sealing::list::{Design, List};
+use crate::sealing::manifest::{ListPurpose, SignedManifest};
+use crate::sealing::password::Cost;
+use crate::sealing::seal::seal_package;
+use crate::service::House;
+use crate::service::founding::{Means, found};
+use crate::service::people::Invitation;
+use crate::store::Folder;
+use crate::store::faults::{Faults, NoFaults};
+use crate::text::{self, Language};
+use crate::trial_file;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::oneshot;
+
+/// The first trial's configuration, as it is shipped.
+pub const TRIAL: &str = include_str!("../../deploy/nct04515719.toml");
+
+/// The centres with the initials of their staff's accounts.
+pub const CENTRES: [(&str, &str); 4] =
+    [("renji-south", "rjs"), ("renji-west", "rjw"), ("huashan", "hsh"), ("sixth-people", "sph")];
+
+/// What a stage is raised with.
+pub struct Play {
+    /// Where the service keeps its files.
+    pub folder: PathBuf,
+    /// Whose port: 0 takes a free one.
+    pub port: u16,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The service's randomness.
+    pub dice: Arc<dyn Dice>,
+    /// How dear a password guess is.
+    pub cost: Cost,
+    /// What may fail.
+    pub faults: Box<dyn Faults>,
+    /// The trial file.
+    pub trial: String,
+    /// The trial file's arms by other names; none leaves them.
+    pub slots: u32,
+    /// Draw the list with every arm flipped: the other of two worlds.
+    pub mirrored: bool,
+    /// The seed of list and keys.
+    pub seed: u64,
+}
+
+/// The moment at which demonstration and tests begin.
+pub fn opening_day() -> Moment {
+    Moment::parse("2026-11-21T01:00:00Z").expect("a moment written above")
+}
+
+impl Play {
+    /// A small play with a clock that stands still, cheap passwords and a seed.
+    pub fn quick(folder: PathBuf, seed: u64) -> (Self, Arc<FixedClock>) {
+        let clock = Arc::new(FixedClock::at(opening_day()));
+        let play = Self {
+            folder,
+            port: 0,
+            clock: clock.clone(),
+            dice: Arc::new(FixedDice::new(seed)),
+            cost: Cost::CHEAP,
+            faults: Box::new(NoFaults),
+            trial: TRIAL.to_owned(),
+            slots: 12,
+            mirrored: false,
+            seed,
+        };
+        (play, clock)
+    }
+}
+
+/// What the statistician has at home; nothing of it ever reaches the service.
+pub struct Study {
+    /// The list secret.
+    pub secret: ListSecret,
+    /// The drawn list.
+    pub list: List,
+    /// The public beacon.
+    pub beacon: Vec<u8>,
+    /// The signed commitment.
+    pub manifest: SignedManifest,
+    /// The package for the service.
+    pub package: String,
+}
+
+/// A raised stage: the service is up, everybody is signed in, the list is approved, every centre is open.
+pub struct Stage {
+    /// `http://127.0.0.1:PORT`.
+    pub base: String,
+    /// The service's files.
+    pub folder: Folder,
+    /// The statistician's own machine.
+    pub study: Study,
+    /// Everybody's identity; on a real day each is on its holder's own device.
+    pub identities: BTreeMap<String, Identity>,
+    tokens: BTreeMap<String, String>,
+    keys: AtomicU64,
+    agent: ureq::Agent,
+    server: Option<Server>,
+}
+
+struct Server {
+    stop: oneshot::Sender<()>,
+    thread: std::thread::JoinHandle<()>,
+    house: Arc<House>,
+}
+
+/// An answer as it came over the line.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, byte for byte.
+    pub text: String,
+    /// The body as JSON; null when it is not.
+    pub body: Value,
+}
+
+impl Reply {
+    /// A text in the body.
+    pub fn text_at(&self, name: &str) -> &str {
+        self.body[name].as_str().unwrap_or_default()
+    }
+}
+
+/// Everybody in the play: account, role, centre.
+pub fn cast() -> Vec<(String, Role, Vec<CentreId>)> {
+    let mut cast = vec![
+        ("admin-1".to_owned(), Role::Admin, vec![]),
+        ("stat-1".to_owned(), Role::Statistician, vec![]),
+        ("mon-1".to_owned(), Role::Monitor, vec![]),
+        ("spon-1".to_owned(), Role::Sponsor, vec![]),
+        ("hot-1".to_owned(), Role::Hotline, vec![]),
+        ("hot-2".to_owned(), Role::Hotline, vec![]),
+    ];
+    for (centre, letters) in CENTRES {
+        let centre = CentreId::parse(centre).expect("the centres above are well formed");
+        for (initial, role) in
+            [("c", Role::Coordinator), ("i", Role::Investigator), ("p", Role::Pharmacist)]
+        {
+            cast.push((format!("{initial}-{letters}"), role, vec![centre.clone()]));
+        }
+    }
+    cast
+}
+
+/// The printed name of an account of the play: plainly invented.
+pub fn printed_name(person: &str) -> String {
+    format!("Demo {person}")
+}
+
+/// The sign-in password of an account of the play.
+pub fn password(person: &str) -> String {
+    format!("demo password of {person}")
+}
+
+fn person(id: &str) -> PersonId {
+    PersonId::parse(id).expect("the cast's ids are well formed")
+}
+
+/// Draws and seals the list, as the statistician does at home.
+fn study(play: &Play, identities: &BTreeMap<String, Identity>, dice: &dyn Dice) -> Study {
+    let trial = trial_file::read(&play.trial).expect("the shipped trial file has no mistake");
+    let written = trial_file::read_design(&play.trial).expect("it was read the line before");
+    let design = Design {
+        trial: trial.id.clone(),
+        purpose: ListPurpose::Training,
+        segment: 0,
+        arms: written.arms,
+        ratio: written.ratio,
+        sizes: written.sizes,
+        slots: play.slots,
+        strata: trial.strata(),
+        configuration: sha256(play.trial.as_bytes()),
+    };
+    let secret = ListSecret::roll(dice);
+    let beacon = sha256(b"the drum of a public lottery").to_vec();
+    let drawn = List::draw(&design, &secret, &beacon, &BTreeSet::new());
+    let mut list = drawn.expect("the shipped design can be drawn");
+    if play.mirrored {
+        list = list.mirrored();
+    }
+    let statistician = &identities["stat-1"];
+    let manifest = list.manifest("an invented public lottery", statistician);
+    let manifest = manifest.expect("the statistician may sign");
+    let cards: Vec<Card> = identities.values().map(|identity| identity.card().clone()).collect();
+    let package = seal_package(&list, &manifest, &cards, statistician, 1, dice);
+    let package = package.expect("the package is made of what was just drawn").to_json();
+    Study { secret, list, beacon, manifest, package }
+}
+
+impl Stage {
+    /// Raises a stage. A fault on the way there is a fault of this program or of the machine.
+    ///
+    /// # Panics
+    /// When anything of it fails: there is no play then.
+    pub fn raise(play: Play) -> Self {
+        let offline = FixedDice::new(play.seed ^ 0x0ff1_1e00);
+        let identity = |(id, role, centres): (String, Role, Vec<CentreId>)| {
+            let made = Identity::generate(&person(&id), role, &centres, &offline);
+            (id, made.expect("a holder's role may have an identity"))
+        };
+        let identities: BTreeMap<String, Identity> =
+            cast().into_iter().filter(|(_, role, _)| role.holds_keys()).map(identity).collect();
+        let study = study(&play, &identities, &offline);
+        let folder = Folder::at(&play.folder);
+        let admin = Invitation {
+            person: person("admin-1"),
+            name: printed_name("admin-1"),
+            role: Role::Admin,
+            centres: vec![],
+        };
+        let means = |faults| Means {
+            clock: play.clock.clone(),
+            dice: play.dice.clone(),
+            cost: play.cost,
+            faults,
+        };
+        let founded =
+            found(&folder, &play.trial, &study.manifest, admin, means(Box::new(NoFaults)));
+        let token = founded.expect("a new folder can be founded");
+        let house = House::open(&folder, means(play.faults)).expect("a new folder can be opened");
+        house.import_list(&study.package).expect("the sealed list is the one committed to");
+        let server = Server::start(house, play.port);
+        let mut stage = Self {
+            base: format!("http://{}", server.1),
+            folder,
+            study,
+            identities,
+            tokens: BTreeMap::new(),
+            keys: AtomicU64::new(0),
+            agent: ureq::Agent::config_builder().http_status_as_error(false).build().into(),
+            server: Some(server.0),
+        };
+        stage.admit(&token);
+        stage.open_recruitment();
+        stage
+    }
+
+    /// Everybody is invited, chooses a password and signs in.
+    fn admit(&mut self, admin_token: &str) {
+        for (id, role, centres) in cast() {
+            let token = if id == "admin-1" {
+                admin_token.to_owned()
+            } else {
+                let centres: Vec<_> = centres.iter().map(CentreId::as_str).collect();
+                let name = printed_name(&id);
+                let invitation = json!({"person": id, "name": name, "role": role.as_str(),
+                                        "centres": centres});
+                let reply = self.act("admin-1", "POST", "/v1/people", invitation);
+                reply.text_at("token").to_owned()
+            };
+            let body = json!({"token": token, "password": password(&id)});
+            let accepted = self.send("POST", "/v1/invitations/accept", &[], Some(&body));
+            assert_eq!(accepted.status, 201, "{}", accepted.text);
+            self.sign_in(&id);
+        }
+    }
+
+    /// Signs somebody in anew.
+    pub fn sign_in(&mut self, id: &str) {
+        let body = json!({"name": id, "password": password(id)});
+        let reply = self.send("POST", "/v1/sessions", &[], Some(&body));
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        self.tokens.insert(id.to_owned(), reply.text_at("token").to_owned());
+    }
+
+    fn open_recruitment(&self) {
+        let signature = signature("mon-1", "review-list");
+        let body = json!({"signature": signature});
+        let reviewed = self.act("mon-1", "POST", "/v1/lists/0/review", body);
+        assert_eq!(reviewed.status, 200, "{}", reviewed.text);
+        let places = CENTRES.iter().map(|(centre, _)| Some(*centre));
+        for centre in std::iter::once(None).chain(places) {
+            let signature = signature("spon-1", "decide-recruitment");
+            let reason = "the demonstration begins";
+            let mut body = json!({"reason": reason, "signature": signature});
+            if let Some(centre) = centre {
+                body["centre"] = centre.into();
+            }
+            let opened = self.act("spon-1", "POST", "/v1/recruitment/open", body);
+            assert_eq!(opened.status, 200, "{}", opened.text);
+        }
+    }
+
+    /// Somebody's bearer token.
+    pub fn token(&self, who: &str) -> &str {
+        &self.tokens[who]
+    }
+
+    /// The house itself, for what no route shows.
+    ///
+    /// # Panics
+    /// After the stage was struck.
+    pub fn house(&self) -> &Arc<House> {
+        &self.server.as_ref().expect("the stage stands").house
+    }
+
+    /// A new key against doing an act twice: the same in every run.
+    pub fn new_key(&self) -> String {
+        format!("demo-key-{:012}", self.keys.fetch_add(1, Ordering::SeqCst))
+    }
+
+    /// Reads as somebody.
+    pub fn get(&self, who: &str, path: &str) -> Reply {
+        let bearer = format!("Bearer {}", self.tokens[who]);
+        self.send("GET", path, &[("authorization", &bearer)], None)
+    }
+
+    /// Acts as somebody, under a new key.
+    pub fn act(&self, who: &str, method: &str, path: &str, body: Value) -> Reply {
+        self.act_once(who, method, path, &self.new_key(), body)
+    }
+
+    /// Acts as somebody, under this key.
+    pub fn act_once(
+        &self,
+        who: &str,
+        method: &str,
+        path: &str,
+        key: &str,
+        body: Value,
+    ) -> Reply {
+        let bearer = format!("Bearer {}", self.tokens[who]);
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", key)];
+        self.send(method, path, &headers, Some(&body))
+    }
+
+    /// Sends one request and reads the whole answer.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Reply {
+        let request = ureq::http::Request::builder().method(method);
+        let mut request = request.uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let sent = match body {
+            Some(body) => {
+                let request = request.header("content-type", "application/json");
+                self.agent.run(request.body(body.to_string()).expect("a well-formed request"))
+            }
+            None => self.agent.run(request.body(()).expect("a well-formed request")),
+        };
+        let mut answer = sent.expect("the service on loopback answers");
+        let text = answer.body_mut().read_to_string().expect("answers are text");
+        let header = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        Reply {
+            status: answer.status().as_u16(),
+            headers: answer.headers().iter().map(header).collect(),
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+        }
+    }
+
+    /// A participant from first contact to the investigator's signature. Returns the reference.
+    ///
+    /// # Panics
+    /// When a step is refused.
+    pub fn screen_eligible(&self, centre: usize, number: u32, lldas: bool) -> String {
+        let (centre, letters) = CENTRES[centre];
+        let answers = answers(&format!("{}-{number:03}", letters.to_uppercase()), lldas);
+        let coordinator = format!("c-{letters}");
+        let body = json!({"centre": centre, "answers": answers});
+        let screened = self.act(&coordinator, "POST", "/v1/participants", body);
+        assert_eq!(screened.status, 201, "{}", screened.text);
+        let reference = screened.text_at("reference").to_owned();
+        let investigator = format!("i-{letters}");
+        let read = self.get(&investigator, &format!("/v1/participants/{reference}"));
+        let body = json!({
+            "version": read.text_at("version"),
+            "anotherPerson": "the demonstration's people share invented particulars",
+            "signature": signature(&investigator, "sign-eligibility"),
+        });
+        let path = format!("/v1/participants/{reference}/eligibility");
+        let signed = self.act(&investigator, "POST", &path, body);
+        assert_eq!(signed.status, 200, "{}", signed.text);
+        reference
+    }
+
+    /// Randomises a screened participant. Returns the answer.
+    pub fn randomise(&self, centre: usize, reference: &str) -> Reply {
+        let coordinator = format!("c-{}", CENTRES[centre].1);
+        let body = json!({"signature": signature(&coordinator, "randomise")});
+        self.act(&coordinator, "POST", &format!("/v1/participants/{reference}/allocation"), body)
+    }
+
+    /// Stops the service, and lets go of the folder.
+    pub fn strike(&mut self) {
+        if let Some(server) = self.server.take() {
+            let Server { stop, thread, house } = server;
+            // A server that ended by itself no longer listens for this.
+            let _ = stop.send(());
+            thread.join().expect("the server ends in order");
+            drop(house);
+        }
+    }
+
+    /// Waits until the service is asked to end.
+    pub fn run(mut self) {
+        if let Some(Server { stop, thread, house }) = self.server.take() {
+            thread.join().expect("the server ends in order");
+            drop((stop, house));
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.strike();
+    }
+}
+
+impl Server {
+    fn start(house: House, port: u16) -> (Self, SocketAddr) {
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("loopback has a free port");
+        let address = listener.local_addr().expect("a bound port has an address");
+        let house = Arc::new(house);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = http::served(Arc::clone(&house));
+        let thread = std::thread::spawn(move || {
+            let until = async {
+                // An error is the stage going away, which ends the service as well.
+                let _ = stopped.await;
+            };
+            http::block_on(http::serve(listener, served, until)).expect("the port is taken over");
+        });
+        (Self { stop, thread, house }, address)
+    }
+}
+
+/// A signature in the words of the act.
+pub fn signature(who: &str, act: &str) -> Value {
+    json!({"password": password(who), "meaning": text::meaning(act, Language::En)})
+}
+
+/// Answers of an eligible participant, invented: born on a 1 January, initials that spell nothing.
+pub fn answers(number: &str, lldas: bool) -> Value {
+    let mut answers = json!({
+        "enrolment_number": number, "initials": "DEMO", "birth_date": "1988-01-01",
+        "sex": "female", "consent_given": "yes", "consent_signed_at": "2026-11-20T09:10",
+        "consent_version": "demo", "screening_date": "2026-11-20", "slicc_clinical": "3",
+        "slicc_immunological": "2", "nephritis_sole": "no", "ana_positive": "yes",
+        "dsdna_positive": "yes", "activity_on": "2026-11-20", "activity_by": "Demo assessor",
+        "sledai": if lldas { "4" } else { "6" }, "bilag_a": "0", "bilag_b": "0", "pga": "0.5",
+        "new_activity": "no", "prednisone": "5", "background": ["hydroxychloroquine"],
+        "stable_since": "2026-09-01", "lab_date": "2026-11-20", "alt": "20", "alt_uln": "40",
+        "ast": "20", "ast_uln": "40", "weight": "60", "crcl": "90", "crcl_method": "measured",
+        "hbsag": "negative", "hcv": "negative", "tspot": "negative",
+        "cyclophosphamide_last": "never", "b_cell_last": "never", "zoster_last": "never",
+        "malignancy_last": "never", "malignancy_ever": "no", "hiv": "no", "tb_active": "no",
+        "other_infection": "no", "pregnant": "no", "breast_feeding": "no",
+    });
+    for organ in ["renal", "cns", "cardiopulmonary", "vasculitis", "fever", "haemolysis", "gut"] {
+        answers[format!("organ_{organ}")] = "no".into();
+    }
+    answers
+}

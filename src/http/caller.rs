@@ -1,0 +1,70 @@
+//! Who asks: the bearer token of a session becomes a `Caller`. And how often: the key of an act becomes an `OnceKey`.
+
+use super::extract::{IdempotencyKey, SessionToken};
+use super::problem::Problem;
+use super::wire::acts::{ReceiptBody, SignatureBody};
+use super::wire;
+use crate::domain::access::Caller;
+use crate::refusal::{Code, FieldCode, FieldError, Refusal};
+use crate::sealing::bytes::{hex, sha256, sha256_of};
+use crate::service::{House, Signature};
+use crate::store::Receipt;
+use crate::store::repeats::OnceKey;
+use actix_web::{FromRequest, HttpRequest, dev, web};
+use std::future::{Ready, ready};
+
+/// A signed-in person with the token of the session.
+pub struct Who {
+    /// The person, with role and centres as they stand now.
+    pub caller: Caller,
+    /// The session's token.
+    pub token: SessionToken,
+}
+
+impl FromRequest for Who {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let token = SessionToken::from_request(req, payload).into_inner();
+        ready(token.and_then(|token| {
+            let house = req.app_data::<web::Data<House>>();
+            let house = house.ok_or_else(|| Problem::new(Code::Starting))?;
+            let caller = house.caller(token.reveal())?;
+            Ok(Self { caller, token })
+        }))
+    }
+}
+
+/// What an act is done once under: the caller's key, the act with its record, and the body without the password. A
+/// hash of the password would be a second, cheaper way to guess it.
+pub fn once(key: &IdempotencyKey, act: &str, body: &[u8]) -> OnceKey {
+    let body = sha256_of(&[act.as_bytes(), b"\n", &wire::without_password(body)]);
+    OnceKey { key: sha256(key.as_str().as_bytes()), body }
+}
+
+/// A signature as the service takes it.
+pub fn signature(body: SignatureBody) -> Signature {
+    Signature { password: body.password, meaning: body.meaning }
+}
+
+/// A receipt as it travels.
+pub fn receipt(receipt: Receipt) -> ReceiptBody {
+    ReceiptBody {
+        entry: receipt.line,
+        index: receipt.seq,
+        proof: receipt.proof.iter().map(|hash| hex(hash)).collect(),
+        checkpoint: receipt.checkpoint,
+    }
+}
+
+/// Reads a name in a body; one that is not well formed is a wrong field.
+pub fn named<T, E>(pointer: &str, code: FieldCode, read: Result<T, E>) -> Result<T, Problem> {
+    read.map_err(|_| Refusal::fields(vec![FieldError::new(pointer, code)]).into())
+}
+
+/// Reads `N` bytes of hexadecimal in a body.
+pub fn bytes<const N: usize>(pointer: &str, text: &str) -> Result<[u8; N], Problem> {
+    let read = crate::sealing::bytes::unhex_array(text).ok_or(());
+    named(pointer, FieldCode::BytesForm, read)
+}

@@ -1,0 +1,225 @@
+//! Preparation, code breaks, and what comes back from the holder's device. A release answer is the one body that holds
+//! a sealed arm; it cannot be opened here.
+
+use super::answer::Answer;
+use super::caller::{Who, bytes, named, once, receipt, signature};
+use super::extract::{Body, IdempotencyKey, InPath};
+use super::people::done;
+use super::problem::Problem;
+use super::routes::Route;
+use super::wire::acts;
+use crate::domain::access::{BreakCode, Prepare, ReadBreaks, ReadPreparations};
+use crate::domain::ids::{Code as TreatmentCode, EnrolmentNumber, Reference, VisitId};
+use crate::refusal::{Code, FieldCode, FieldError, Refusal};
+use crate::sealing::bytes::hex;
+use crate::service::House;
+use crate::service::break_code::{Emergency, Named};
+use crate::service::opened::OpeningReceipt;
+use crate::service::prepare::{Handed, Preparation};
+use crate::store::release::HeldWrap;
+use actix_web::web::Data;
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    let released = "The sealed slot, the caller's wrap, and every proof";
+    let again = "The same request again: the same slot, under the first entry, and an entry that says so";
+    vec![
+        Route::get("/v1/preparations", due)
+            .act(ReadPreparations)
+            .says("What the pharmacist's centres have to prepare")
+            .gives::<acts::DuesBody>(200, "By enrolment number"),
+        Route::post("/v1/preparations", prepare)
+            .act(Prepare)
+            .says("Releases one slot for one participant and one due visit")
+            .takes::<acts::PreparationBody>()
+            .gives::<acts::ReleaseBody>(201, released)
+            .gives::<acts::ReleaseBody>(200, again)
+            .refuses(&[
+                Code::NoSuchRecord,
+                Code::IdentifiersDoNotMatch,
+                Code::VisitNotDue,
+                Code::AlreadyPrepared,
+                Code::TreatmentEnded,
+                Code::NotGrantedYet,
+            ])
+            .idempotent(),
+        Route::post("/v1/preparations/{reference}/opened", opened)
+            .act(Prepare)
+            .says("Keeps the opening receipt that the pharmacist's device signed")
+            .takes::<acts::OpenedBody>()
+            .gives::<acts::Done>(200, "Kept")
+            .refuses(&[Code::WrongState, Code::SignatureDoesNotVerify, Code::NotGrantedYet])
+            .idempotent(),
+        Route::get("/v1/breaks", breaks)
+            .act(ReadBreaks)
+            .says("That codes were broken, when and why; never what they stood for")
+            .gives::<acts::BreaksBody>(200, "Newest first"),
+        Route::post("/v1/breaks", break_code)
+            .act(BreakCode)
+            .says("Breaks one code in an emergency; a reason is all it asks")
+            .takes::<acts::BreakBody>()
+            .gives::<acts::ReleaseBody>(201, released)
+            .gives::<acts::ReleaseBody>(200, again)
+            .refuses(&[
+                Code::NoSuchRecord,
+                Code::IdentifiersDoNotMatch,
+                Code::SignatureNeeded,
+                Code::NotGrantedYet,
+            ])
+            .idempotent(),
+        Route::post("/v1/breaks/{reference}/opened", opened)
+            .act(BreakCode)
+            .says("Keeps the opening receipt that the holder's device signed")
+            .takes::<acts::OpenedBody>()
+            .gives::<acts::Done>(200, "Kept")
+            .refuses(&[Code::WrongState, Code::SignatureDoesNotVerify, Code::NotGrantedYet])
+            .idempotent(),
+        Route::post("/v1/breaks/{reference}/read-back", read_back)
+            .act(BreakCode)
+            .says("Keeps whether the caller read the answer back correctly")
+            .takes::<acts::ReadBackBody>()
+            .gives::<acts::Done>(200, "Kept")
+            .refuses(&[Code::WrongState])
+            .idempotent(),
+    ]
+}
+
+async fn due(house: Data<House>, who: Who) -> Result<Answer<acts::DuesBody>, Problem> {
+    let preparations = house.preparations(&who.caller).await?.into_iter().map(|due| {
+        acts::DueBody {
+            participant: due.participant.as_str().to_owned(),
+            number: due.number.to_string(),
+            code: due.code.to_string(),
+            visit: due.visit.map(|visit| visit.to_string()),
+        }
+    });
+    Ok(Answer::ok(acts::DuesBody { preparations: preparations.collect() }))
+}
+
+pub(super) fn wrap_body(held: &HeldWrap) -> acts::WrapBody {
+    acts::WrapBody {
+        centre: held.centre.to_string(),
+        epoch: held.epoch,
+        person: held.person.to_string(),
+        wrap: hex(held.wrap.as_bytes()),
+    }
+}
+
+fn release(handed: Handed, purpose: &str, told: Option<Vec<String>>) -> Answer<acts::ReleaseBody> {
+    let Handed { released, number, repeated } = handed;
+    let place = released.place;
+    let body = acts::ReleaseBody {
+        reference: released.reference.as_str().to_owned(),
+        purpose: purpose.to_owned(),
+        participant: number.to_string(),
+        slot: acts::SlotBody {
+            trial: place.trial.to_string(),
+            segment: place.segment,
+            stratum: place.stratum.to_string(),
+            position: place.position,
+            code: place.code.to_string(),
+            epoch: place.epoch,
+            sealed: hex(released.sealed.as_bytes()),
+            leaf_path: acts::LeafPathBody {
+                index: released.leaf_path.index,
+                size: released.leaf_path.size,
+                path: released.leaf_path.path.iter().map(|hash| hex(hash)).collect(),
+            },
+        },
+        wrap: wrap_body(&released.wrap),
+        receipt: receipt(released.receipt),
+        repeated,
+        told,
+    };
+    if repeated { Answer::ok(body) } else { Answer::created(body) }
+}
+
+async fn prepare(
+    house: Data<House>,
+    who: Who,
+    key: IdempotencyKey,
+    body: Body<acts::PreparationBody>,
+) -> Result<Answer<acts::ReleaseBody>, Problem> {
+    let once = once(&key, "prepare", &body.raw);
+    let said = body.said;
+    let wish = Preparation {
+        code: named("/code", FieldCode::CodeCheck, TreatmentCode::parse(&said.code))?,
+        identifier: said.identifier,
+        visit: named("/visit", FieldCode::ChoiceUnknown, VisitId::parse(&said.visit))?,
+        reason: said.reason,
+    };
+    let handed = house.prepare(&who.caller, wish, once).await?;
+    Ok(release(handed, "prepare", None))
+}
+
+async fn break_code(
+    house: Data<House>,
+    who: Who,
+    key: IdempotencyKey,
+    body: Body<acts::BreakBody>,
+) -> Result<Answer<acts::ReleaseBody>, Problem> {
+    let once = once(&key, "break", &body.raw);
+    let said = body.said;
+    let by_code = TreatmentCode::parse(&said.participant).map(Named::Code);
+    let by_number = || EnrolmentNumber::parse(said.participant.trim()).map(Named::Number);
+    let emergency = Emergency {
+        named: named("/participant", FieldCode::CodeCheck, by_code.or_else(|_| by_number()))?,
+        identifier: said.identifier,
+        requester: said.requester,
+        call_back: said.call_back,
+        category: said.category,
+        what_happened: said.what_happened,
+        depends: said.depends,
+        how: said.how,
+    };
+    let broken = house.break_code(&who.caller, emergency, &signature(said.signature), once).await?;
+    let told = broken.told.iter().map(ToString::to_string).collect();
+    Ok(release(broken.handed, "break", Some(told)))
+}
+
+async fn opened(
+    house: Data<House>,
+    who: Who,
+    key: IdempotencyKey,
+    InPath(reference): InPath<Reference>,
+    body: Body<acts::OpenedBody>,
+) -> Result<Answer<acts::Done>, Problem> {
+    let once = once(&key, &format!("opened {}", reference.as_str()), &body.raw);
+    let said = body.said;
+    if Reference::parse(&said.reference) != Ok(reference.clone()) {
+        let error = FieldError::new("/reference", FieldCode::ChoiceUnknown);
+        return Err(Refusal::fields(vec![error]).into());
+    }
+    let signature = bytes("/signature", &said.signature)?;
+    let receipt = OpeningReceipt { fits: said.fits, at: said.at, signature };
+    Ok(Answer::ok(done(house.opened(&who.caller, reference, receipt, once).await?)))
+}
+
+async fn read_back(
+    house: Data<House>,
+    who: Who,
+    key: IdempotencyKey,
+    InPath(reference): InPath<Reference>,
+    body: Body<acts::ReadBackBody>,
+) -> Result<Answer<acts::Done>, Problem> {
+    let once = once(&key, &format!("read-back {}", reference.as_str()), &body.raw);
+    let answered = house.read_back(&who.caller, reference, body.said.correct, once).await?;
+    Ok(Answer::ok(done(answered)))
+}
+
+async fn breaks(house: Data<House>, who: Who) -> Result<Answer<acts::BreaksBody>, Problem> {
+    let answered = house.breaks(&who.caller).await?;
+    let breaks = answered.value.into_iter().map(|broken| acts::BrokenBody {
+        reference: broken.release.reference.as_str().to_owned(),
+        participant: broken.release.number.to_string(),
+        centre: broken.release.centre.to_string(),
+        category: broken.release.category.unwrap_or_default(),
+        by: broken.release.person.to_string(),
+        at: broken.release.at.to_string(),
+        opened: broken.opened,
+        unconfirmed: broken.unconfirmed,
+        read_back: broken.release.read_back.is_some(),
+    });
+    let breaks = breaks.collect();
+    Ok(Answer::ok(acts::BreaksBody { breaks, receipt: receipt(answered.receipt) }))
+}

@@ -1,0 +1,36 @@
+//! The service's port: every route there is, over one house.
+
+use super::about::{self, About};
+use super::routes::Table;
+use super::{Served, keys, participants, people, releases, trail, trial};
+use crate::domain::ids::Reference;
+use crate::sealing::bytes::hex;
+use crate::service::House;
+use crate::service::sign_in::Failures;
+use crate::store::SCHEMA_VERSION;
+use std::sync::Arc;
+
+/// Every route of the service, in one table.
+pub fn table() -> Table {
+    let rooms = [
+        about::routes(),
+        people::routes(),
+        participants::routes(),
+        releases::routes(),
+        keys::routes(),
+        trial::routes(),
+        trail::routes(),
+    ];
+    Table::new(rooms.concat())
+}
+
+/// What the port serves for this house.
+pub fn served(house: Arc<House>) -> Served {
+    let about = About {
+        schema: SCHEMA_VERSION.unsigned_abs(),
+        configuration: hex(&house.configuration),
+    };
+    let dice = house.dice.clone();
+    let ids = move || Reference::from_bytes(crate::dice::roll(dice.as_ref())).to_string();
+    Served::new(table(), about, ids).holding(house).holding(Arc::new(Failures::default()))
+}

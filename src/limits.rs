@@ -1,0 +1,32 @@
+//! Every limit in one place; each is tested at the limit and one past it.
+
+/// The largest body of a request, in bytes.
+pub const BODY: usize = 64 * 1024;
+/// The longest line of the trail, in bytes.
+pub const LINE: usize = 65_535;
+/// The most acts that one commit carries.
+pub const GROUP: usize = 256;
+/// The most acts that may wait; one more is told to try again.
+pub const QUEUE: usize = 1024;
+/// The longest printed name, in characters.
+pub const NAME: usize = 80;
+/// The longest free text in a form, in characters.
+pub const TEXT: usize = 500;
+/// The longest list of anything in one answer.
+pub const PAGE: u32 = 200;
+/// The shortest password, in characters; nothing else is asked of it.
+pub const PASSWORD_MIN: usize = 12;
+/// The longest password, in bytes: hashing a longer one would only cost time.
+pub const PASSWORD_MAX: usize = 256;
+/// An idle session ends after this many seconds.
+pub const IDLE_SECONDS: i64 = 20 * 60;
+/// Any session ends after this many seconds.
+pub const SESSION_SECONDS: i64 = 12 * 60 * 60;
+/// An invitation is good for this many seconds.
+pub const INVITATION_SECONDS: i64 = 72 * 60 * 60;
+/// The longest wait after wrong passwords, in seconds. Nobody is ever locked out.
+pub const DELAY_SECONDS_MAX: u64 = 10;
+/// The clock may show this many milliseconds less than the last entry before acts are refused.
+pub const CLOCK_BACK_MILLIS: i64 = 2_000;
+/// A release without an opening receipt is unconfirmed after this many seconds.
+pub const UNCONFIRMED_SECONDS: i64 = 10 * 60;

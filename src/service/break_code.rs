@@ -1,0 +1,211 @@
+//! The third act: one code broken in an emergency. A reason is required; an event number, a form, an approval or the
+//! sponsor's presence never is (design 6, EU-1, EU-4). Limits shout; they never refuse.
+
+use super::prepare::{Handed, identifies, redeliver};
+use super::{Answered, House, Signature, first_answer};
+use crate::domain::access::{Act, BreakCode, Caller, ReadBreaks};
+use crate::domain::entry::{Entry, Fact};
+use crate::domain::ids::{Code, EnrolmentNumber, PersonId, Reference};
+use crate::domain::people::{Person, Role};
+use crate::limits::{TEXT, UNCONFIRMED_SECONDS};
+use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
+use crate::store::queries::{Participant, Release, View};
+use crate::store::repeats::OnceKey;
+use crate::store::Tx;
+use std::sync::Arc;
+
+/// How the participant is named.
+#[derive(Debug, Clone)]
+pub enum Named {
+    /// By treatment code.
+    Code(Code),
+    /// By enrolment number.
+    Number(EnrolmentNumber),
+}
+
+/// What must be said before a code is broken: a minute's writing.
+#[derive(Debug, Clone)]
+pub struct Emergency {
+    /// Who is meant.
+    pub named: Named,
+    /// Initials or birth date; none: the caller cannot give it, which is flagged and never refused.
+    pub identifier: Option<String>,
+    /// Who asks: name, role, institution.
+    pub requester: String,
+    /// How to call back.
+    pub call_back: String,
+    /// A category of the configuration.
+    pub category: String,
+    /// What happened.
+    pub what_happened: String,
+    /// Does management depend on the allocation? A no warns and is flagged, never refused.
+    pub depends: bool,
+    /// How it depends.
+    pub how: Option<String>,
+}
+
+/// A code break as everybody who may know of it sees it: that, never what.
+#[derive(Debug, Clone)]
+pub struct Broken {
+    /// The release.
+    pub release: Release,
+    /// Opened on the holder's device, by its own receipt; without one it counts as unblinded all the same.
+    pub opened: bool,
+    /// No receipt after ten minutes.
+    pub unconfirmed: bool,
+}
+
+/// The release of a code break, and who was told.
+pub struct BrokenCode {
+    /// What the holder's device opens.
+    pub handed: Handed,
+    /// Who was told that, never what.
+    pub told: Vec<PersonId>,
+}
+
+impl House {
+    /// Breaks one code.
+    ///
+    /// # Errors
+    /// `identifiers-do-not-match` for a wrong second identifier (an entry, and nothing opened), `invalid-fields`,
+    /// `not-granted-yet`, `no-such-record`; never a missing form or approval.
+    pub async fn break_code(
+        &self,
+        caller: &Caller,
+        emergency: Emergency,
+        signature: &Signature,
+        once: OnceKey,
+    ) -> Result<BrokenCode, Refusal> {
+        self.may_somewhere::<BreakCode>(caller).await?;
+        self.check_emergency(caller, &emergency)?;
+        let found = self.store.read(|view| Ok::<_, Refusal>(find(view, &emergency.named)?));
+        let unknown = || Refusal::new(Why::NoSuchRecord);
+        let participant = found?.ok_or_else(unknown)?;
+        let may = self.may::<BreakCode>(caller, &participant.centre).await?;
+        self.check_signature(caller, BreakCode::NAME, signature).await?;
+        let (trial, meaning) = (Arc::clone(&self.trial), signature.meaning.clone());
+        let (granted, number) = (may.clone(), participant.number.clone());
+        let done = self.act(&may, move |tx| {
+            let told = told(tx, &participant)?;
+            let ids: Vec<PersonId> = told.iter().map(|person| person.id.clone()).collect();
+            if let Some(first) = first_answer(tx, &once)? {
+                let (wanted, _) = redeliver(tx, &granted, &trial, &first.answer, first.seq)?;
+                return Ok((wanted, (ids, true)));
+            }
+            let allocation = tx.view().allocation(&participant.reference)?;
+            let code = allocation.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?.code;
+            let matched = match &emergency.identifier {
+                Some(identifier) if identifies(&participant, identifier) => "matched",
+                Some(_) => return Err(Refusal::new(Why::IdentifiersDoNotMatch)),
+                None => "not-available",
+            };
+            let reference = tx.reference();
+            let entry = describe(&participant, &code, &reference, &emergency, matched, &meaning);
+            let entry = entry.with(
+                "told",
+                ids.iter().map(|id| Fact::from(id.as_str())).collect::<Vec<_>>(),
+            );
+            let answer = reference.to_string();
+            let wanted = tx.want(&granted, &trial.id, &code, reference, entry)?;
+            tx.remember(&once, &answer, tx.last_appended())?;
+            Ok((wanted, (ids, false)))
+        });
+        let (durable, (told, repeated)) = done.await?.split();
+        let released = durable.release(&self.secret).map_err(|_| self.not_our_lock())?;
+        Ok(BrokenCode { handed: Handed { released, number, repeated }, told })
+    }
+
+    fn check_emergency(&self, caller: &Caller, emergency: &Emergency) -> Result<(), Refusal> {
+        let mut errors = vec![];
+        let texts = [
+            ("/requester", Some(&emergency.requester)),
+            ("/callBack", Some(&emergency.call_back)),
+            ("/whatHappened", Some(&emergency.what_happened)),
+            ("/how", emergency.how.as_ref()),
+        ];
+        for (pointer, text) in texts.into_iter().filter_map(|(p, text)| Some((p, text?))) {
+            let length = text.trim().chars().count();
+            if length == 0 {
+                errors.push(FieldError::new(pointer, FieldCode::ReasonNeeded));
+            } else if length > TEXT {
+                let error = FieldError::new(pointer, FieldCode::TextTooLong);
+                errors.push(error.with("max", TEXT as u64));
+            }
+        }
+        let category =
+            self.trial.emergency.categories.iter().find(|c| c.id.as_str() == emergency.category);
+        if category.is_none_or(|c| c.hotline_only && caller.person.role != Role::Hotline) {
+            errors.push(FieldError::new("/category", FieldCode::ChoiceUnknown));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Refusal::fields(errors)) }
+    }
+
+    /// Code breaks, newest first: that, when, why in a word, and whether the opening was confirmed. Reading is an entry.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn breaks(&self, caller: &Caller) -> Result<Answered<Vec<Broken>>, Refusal> {
+        let may = self.may_somewhere::<ReadBreaks>(caller).await?;
+        let centres = caller.places(&may).map(<[_]>::to_vec);
+        let done = self.act(&may, move |tx| {
+            tx.append(Entry::new("breaks-read"))?;
+            let late = tx.now().plus_seconds(-UNCONFIRMED_SECONDS);
+            let breaks = tx.view().breaks(centres.as_deref())?.into_iter();
+            let seen = |release: Release| Broken {
+                opened: release.opened.is_some(),
+                unconfirmed: release.opened.is_none() && release.at < late,
+                release,
+            };
+            Ok(breaks.map(seen).collect::<Vec<_>>())
+        });
+        let (value, receipt) = done.await?.into_parts();
+        Ok(Answered { value, receipt, repeated: false })
+    }
+}
+
+fn find(view: &View<'_>, named: &Named) -> Result<Option<Participant>, Refusal> {
+    Ok(match named {
+        Named::Code(code) => view.participant_by_code(code)?,
+        Named::Number(number) => view.participant_by_number(number)?,
+    })
+}
+
+/// Sponsor, monitors, and the investigators of the centre are told at once (EU-8).
+fn told(tx: &Tx<'_>, participant: &Participant) -> Result<Vec<Person>, Refusal> {
+    let own = tx.stamp().by.clone();
+    Ok(super::people::active(tx, |person| {
+        let concerned = match person.role {
+            Role::Sponsor | Role::Monitor => true,
+            Role::Investigator => person.centres.contains(&participant.centre),
+            _ => false,
+        };
+        concerned && person.id.as_str() != own
+    })?)
+}
+
+fn describe(
+    participant: &Participant,
+    code: &Code,
+    reference: &Reference,
+    emergency: &Emergency,
+    matched: &str,
+    meaning: &str,
+) -> Entry {
+    let entry = Entry::new("release-for-break")
+        .at(&participant.centre)
+        .on("participant", participant.number.as_str())
+        .on("reference", reference.as_str())
+        .on("code", code.to_string())
+        .with("category", emergency.category.as_str())
+        .with("depends", emergency.depends)
+        .with("identifiers", matched)
+        .with("meaning", meaning)
+        .private("requester", emergency.requester.as_str())
+        .private("call-back", emergency.call_back.as_str())
+        .private("what-happened", emergency.what_happened.as_str());
+    match &emergency.how {
+        Some(how) => entry.private("how", how.as_str()),
+        None => entry,
+    }
+}
+

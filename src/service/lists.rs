@@ -1,0 +1,223 @@
+//! The sealed list comes in, is locked, and is approved by a second person before it may issue (design 5).
+
+use super::refuse::Noted;
+use super::{Answered, House, Signature, first_answer};
+use crate::domain::access::{Act, Caller, ReadList, ReadStrata, ReviewList};
+use crate::domain::entry::{Entry, Fact};
+use crate::domain::ids::StratumId;
+use crate::refusal::{Code as Why, Refusal};
+use crate::sealing::bytes::{hex, sha256};
+use crate::sealing::manifest::ListPurpose;
+use crate::sealing::package::{Package, PackageError};
+use crate::sealing::slot::Place;
+use crate::store::queries::ImportedList;
+use crate::store::repeats::OnceKey;
+use crate::store::{Stamp, StoreError, Tx};
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a package was not imported. Nothing was changed.
+#[derive(Debug)]
+pub enum NotImported {
+    /// The package does not verify.
+    Package(PackageError),
+    /// Segment 0 must be the list that was committed to when the service was founded.
+    NotTheCommitment,
+    /// This segment has its list.
+    AlreadyImported,
+    /// A segment before this one is missing.
+    OutOfOrder,
+    /// A live list, while the trial's configuration has questions without a signed answer: their ids.
+    DecisionsOpen(Vec<String>),
+    /// The store.
+    Store(StoreError),
+}
+
+impl fmt::Display for NotImported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Package(error) => error.fmt(f),
+            Self::NotTheCommitment => {
+                f.write_str("this is not the list that was committed to when the service was founded")
+            }
+            Self::AlreadyImported => f.write_str("this segment has its list already"),
+            Self::OutOfOrder => f.write_str("the segment before this one has no list yet"),
+            Self::DecisionsOpen(ids) => {
+                write!(f, "the trial's configuration has open decisions: {}", ids.join(", "))
+            }
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NotImported {}
+
+impl House {
+    /// Imports the statistician's package: checks all of it, then locks and keeps every slot in one transaction.
+    ///
+    /// # Errors
+    /// Everything that does not verify; nothing is changed then.
+    pub fn import_list(&self, json: &str) -> Result<(), NotImported> {
+        let package = Package::read(json).map_err(NotImported::Package)?;
+        let checked = package.check(&self.trial.id, &self.configuration, self.purpose());
+        checked.map_err(NotImported::Package)?;
+        let manifest = &package.manifest.manifest;
+        let lists = self.store.read(|view| view.lists()).map_err(NotImported::Store)?;
+        if lists.iter().any(|list| list.segment == manifest.segment) {
+            return Err(NotImported::AlreadyImported);
+        }
+        if manifest.segment as usize != lists.len() {
+            return Err(NotImported::OutOfOrder);
+        }
+        if manifest.segment == 0 && package.manifest.hash() != self.manifest.hash() {
+            return Err(NotImported::NotTheCommitment);
+        }
+        let open = self.open_decisions();
+        if manifest.purpose == ListPurpose::Live && !open.is_empty() {
+            return Err(NotImported::DecisionsOpen(open));
+        }
+        let hash = hex(&sha256(json.as_bytes()));
+        let secret = Arc::clone(&self.secret);
+        let pending = self.store.write(Stamp::service(), move |tx| {
+            import(tx, &package, &hash, &secret).map_err(Noted::from)
+        });
+        // The one refusal here is the store's.
+        pending.wait().map(|_| ()).map_err(|_| NotImported::Store(StoreError::Failed))
+    }
+
+    /// The ids of the principal investigator's decisions that have no signed answer.
+    pub fn open_decisions(&self) -> Vec<String> {
+        self.trial.unanswered_decisions().iter().map(|d| d.id.clone()).collect()
+    }
+
+    /// A second person approves the list's machine-made report (SG-6).
+    ///
+    /// # Errors
+    /// `no-such-record`, `wrong-state` when it was approved before, `signature-needed`.
+    pub async fn review_list(
+        &self,
+        caller: &Caller,
+        segment: u32,
+        signature: &Signature,
+        once: OnceKey,
+    ) -> Result<Answered<()>, Refusal> {
+        let may = self.may_somewhere::<ReviewList>(caller).await?;
+        self.check_signature(caller, ReviewList::NAME, signature).await?;
+        let meaning = signature.meaning.clone();
+        let done = self.act(&may, move |tx| {
+            if first_answer(tx, &once)?.is_some() {
+                return Ok(true);
+            }
+            let list = tx.view().lists()?.into_iter().find(|list| list.segment == segment);
+            let list = list.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?;
+            if list.reviewed.is_some() {
+                return Err(Refusal::new(Why::WrongState));
+            }
+            let entry = Entry::new("list-reviewed").on("segment", segment);
+            let entry = entry.with("manifest", hex(&list.manifest)).with("meaning", meaning);
+            let seq = tx.append(entry)?;
+            tx.lists_changed()?;
+            tx.remember(&once, "reviewed", seq)?;
+            Ok(false)
+        });
+        let (repeated, receipt) = done.await?.into_parts();
+        Ok(Answered { value: (), receipt, repeated })
+    }
+
+    /// The lists with their reports: commitments and counts, no assignment.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn read_lists(&self, caller: &Caller) -> Result<Vec<(ImportedList, String)>, Refusal> {
+        self.may_somewhere::<ReadList>(caller).await?;
+        self.store.read(|view| {
+            let lists = view.lists()?;
+            let report = |list: ImportedList| {
+                let report = view.content(&list.report)?.unwrap_or_default();
+                Ok((list, String::from_utf8_lossy(&report).into_owned()))
+            };
+            lists.into_iter().map(report).collect()
+        })
+    }
+
+    /// How many slots of each stratum there are and are issued: the statistician's gauge, under an entry.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn read_strata(
+        &self,
+        caller: &Caller,
+    ) -> Result<Vec<(StratumId, u64, u64)>, Refusal> {
+        let may = self.may_somewhere::<ReadStrata>(caller).await?;
+        let done = self.act(&may, |tx| {
+            tx.append(Entry::new("strata-read"))?;
+            Ok(tx.view().strata()?)
+        });
+        Ok(done.await?.into_parts().0)
+    }
+}
+
+fn import(
+    tx: &mut Tx<'_>,
+    package: &Package,
+    hash: &str,
+    secret: &crate::sealing::lock::ServerSecret,
+) -> Result<(), StoreError> {
+    let manifest = &package.manifest.manifest;
+    for slot in &package.slots {
+        let place = Place {
+            trial: manifest.trial.clone(),
+            segment: manifest.segment,
+            stratum: slot.stratum.clone(),
+            position: slot.position,
+            code: slot.code,
+            epoch: slot.epoch,
+        };
+        tx.insert_slot(&place, &slot.leaf, &secret.lock(&slot.sealed, &place, tx.roll()))?;
+    }
+    let mut holders = vec![];
+    for card in &package.cards {
+        let kept = tx.keep(card.to_json().as_bytes())?;
+        let centres = card.centres.iter().map(|centre| Fact::from(centre.as_str())).collect();
+        holders.push(Fact::Group(vec![
+            ("person".into(), card.person.as_str().into()),
+            ("role".into(), card.role.as_str().into()),
+            ("centres".into(), Fact::List(centres)),
+            ("fingerprint".into(), hex(&card.fingerprint()).into()),
+            ("card".into(), kept.into()),
+        ]));
+    }
+    let mut wraps = vec![];
+    for packed in &package.wraps {
+        let card = package.cards.iter().find(|card| card.person == packed.person);
+        let card = card.ok_or(StoreError::Constraint)?;
+        let kept = tx.keep(packed.wrap.as_bytes())?;
+        wraps.push(Fact::Group(vec![
+            ("centre".into(), packed.centre.as_str().into()),
+            ("epoch".into(), packed.epoch.into()),
+            ("person".into(), packed.person.as_str().into()),
+            ("fingerprint".into(), hex(&card.fingerprint()).into()),
+            ("hash".into(), kept.into()),
+        ]));
+    }
+    let strata = manifest.strata.iter().map(|(stratum, slots)| {
+        let stratum = ("stratum".into(), stratum.as_str().into());
+        Fact::Group(vec![stratum, ("slots".into(), (*slots).into())])
+    });
+    let file = tx.keep(package.manifest.to_file_text().as_bytes())?;
+    let report = tx.keep(package.report.to_json().as_bytes())?;
+    let entry = Entry::new("list-imported")
+        .with("segment", manifest.segment)
+        .with("purpose", manifest.purpose.as_str())
+        .with("manifest", hex(&package.manifest.hash()))
+        .with("file", file)
+        .with("report", report)
+        .with("root", hex(&manifest.root))
+        .with("package", hash)
+        .with("slots", package.slots.len() as u64)
+        .with("strata", strata.collect::<Vec<_>>())
+        .with("holders", holders)
+        .with("wraps", wraps);
+    tx.append(entry)?;
+    tx.lists_changed()
+}

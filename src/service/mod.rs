@@ -1,0 +1,166 @@
+//! The use cases, one file an act. Each takes a caller, asks the table of rights, and hands one closure to the writer;
+//! whatever it answers is durable.
+
+pub mod break_code;
+pub mod eligibility;
+pub mod founding;
+pub mod keys;
+pub mod lists;
+pub mod opened;
+pub mod passwords;
+pub mod people;
+pub mod prepare;
+pub mod randomise;
+pub mod recruitment;
+pub mod refuse;
+pub mod screen;
+pub mod sign_in;
+pub mod trail;
+
+use crate::clock::Clock;
+use crate::dice::Dice;
+use crate::domain::access::{Act, Caller, Granted};
+use crate::domain::ids::CentreId;
+use crate::domain::trial::Trial;
+use crate::refusal::{Code as Why, Refusal};
+use crate::sealing::bytes::Hash;
+use crate::sealing::lock::ServerSecret;
+use crate::sealing::manifest::{ListPurpose, SignedManifest};
+use crate::store::repeats::{Before, OnceKey};
+use crate::store::queries::Repeat;
+use crate::store::{Receipt, Stamp, Store, Tx};
+use crate::text::{self, Language};
+use passwords::Passwords;
+use refuse::Noted;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Everything an act may use. Nothing in it can open a sealed arm.
+pub struct House {
+    /// The store.
+    pub store: Store,
+    /// The trial as configured. It names no arm.
+    pub trial: Arc<Trial>,
+    /// SHA-256 of the trial file.
+    pub configuration: Hash,
+    /// The public commitment: the manifest named in the trail's first entry.
+    pub manifest: SignedManifest,
+    /// Locks and lifts; signs checkpoints.
+    pub secret: Arc<ServerSecret>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The randomness.
+    pub dice: Arc<dyn Dice>,
+    /// Checks sign-in passwords, two at once.
+    pub passwords: Passwords,
+}
+
+/// A person signs again: the password, and the meaning in words (AT-8, AT-10).
+#[derive(Clone)]
+pub struct Signature {
+    /// The sign-in password, typed for this act.
+    pub password: Zeroizing<String>,
+    /// The meaning's exact words, in either language.
+    pub meaning: String,
+}
+
+/// An answer with its proof.
+#[derive(Debug, Clone)]
+pub struct Answered<T> {
+    /// What is answered.
+    pub value: T,
+    /// What proves it.
+    pub receipt: Receipt,
+    /// The act was done before, under the same key or for the same participant.
+    pub repeated: bool,
+}
+
+impl House {
+    /// `live`, or `training`: a service has one kind of list for ever.
+    pub fn purpose(&self) -> ListPurpose {
+        self.manifest.manifest.purpose
+    }
+
+    /// Asks the table of rights about an act at a centre; a refusal is an entry too.
+    ///
+    /// # Errors
+    /// `not-your-role`; for the right role at another centre, `no-such-record`, so that nobody learns what is elsewhere.
+    pub async fn may<A: Act>(
+        &self,
+        caller: &Caller,
+        at: &CentreId,
+    ) -> Result<Granted<A>, Refusal> {
+        match caller.may::<A>(at) {
+            Ok(granted) => Ok(granted),
+            Err(refused) => {
+                let why = if refused.elsewhere { Why::NoSuchRecord } else { Why::NotYourRole };
+                Err(self.refuse(caller, A::NAME, why).await)
+            }
+        }
+    }
+
+    /// Asks the table of rights about an act that is not tied to one centre.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn may_somewhere<A: Act>(&self, caller: &Caller) -> Result<Granted<A>, Refusal> {
+        match caller.may_somewhere::<A>() {
+            Ok(granted) => Ok(granted),
+            Err(_) => Err(self.refuse(caller, A::NAME, Why::NotYourRole).await),
+        }
+    }
+
+    /// Checks a signature: its words, then its password.
+    ///
+    /// # Errors
+    /// `signature-needed`, whichever of the two is wrong.
+    pub async fn check_signature(
+        &self,
+        caller: &Caller,
+        act: &str,
+        signature: &Signature,
+    ) -> Result<(), Refusal> {
+        let words = [Language::En, Language::ZhCn].map(|language| text::meaning(act, language));
+        if !words.contains(&signature.meaning) {
+            return Err(Refusal::new(Why::SignatureNeeded));
+        }
+        let person = &caller.person.id;
+        let hash = self.store.read(|view| view.password_hash(person).map_err(Refusal::from))?;
+        if self.passwords.fit(signature.password.clone(), hash).await {
+            Ok(())
+        } else {
+            Err(self.refuse(caller, act, Why::SignatureNeeded).await)
+        }
+    }
+
+    /// Runs an act in the writer. A refusal undoes it and leaves an entry that says what was wanted.
+    ///
+    /// # Errors
+    /// The act's refusal, or the store's failure.
+    pub async fn act<A: Act, T: Send + 'static>(
+        &self,
+        may: &Granted<A>,
+        act: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<crate::store::Durable<T>, Refusal> {
+        let stamp = Stamp::person(may.by(), may.role());
+        let centre = may.centre().cloned();
+        let noted = move |refusal| Noted { refusal, wanted: Some((A::NAME, centre)) };
+        let pending = self.store.write(stamp, |tx| act(tx).map_err(noted));
+        pending.answer().await.map_err(|noted: Noted| noted.refusal)
+    }
+}
+
+/// Gives the first answer of a repeated act, or nothing when the act is new.
+///
+/// # Errors
+/// `idempotency-key-reused` when the key was used for something else.
+pub(crate) fn first_answer(tx: &mut Tx<'_>, once: &OnceKey) -> Result<Option<Repeat>, Refusal> {
+    match tx.before(once)? {
+        Before::New => Ok(None),
+        Before::OtherBody => Err(Refusal::new(Why::IdempotencyKeyReused)),
+        Before::Done(first) => {
+            tx.receipt_about(first.seq);
+            Ok(Some(first))
+        }
+    }
+}

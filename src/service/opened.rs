@@ -1,0 +1,141 @@
+//! What comes back from the holder's device: that a slot was opened and fits, signed by the holder's key; and that the
+//! caller read the answer back. Never what it was.
+
+use super::{Answered, House, first_answer};
+use crate::domain::access::{Act, BreakCode, Caller, Prepare};
+use crate::domain::entry::Entry;
+use crate::domain::ids::Reference;
+use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
+use crate::sealing::bytes::hex;
+use crate::sealing::card::Card;
+use crate::sealing::signature::{Purpose, verify};
+use crate::sealing::tree::leaf_hash;
+use crate::store::queries::Release;
+use crate::store::repeats::OnceKey;
+
+/// An opening receipt as the device signed it.
+#[derive(Debug, Clone)]
+pub struct OpeningReceipt {
+    /// Did the leaf fit the pinned root?
+    pub fits: bool,
+    /// The device's time, RFC 3339.
+    pub at: String,
+    /// By the holder's signing key, over [`receipt_text`].
+    pub signature: [u8; 64],
+}
+
+/// The bytes a device signs: compact JSON in this order.
+pub fn receipt_text(reference: &str, entry: &str, fits: bool, at: &str) -> String {
+    format!(r#"{{"reference":"{reference}","entry":"{entry}","fits":{fits},"at":"{at}"}}"#)
+}
+
+impl House {
+    /// Keeps the opening receipt of a release.
+    ///
+    /// # Errors
+    /// `no-such-record` for a release that is not the caller's own; `wrong-state` when there is a receipt already;
+    /// `signature-does-not-verify`.
+    pub async fn opened(
+        &self,
+        caller: &Caller,
+        reference: Reference,
+        receipt: OpeningReceipt,
+        once: OnceKey,
+    ) -> Result<Answered<()>, Refusal> {
+        let release = self.own_release(caller, &reference)?;
+        match release.purpose.as_str() {
+            "prepare" => self.keep_receipt::<Prepare>(caller, release, receipt, once).await,
+            _ => self.keep_receipt::<BreakCode>(caller, release, receipt, once).await,
+        }
+    }
+
+    /// Unknown and not yours are one answer.
+    fn own_release(&self, caller: &Caller, reference: &Reference) -> Result<Release, Refusal> {
+        let release = self.store.read(|view| view.release(reference))?;
+        let own = release.filter(|release| release.person == caller.person.id);
+        own.ok_or_else(|| Refusal::new(Why::NoSuchRecord))
+    }
+
+    async fn keep_receipt<A: Act + Send + 'static>(
+        &self,
+        caller: &Caller,
+        release: Release,
+        receipt: OpeningReceipt,
+        once: OnceKey,
+    ) -> Result<Answered<()>, Refusal> {
+        let may = self.may::<A>(caller, &release.centre).await?;
+        // The text is signed as it stands, so it may hold nothing but a time.
+        if crate::domain::time::Moment::parse(&receipt.at).is_none() || receipt.at.len() > 40 {
+            return Err(Refusal::fields(vec![FieldError::new("/at", FieldCode::DateForm)]));
+        }
+        let person = caller.person.id.clone();
+        let done = self.act(&may, move |tx| {
+            if first_answer(tx, &once)?.is_some() {
+                return Ok(true);
+            }
+            let release = tx.view().release(&release.reference)?;
+            let release = release.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?;
+            if release.opened.is_some() {
+                return Err(Refusal::new(Why::WrongState));
+            }
+            let card = tx.view().card(&person)?.and_then(|held| Card::from_json(&held.card).ok());
+            let card = card.ok_or_else(|| Refusal::new(Why::NotGrantedYet))?;
+            let line = tx.view().line(release.entry)?.unwrap_or_default();
+            let entry = hex(&leaf_hash(line.as_bytes()));
+            let reference = release.reference.as_str();
+            let text = receipt_text(reference, &entry, receipt.fits, &receipt.at);
+            if !verify(&card.signing, Purpose::Receipt, text.as_bytes(), &receipt.signature) {
+                return Err(Refusal::new(Why::SignatureDoesNotVerify));
+            }
+            let seq = tx.append(
+                Entry::new("opened")
+                    .at(&release.centre)
+                    .on("participant", release.number.as_str())
+                    .on("reference", reference)
+                    .on("code", release.code.to_string())
+                    .with("fits", receipt.fits)
+                    .with("at", receipt.at)
+                    .with("signature", hex(&receipt.signature)),
+            )?;
+            tx.remember(&once, reference, seq)?;
+            Ok(false)
+        });
+        let (repeated, receipt) = done.await?.into_parts();
+        Ok(Answered { value: (), receipt, repeated })
+    }
+
+    /// Keeps whether the caller read the answer back correctly.
+    ///
+    /// # Errors
+    /// `no-such-record` for a release that is not the caller's own code break; `wrong-state` when it was kept before.
+    pub async fn read_back(
+        &self,
+        caller: &Caller,
+        reference: Reference,
+        correct: bool,
+        once: OnceKey,
+    ) -> Result<Answered<()>, Refusal> {
+        let release = self.own_release(caller, &reference)?;
+        if release.purpose != "break" {
+            return Err(Refusal::new(Why::NoSuchRecord));
+        }
+        let may = self.may::<BreakCode>(caller, &release.centre).await?;
+        let done = self.act(&may, move |tx| {
+            if first_answer(tx, &once)?.is_some() {
+                return Ok(true);
+            }
+            let now = tx.view().release(&reference)?;
+            if now.is_none_or(|release| release.read_back.is_some()) {
+                return Err(Refusal::new(Why::WrongState));
+            }
+            let entry = Entry::new("read-back").at(&release.centre);
+            let entry = entry.on("participant", release.number.as_str());
+            let entry = entry.on("reference", reference.as_str()).with("correct", correct);
+            let seq = tx.append(entry)?;
+            tx.remember(&once, reference.as_str(), seq)?;
+            Ok(false)
+        });
+        let (repeated, receipt) = done.await?.into_parts();
+        Ok(Answered { value: (), receipt, repeated })
+    }
+}

@@ -1,0 +1,158 @@
+//! Accounts: one person, one role, for ever (AT-11). An administrator invites and disables, and can give nobody a key.
+
+use super::{Answered, House, first_answer};
+use crate::dice::roll;
+use crate::domain::access::{Caller, ManagePeople, ReadPeople};
+use crate::domain::entry::{Entry, Fact};
+use crate::domain::ids::{CentreId, PersonId};
+use crate::domain::people::{Person, Role};
+use crate::limits::{INVITATION_SECONDS, NAME};
+use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
+use crate::sealing::bytes::{hex, sha256};
+use crate::store::queries::Account;
+use crate::store::repeats::OnceKey;
+use crate::store::{StoreError, Tx};
+use zeroize::Zeroizing;
+
+/// Somebody who is to get an account.
+pub struct Invitation {
+    /// The account's id, for ever.
+    pub person: PersonId,
+    /// The printed name.
+    pub name: String,
+    /// The one role.
+    pub role: Role,
+    /// Where; empty for a role that works for the whole trial.
+    pub centres: Vec<CentreId>,
+}
+
+/// What the administrator passes on to the invited person.
+pub struct Invited {
+    /// The account.
+    pub person: PersonId,
+    /// The token, shown once, good for 72 hours.
+    pub token: Zeroizing<String>,
+}
+
+impl House {
+    /// Invites a person. Asked again with the same key, a new token is given and the old one ends: a token is never
+    /// kept, so it cannot be shown twice.
+    ///
+    /// # Errors
+    /// `invalid-fields`; `wrong-state` when the account exists and is not just invited.
+    pub async fn invite(
+        &self,
+        caller: &Caller,
+        invitation: Invitation,
+        once: OnceKey,
+    ) -> Result<Answered<Invited>, Refusal> {
+        let may = self.may_somewhere::<ManagePeople>(caller).await?;
+        self.check_invitation(&invitation)?;
+        let token = Zeroizing::new(hex(&roll::<20>(self.dice.as_ref())));
+        let hash = sha256(token.as_bytes());
+        let done = self.act(&may, move |tx| {
+            let person = invitation.person.clone();
+            if let Some(first) = first_answer(tx, &once)? {
+                if tx.view().account(&person)?.is_none_or(|account| account.state != "invited") {
+                    return Err(Refusal::new(Why::WrongState));
+                }
+                tx.keep_invitation(&hash, &person, tx.now().plus_seconds(INVITATION_SECONDS))?;
+                tx.receipt_about(first.seq);
+                return Ok((person, true));
+            }
+            if tx.view().account(&person)?.is_some() {
+                return Err(Refusal::new(Why::WrongState));
+            }
+            let seq = write_invitation(tx, &invitation, &hash)?;
+            tx.remember(&once, person.as_str(), seq)?;
+            Ok((person, false))
+        });
+        let ((person, repeated), receipt) = done.await?.into_parts();
+        Ok(Answered { value: Invited { person, token }, receipt, repeated })
+    }
+
+    fn check_invitation(&self, invitation: &Invitation) -> Result<(), Refusal> {
+        let mut errors = vec![];
+        let length = invitation.name.chars().count();
+        if length == 0 {
+            errors.push(FieldError::new("/name", FieldCode::TextEmpty));
+        } else if length > NAME {
+            let error = FieldError::new("/name", FieldCode::TextTooLong);
+            errors.push(error.with("max", NAME as u64));
+        }
+        let wants_centres = invitation.role.works_at_centres();
+        let known = |centre: &CentreId| self.trial.centre(centre).is_some();
+        if wants_centres && invitation.centres.is_empty() {
+            errors.push(FieldError::new("/centres", FieldCode::Required));
+        } else if !invitation.centres.iter().all(known)
+            || (!wants_centres && !invitation.centres.is_empty())
+        {
+            errors.push(FieldError::new("/centres", FieldCode::ChoiceUnknown));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Refusal::fields(errors)) }
+    }
+
+    /// Ends a person's access at once: sessions, password, and every wrap (AC-7).
+    ///
+    /// # Errors
+    /// `no-such-record`; `wrong-state` when it was disabled before, or is the caller's own.
+    pub async fn disable(
+        &self,
+        caller: &Caller,
+        person: PersonId,
+        once: OnceKey,
+    ) -> Result<Answered<()>, Refusal> {
+        let may = self.may_somewhere::<ManagePeople>(caller).await?;
+        let own = caller.person.id == person;
+        let done = self.act(&may, move |tx| {
+            if first_answer(tx, &once)?.is_some() {
+                return Ok(true);
+            }
+            let account = tx.view().account(&person)?;
+            let account = account.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?;
+            if own || account.state == "disabled" {
+                return Err(Refusal::new(Why::WrongState));
+            }
+            tx.end_access(&person)?;
+            let seq = tx.append(Entry::new("person-disabled").on("person", person.as_str()))?;
+            tx.remember(&once, person.as_str(), seq)?;
+            Ok(false)
+        });
+        let (repeated, receipt) = done.await?.into_parts();
+        Ok(Answered { value: (), receipt, repeated })
+    }
+
+    /// Everybody with an account.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn people(&self, caller: &Caller) -> Result<Vec<Account>, Refusal> {
+        self.may_somewhere::<ReadPeople>(caller).await?;
+        self.store.read(|view| Ok(view.accounts()?))
+    }
+}
+
+/// The entry and the token of an invitation.
+pub(super) fn write_invitation(
+    tx: &mut Tx<'_>,
+    invitation: &Invitation,
+    token: &[u8; 32],
+) -> Result<u64, StoreError> {
+    let Invitation { person, name, role, centres } = invitation;
+    let centres = centres.iter().map(|centre| Fact::from(centre.as_str())).collect::<Vec<_>>();
+    let entry = Entry::new("person-invited").on("person", person.as_str());
+    let entry = entry.with("role", role.as_str()).with("centres", centres);
+    let seq = tx.append(entry.private("name", name.as_str()))?;
+    tx.keep_invitation(token, person, tx.now().plus_seconds(INVITATION_SECONDS))?;
+    Ok(seq)
+}
+
+/// Who is told that something happened: everybody active whom `wants` names.
+pub(super) fn active(
+    tx: &Tx<'_>,
+    wants: impl Fn(&Person) -> bool,
+) -> Result<Vec<Person>, StoreError> {
+    let accounts = tx.view().accounts()?.into_iter();
+    let active = accounts.filter(|account| account.state == "active").map(|account| account.person);
+    Ok(active.filter(|person| wants(person)).collect())
+}

@@ -1,0 +1,221 @@
+//! The second act: a pharmacist of the centre gets one slot, for one participant and one due visit (design 6).
+
+use super::{House, first_answer};
+use crate::domain::access::{Caller, Prepare, ReadPreparations};
+use crate::domain::entry::Entry;
+use crate::domain::ids::{Code, EnrolmentNumber, Reference, VisitId};
+use crate::domain::time::{Date, Moment};
+use crate::domain::trial::Trial;
+use crate::domain::visit::{self, Course, VisitRefusal};
+use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
+use crate::sealing::bytes::same;
+use crate::store::queries::{Participant, Release, View};
+use crate::store::release::{Released, Wanted};
+use crate::store::repeats::OnceKey;
+use crate::store::{StoreError, Tx};
+use std::sync::Arc;
+
+/// Which slot a pharmacist asks for: two identifiers, and the visit.
+pub struct Preparation {
+    /// The code on the prescription.
+    pub code: Code,
+    /// Initials or birth date, as on the prescription.
+    pub identifier: String,
+    /// The visit.
+    pub visit: VisitId,
+    /// Why, outside the window or a second time.
+    pub reason: Option<String>,
+}
+
+/// A visit whose preparation is due, or was released.
+#[derive(Debug, Clone)]
+pub struct Due {
+    /// The participant.
+    pub participant: Reference,
+    /// The enrolment number.
+    pub number: EnrolmentNumber,
+    /// The code.
+    pub code: Code,
+    /// The visit whose infusion is due today, if one is.
+    pub visit: Option<VisitId>,
+}
+
+/// A release with what is said beside it.
+pub struct Handed {
+    /// The sealed arm and its proofs.
+    pub released: Released,
+    /// Whose.
+    pub number: EnrolmentNumber,
+    /// The same request was answered before; this hand-over is an entry of its own.
+    pub repeated: bool,
+}
+
+impl House {
+    /// Releases one slot for preparation.
+    ///
+    /// # Errors
+    /// `identifiers-do-not-match`, `visit-not-due`, `already-prepared`, `not-granted-yet`, `no-such-record` for a code
+    /// that is unknown, not issued, or another centre's.
+    pub async fn prepare(
+        &self,
+        caller: &Caller,
+        wish: Preparation,
+        once: OnceKey,
+    ) -> Result<Handed, Refusal> {
+        let unknown = || Refusal::new(Why::NoSuchRecord);
+        self.may_somewhere::<Prepare>(caller).await?;
+        if let Some(reason) = &wish.reason {
+            super::recruitment::check_reason("/reason", reason)?;
+        }
+        let found = self.store.read(|view| view.participant_by_code(&wish.code));
+        let participant = found?.ok_or_else(unknown)?;
+        let may = self.may::<Prepare>(caller, &participant.centre).await?;
+        let trial = Arc::clone(&self.trial);
+        let number = participant.number.clone();
+        let granted = may.clone();
+        let done = self.act(&may, move |tx| {
+            if let Some(first) = first_answer(tx, &once)? {
+                return redeliver(tx, &granted, &trial, &first.answer, first.seq);
+            }
+            check_identifier(&participant, &wish.identifier)?;
+            check_visit(&tx.view(), &trial, &participant, &wish, tx.now())?;
+            let reference = tx.reference();
+            let entry = Entry::new("release-for-preparation")
+                .at(&participant.centre)
+                .on("participant", participant.number.as_str())
+                .on("reference", reference.as_str())
+                .on("code", wish.code.to_string())
+                .with("visit", wish.visit.as_str());
+            let entry = match wish.reason {
+                Some(reason) => entry.private("reason", reason),
+                None => entry,
+            };
+            let answer = reference.to_string();
+            let wanted = tx.want(&granted, &trial.id, &wish.code, reference, entry)?;
+            let seq = tx.last_appended();
+            tx.remember(&once, &answer, seq)?;
+            Ok((wanted, false))
+        });
+        let (durable, repeated) = done.await?.split();
+        let released = durable.release(&self.secret).map_err(|_| self.not_our_lock())?;
+        Ok(Handed { released, number, repeated })
+    }
+
+    /// A slot that this server secret does not lift: the wrong secret was installed, or the row was altered.
+    pub(super) fn not_our_lock(&self) -> Refusal {
+        tracing::error!("a slot's lock does not fit the server secret");
+        Refusal::new(Why::TrailDamaged)
+    }
+
+    /// What the pharmacist's centres have to prepare, oldest participant first.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn preparations(&self, caller: &Caller) -> Result<Vec<Due>, Refusal> {
+        let may = self.may_somewhere::<ReadPreparations>(caller).await?;
+        let centres = caller.places(&may);
+        let now = self.clock.now();
+        self.store.read(|view| {
+            let mut all = vec![];
+            let mut after = String::new();
+            loop {
+                let page = view.participants(centres, &after, crate::limits::PAGE)?;
+                let Some(last) = page.last() else { return Ok(all) };
+                after = last.number.to_string();
+                for participant in page {
+                    let Some(allocation) = view.allocation(&participant.reference)? else {
+                        continue;
+                    };
+                    let given = given(view, &self.trial, &participant)?;
+                    let today = self.trial.zone.day(now);
+                    let course = course(&self.trial, allocation.at, &given);
+                    let due = visit::due_today(&self.trial, &course, today);
+                    all.push(Due {
+                        participant: participant.reference,
+                        number: participant.number,
+                        code: allocation.code,
+                        visit: due.map(|visit| visit.id.clone()),
+                    });
+                }
+            }
+        })
+    }
+}
+
+/// The first answer was lost: the same slot again, under the first entry, and an entry that says so.
+pub(super) fn redeliver<A: crate::domain::access::Reveals>(
+    tx: &mut Tx<'_>,
+    may: &crate::domain::access::Granted<A>,
+    trial: &Trial,
+    answer: &str,
+    first: u64,
+) -> Result<(Wanted, bool), Refusal> {
+    let reference = Reference::parse(answer).map_err(|_| StoreError::Damaged)?;
+    let release = tx.view().release(&reference)?.ok_or(StoreError::Damaged)?;
+    let entry = Entry::new("release-redelivered")
+        .at(&release.centre)
+        .on("participant", release.number.as_str())
+        .on("reference", reference.as_str())
+        .on("code", release.code.to_string())
+        .with("first", first);
+    let wanted = tx.want_again(may, &trial.id, &release.code, reference, first, entry)?;
+    Ok((wanted, true))
+}
+
+/// Initials or birth date, either of them, compared without telling how close.
+pub(super) fn identifies(participant: &Participant, identifier: &str) -> bool {
+    let kept = [&participant.initials, &participant.birth_date];
+    kept.into_iter().flatten().any(|kept| same(kept.as_bytes(), identifier.trim().as_bytes()))
+}
+
+fn check_identifier(participant: &Participant, identifier: &str) -> Result<(), Refusal> {
+    if identifies(participant, identifier) {
+        return Ok(());
+    }
+    Err(Refusal::new(Why::IdentifiersDoNotMatch))
+}
+
+/// What was released for a participant, visit and day, oldest first.
+fn given(
+    view: &View<'_>,
+    trial: &Trial,
+    participant: &Participant,
+) -> Result<Vec<(VisitId, Date)>, StoreError> {
+    let releases = view.releases_of(&participant.reference, "prepare")?;
+    let visit = |release: &Release| VisitId::parse(release.visit.as_deref()?).ok();
+    let given = releases.iter().filter_map(|r| Some((visit(r)?, trial.zone.day(r.at))));
+    Ok(given.collect())
+}
+
+/// The schedule counts from the first infusion; until infusions are recorded, from the first visit's first release.
+fn course<'a>(trial: &Trial, randomised: Moment, given: &'a [(VisitId, Date)]) -> Course<'a> {
+    Course {
+        randomised_on: trial.zone.day(randomised),
+        first_infusion: given.first().map(|(_, day)| *day),
+        released: given,
+        stopped: false,
+    }
+}
+
+fn check_visit(
+    view: &View<'_>,
+    trial: &Trial,
+    participant: &Participant,
+    wish: &Preparation,
+    now: Moment,
+) -> Result<(), Refusal> {
+    let given = given(view, trial, participant)?;
+    let allocation = view.allocation(&participant.reference)?;
+    let randomised = allocation.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?.at;
+    let course = course(trial, randomised, &given);
+    let reason = wish.reason.is_some();
+    match visit::may_prepare(trial, &wish.visit, &course, trial.zone.day(now), reason) {
+        Ok(_) => Ok(()),
+        Err(VisitRefusal::Unknown) => {
+            Err(Refusal::fields(vec![FieldError::new("/visit", FieldCode::ChoiceUnknown)]))
+        }
+        Err(VisitRefusal::TreatmentEnded) => Err(Refusal::new(Why::TreatmentEnded)),
+        Err(VisitRefusal::NotDue { .. }) => Err(Refusal::new(Why::VisitNotDue)),
+        Err(VisitRefusal::AlreadyPrepared { .. }) => Err(Refusal::new(Why::AlreadyPrepared)),
+    }
+}

@@ -1,0 +1,292 @@
+//! Screening: consent and values come in, eligibility and stratum are computed and kept, eligible or not (I8).
+
+use super::randomise::{find, stored_answers};
+use super::{Answered, House, first_answer};
+use crate::domain::access::{Caller, ReadParticipants, Screen};
+use crate::domain::answers::{Answers, FieldProblem, Raw};
+use crate::domain::eligibility::{self, Verdict};
+use crate::domain::entry::{Entry, Fact, Facts, fact};
+use crate::domain::ids::{CentreId, EnrolmentNumber, Reference};
+use crate::domain::stratum::{self, StratumResult};
+use crate::domain::rule::Truth;
+use crate::domain::time::Moment;
+use crate::limits::PAGE;
+use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
+use crate::sealing::bytes::hex;
+use crate::store::queries::Participant;
+use crate::store::repeats::OnceKey;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A participant's record with what follows from it.
+#[derive(Debug)]
+pub struct Screened {
+    /// The record.
+    pub participant: Participant,
+    /// Every criterion.
+    pub verdict: Verdict,
+    /// The stratum, item by item.
+    pub stratum: StratumResult,
+    /// Every answer as it was typed; empty after the private record was erased.
+    pub answers: BTreeMap<String, Raw>,
+    /// When a code was issued, if one was.
+    pub randomised: Option<Moment>,
+    /// When its code was broken: that, never what.
+    pub broken: Option<Moment>,
+}
+
+/// What comes of the answers.
+struct Judged {
+    answers: Answers,
+    verdict: Verdict,
+    stratum: StratumResult,
+}
+
+impl House {
+    /// Records a new participant's screening.
+    ///
+    /// # Errors
+    /// `invalid-fields` with every field that is wrong, `enrol-taken` among them.
+    pub async fn screen(
+        &self,
+        caller: &Caller,
+        centre: CentreId,
+        raw: BTreeMap<String, Raw>,
+        once: OnceKey,
+    ) -> Result<Answered<Reference>, Refusal> {
+        let may = self.may::<Screen>(caller, &centre).await?;
+        let judged = self.judge(&centre, &raw)?;
+        let configuration = hex(&self.configuration);
+        let done = self.act(&may, move |tx| {
+            if let Some(first) = first_answer(tx, &once)? {
+                let reference = Reference::parse(&first.answer);
+                return Ok((reference.map_err(|_| Refusal::new(Why::Internal))?, true));
+            }
+            let number = judged.answers.identity().enrolment_number.clone();
+            check_number_is_free(&tx.view(), &number, None)?;
+            let reference = tx.reference();
+            let entry = Entry::new("participant-screened").at(&centre);
+            let entry = entry.on("participant", number.as_str()).on("reference", reference.as_str());
+            let seq = tx.append(describe(entry, &judged, &raw, &configuration))?;
+            tx.remember(&once, reference.as_str(), seq)?;
+            Ok((reference, false))
+        });
+        let ((reference, repeated), receipt) = done.await?.into_parts();
+        Ok(Answered { value: reference, receipt, repeated })
+    }
+
+    /// Changes the answers of a participant who is not randomised yet; the investigator's signature is withdrawn by it.
+    ///
+    /// # Errors
+    /// `changed-since-read` when `seen` is not the present screening entry; `wrong-state` after randomisation.
+    pub async fn change_screening(
+        &self,
+        caller: &Caller,
+        reference: Reference,
+        seen: u64,
+        raw: BTreeMap<String, Raw>,
+        once: OnceKey,
+    ) -> Result<Answered<Reference>, Refusal> {
+        let participant = self.store.read(|view| find(view, &reference))?;
+        let may = self.may::<Screen>(caller, &participant.centre).await?;
+        let judged = self.judge(&participant.centre, &raw)?;
+        let configuration = hex(&self.configuration);
+        let done = self.act(&may, move |tx| {
+            if first_answer(tx, &once)?.is_some() {
+                return Ok((reference, true));
+            }
+            let participant = find(&tx.view(), &reference)?;
+            if participant.screening != seen {
+                return Err(Refusal::new(Why::ChangedSinceRead));
+            }
+            if tx.view().allocation(&reference)?.is_some() {
+                return Err(Refusal::new(Why::WrongState));
+            }
+            let number = judged.answers.identity().enrolment_number.clone();
+            if number != participant.number {
+                // The number is given once and kept.
+                let error = FieldError::new("/answers/enrolment_number", FieldCode::EnrolTaken);
+                return Err(Refusal::fields(vec![error]));
+            }
+            let entry = Entry::new("screening-changed").at(&participant.centre);
+            let entry = entry.on("participant", number.as_str()).on("reference", reference.as_str());
+            let entry = entry.with("before", participant.screening);
+            let seq = tx.append(describe(entry, &judged, &raw, &configuration))?;
+            tx.remember(&once, reference.as_str(), seq)?;
+            Ok((reference, false))
+        });
+        let ((reference, repeated), receipt) = done.await?.into_parts();
+        Ok(Answered { value: reference, receipt, repeated })
+    }
+
+    fn judge(&self, centre: &CentreId, raw: &BTreeMap<String, Raw>) -> Result<Judged, Refusal> {
+        let answers = Answers::read(&self.trial, centre, raw, self.clock.now());
+        let answers = answers.map_err(|problems| {
+            Refusal::fields(problems.iter().map(field_error).collect())
+        })?;
+        let verdict = eligibility::judge(&self.trial, &answers);
+        let stratum = stratum::compute(&self.trial, centre, &answers);
+        Ok(Judged { answers, verdict, stratum })
+    }
+
+    /// One participant's record.
+    ///
+    /// # Errors
+    /// `no-such-record` when unknown or another centre's.
+    pub async fn participant(
+        &self,
+        caller: &Caller,
+        reference: &Reference,
+    ) -> Result<Screened, Refusal> {
+        let may = self.may_somewhere::<ReadParticipants>(caller).await?;
+        let centres = caller.places(&may);
+        let trial = Arc::clone(&self.trial);
+        self.store.read(|view| {
+            let participant = find(view, reference)?;
+            if centres.is_some_and(|own| !own.contains(&participant.centre)) {
+                return Err(Refusal::new(Why::NoSuchRecord));
+            }
+            let answers = stored_answers(view, &trial, &participant)?;
+            let allocation = view.allocation(reference)?;
+            let breaks = view.releases_of(reference, "break")?;
+            Ok(Screened {
+                verdict: eligibility::judge(&trial, &answers),
+                stratum: stratum::compute(&trial, &participant.centre, &answers),
+                answers: answers.to_raw(),
+                randomised: allocation.map(|allocation| allocation.at),
+                broken: breaks.first().map(|release| release.at),
+                participant,
+            })
+        })
+    }
+
+    /// Participants after an enrolment number, at most 200.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn participants(
+        &self,
+        caller: &Caller,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Participant>, Refusal> {
+        let may = self.may_somewhere::<ReadParticipants>(caller).await?;
+        let centres = caller.places(&may);
+        self.store.read(|view| Ok(view.participants(centres, after, limit.min(PAGE))?))
+    }
+
+    /// One participant by enrolment number, so that no number need stand in an address.
+    ///
+    /// # Errors
+    /// `no-such-record` when unknown or another centre's.
+    pub async fn find_participant(
+        &self,
+        caller: &Caller,
+        number: &EnrolmentNumber,
+    ) -> Result<Participant, Refusal> {
+        let may = self.may_somewhere::<ReadParticipants>(caller).await?;
+        let centres = caller.places(&may);
+        let found = self.store.read(|view| view.participant_by_number(number))?;
+        let own = found.filter(|p| centres.is_none_or(|own| own.contains(&p.centre)));
+        own.ok_or_else(|| Refusal::new(Why::NoSuchRecord))
+    }
+}
+
+fn check_number_is_free(
+    view: &crate::store::View<'_>,
+    number: &EnrolmentNumber,
+    own: Option<&Reference>,
+) -> Result<(), Refusal> {
+    match view.participant_by_number(number)? {
+        Some(other) if Some(&other.reference) != own => {
+            let error = FieldError::new("/answers/enrolment_number", FieldCode::EnrolTaken);
+            Err(Refusal::fields(vec![error]))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The line says what follows from the answers; the answers themselves stay in the private record.
+fn describe(
+    entry: Entry,
+    judged: &Judged,
+    raw: &BTreeMap<String, Raw>,
+    configuration: &str,
+) -> Entry {
+    let criteria = judged.verdict.criteria.iter().map(|criterion| {
+        let id = ("id".to_owned(), criterion.id.as_str().into());
+        Fact::Group(vec![id, ("result".into(), truth(criterion.truth).into())])
+    });
+    let entry = entry.with("outcome", judged.verdict.outcome.as_str());
+    let entry = match &judged.stratum.stratum {
+        Some(stratum) => entry.with("stratum", stratum.as_str()),
+        None => entry,
+    };
+    let answers = raw.iter().map(|(field, raw)| {
+        let fact = match raw {
+            Raw::One(text) => Fact::from(text.as_str()),
+            Raw::Many(list) => Fact::List(list.iter().map(|t| t.as_str().into()).collect()),
+        };
+        (field.clone(), fact)
+    });
+    entry
+        .with("criteria", criteria.collect::<Vec<_>>())
+        .with("rules", configuration)
+        .private("answers", Fact::Group(answers.collect()))
+}
+
+/// The answers of a private record, as they were typed.
+pub(super) fn raw_of(record: Option<&Facts>) -> Option<BTreeMap<String, Raw>> {
+    let Some(Fact::Group(answers)) = fact(record?, "answers") else { return None };
+    let raw = |fact: &Fact| match fact {
+        Fact::Text(text) => Some(Raw::One(text.clone())),
+        Fact::List(list) => {
+            let texts = list.iter().map(|fact| match fact {
+                Fact::Text(text) => Some(text.clone()),
+                _ => None,
+            });
+            Some(Raw::Many(texts.collect::<Option<_>>()?))
+        }
+        _ => None,
+    };
+    answers.iter().map(|(field, fact)| Some((field.clone(), raw(fact)?))).collect()
+}
+
+/// The word of a truth.
+pub fn truth(truth: Truth) -> &'static str {
+    match truth {
+        Truth::Yes => "met",
+        Truth::No => "not-met",
+        Truth::Unknown => "unknown",
+    }
+}
+
+fn field_error(problem: &FieldProblem) -> FieldError {
+    let code = match problem.code {
+        "num-format" | "num-places" => FieldCode::NumberForm,
+        "date-format" | "moment-format" => FieldCode::DateForm,
+        "moment-future" => FieldCode::DateFuture,
+        "consent-version-not-approved" => FieldCode::ConsentFormUnknown,
+        "text-digits" => FieldCode::IdentityInText,
+        "one-answer" => FieldCode::WrongType,
+        "field-unknown" | "not-asked" => FieldCode::UnknownField,
+        "centre-unknown" | "choice-repeated" | "choice-none-and-others" => {
+            FieldCode::ChoiceUnknown
+        }
+        same => FieldCode::parse(same).unwrap_or(FieldCode::WrongType),
+    };
+    let error = FieldError::new(format!("/answers/{}", problem.field), code);
+    let earlier = problem.other.as_ref().map(|field| field.to_string());
+    let given = [
+        ("field", Some(problem.field.clone())),
+        ("prefix", problem.field.is_empty().then(String::new)),
+        ("min", problem.min.clone()),
+        ("max", problem.max.clone()),
+        ("later", Some(problem.field.clone())),
+        ("earlier", earlier),
+    ];
+    given.into_iter().fold(error, |error, (name, value)| match value {
+        Some(value) => error.with(name, value),
+        None => error,
+    })
+}

@@ -1,0 +1,239 @@
+//! Signing in and out. A wrong password is answered later and later, to ten seconds at most; nobody is locked out.
+
+use super::House;
+use super::refuse::Noted;
+use crate::domain::access::Caller;
+use crate::domain::entry::Entry;
+use crate::domain::ids::PersonId;
+use crate::domain::time::Moment;
+use crate::limits::{
+    DELAY_SECONDS_MAX, IDLE_SECONDS, PASSWORD_MAX, PASSWORD_MIN, SESSION_SECONDS,
+};
+use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
+use crate::sealing::bytes::{Hash, hex, sha256};
+use crate::store::Stamp;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// A session that has just begun. The token is shown this once.
+pub struct SignedIn {
+    /// 64 hex digits: the bearer token.
+    pub token: Zeroizing<String>,
+    /// Who is signed in.
+    pub caller: Caller,
+    /// The absolute end.
+    pub expires: Moment,
+}
+
+/// Not signed in: how long to wait before saying so.
+#[derive(Debug)]
+pub struct NotSignedIn {
+    /// The refusal: the same for a wrong name and a wrong password.
+    pub refusal: Refusal,
+    /// Grows with each failure under the same name.
+    pub wait: Duration,
+}
+
+/// How often a name has failed since it last succeeded. Kept in memory: a restart forgives.
+#[derive(Debug, Default)]
+pub struct Failures(Mutex<BTreeMap<Hash, u32>>);
+
+/// So many names are remembered; beyond it the oldest by hash order is forgotten, which forgives somebody at random.
+const NAMES: usize = 10_000;
+
+impl Failures {
+    fn failed(&self, name: &Hash) -> Duration {
+        let Ok(mut failures) = self.0.lock() else { return Duration::ZERO };
+        if failures.len() >= NAMES && !failures.contains_key(name) {
+            failures.pop_first();
+        }
+        let count = failures.entry(*name).or_insert(0);
+        *count = count.saturating_add(1);
+        delay_after(*count)
+    }
+
+    fn succeeded(&self, name: &Hash) {
+        if let Ok(mut failures) = self.0.lock() {
+            failures.remove(name);
+        }
+    }
+}
+
+/// None for the first two slips, then 1, 2, 4, 8, 10 seconds.
+fn delay_after(failures: u32) -> Duration {
+    let seconds = match failures {
+        0..=2 => 0,
+        more => 1u64.checked_shl(more - 3).unwrap_or(u64::MAX),
+    };
+    Duration::from_secs(seconds.min(DELAY_SECONDS_MAX))
+}
+
+impl House {
+    /// Signs a person in. Costs the same for an unknown name as for a known one.
+    ///
+    /// # Errors
+    /// `credentials-wrong` after a wait; the store's failures at once.
+    pub async fn sign_in(
+        &self,
+        failures: &Failures,
+        name: &str,
+        password: Zeroizing<String>,
+    ) -> Result<SignedIn, NotSignedIn> {
+        let at_once = |refusal| NotSignedIn { refusal, wait: Duration::ZERO };
+        let person = PersonId::parse(name).ok();
+        let known = self.store.read(|view| {
+            let Some(person) = &person else { return Ok::<_, Refusal>((None, None)) };
+            Ok((view.account(person)?, view.password_hash(person)?))
+        });
+        let (account, hash) = known.map_err(at_once)?;
+        let fits = self.passwords.fit(password, hash).await;
+        let name_hash = sha256(name.as_bytes());
+        let account = account.filter(|account| fits && account.state == "active");
+        let Some(account) = account else {
+            let wait = failures.failed(&name_hash);
+            self.note_failure(person.as_ref()).await;
+            return Err(NotSignedIn { refusal: Refusal::new(Why::CredentialsWrong), wait });
+        };
+        failures.succeeded(&name_hash);
+        let token = Zeroizing::new(hex(&crate::dice::roll::<32>(self.dice.as_ref())));
+        let hash = sha256(token.as_bytes());
+        let person = account.person.clone();
+        let stamp = Stamp::person(&person.id, person.role);
+        let pending = self.store.write(stamp, move |tx| {
+            let expires = tx.now().plus_seconds(SESSION_SECONDS);
+            tx.begin_session(&hash, &person.id, expires)?;
+            tx.append(Entry::new("signed-in").on("person", person.id.as_str()))?;
+            Ok::<_, Noted>(expires)
+        });
+        let (expires, _) = pending.answer().await.map_err(|n| at_once(n.refusal))?.into_parts();
+        Ok(SignedIn { token, caller: Caller { person: account.person }, expires })
+    }
+
+    /// An unknown name may be somebody's identity, so the entry names only accounts that exist.
+    async fn note_failure(&self, person: Option<&PersonId>) {
+        let known = self.store.read(|view| match person {
+            Some(person) => Ok::<_, Refusal>(view.account(person)?.is_some()),
+            None => Ok(false),
+        });
+        let entry = Entry::new("sign-in-failed");
+        let entry = match person {
+            Some(person) if known == Ok(true) => entry.on("person", person.as_str()),
+            _ => entry,
+        };
+        let pending = self.store.write(Stamp::service(), |tx| Ok::<_, Noted>(tx.append(entry)?));
+        // A failed sign-in is refused whether or not its entry could be kept.
+        let _ = pending.answer().await;
+    }
+
+    /// Whose request this is: role and centres as they stand now.
+    ///
+    /// # Errors
+    /// `sign-in-needed` for an unknown, idle, ended or disabled session.
+    pub fn caller(&self, token: &str) -> Result<Caller, Refusal> {
+        let hash = sha256(token.as_bytes());
+        let now = self.clock.now();
+        let needed = || Refusal::new(Why::SignInNeeded);
+        let (session, account) = self.store.read(|view| {
+            let session = view.session(&hash)?.ok_or_else(needed)?;
+            let account = view.account(&session.person)?.ok_or_else(needed)?;
+            Ok::<_, Refusal>((session, account))
+        })?;
+        let idle_end = session.seen.plus_seconds(IDLE_SECONDS);
+        if now >= session.expires || now >= idle_end || account.state != "active" {
+            return Err(needed());
+        }
+        // To the minute, so that reading costs no write each time.
+        if now >= session.seen.plus_seconds(60) {
+            let stamp = Stamp::person(&account.person.id, account.person.role);
+            drop(self.store.write(stamp, move |tx| Ok::<_, Noted>(tx.touch_session(&hash)?)));
+        }
+        Ok(Caller { person: account.person })
+    }
+
+    /// Ends the session.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sign_out(&self, caller: &Caller, token: &str) -> Result<(), Refusal> {
+        let hash = sha256(token.as_bytes());
+        let person = caller.person.id.clone();
+        let stamp = Stamp::person(&person, caller.person.role);
+        let pending = self.store.write(stamp, move |tx| {
+            tx.end_session(&hash)?;
+            tx.append(Entry::new("signed-out").on("person", person.as_str()))?;
+            Ok::<_, Noted>(())
+        });
+        pending.answer().await.map(|_| ()).map_err(|noted| noted.refusal)
+    }
+
+    /// Takes up an invitation: the person chooses the password, and nobody else ever knows it (AT-10).
+    ///
+    /// # Errors
+    /// `invalid-fields` for a password that is too short or too long; `no-such-record` for a token that is unknown,
+    /// used or older than 72 hours.
+    pub async fn accept_invitation(
+        &self,
+        token: &str,
+        password: Zeroizing<String>,
+    ) -> Result<PersonId, Refusal> {
+        check_password(&password)?;
+        let gone = || Refusal::new(Why::NoSuchRecord);
+        let token = sha256(token.as_bytes());
+        let salt = crate::dice::roll::<16>(self.dice.as_ref());
+        // Found before the expensive hash, and once more in the act: the token may have been used meanwhile.
+        self.store.read(|view| view.invitation(&token)?.ok_or_else(gone).map(|_| ()))?;
+        let hashed = self.passwords.hash(password, salt).await;
+        let hashed = hashed.ok_or_else(|| Refusal::new(Why::Internal))?;
+        let pending = self.store.write(Stamp::service(), move |tx| {
+            let found = tx.view().invitation(&token)?;
+            let Some((person, expires)) = found.filter(|(_, expires)| tx.now() < *expires) else {
+                return Err(Noted { refusal: Refusal::new(Why::NoSuchRecord), wanted: None });
+            };
+            debug_assert!(tx.now() < expires);
+            tx.accept_invitation(&person, &hashed)?;
+            tx.append(Entry::new("account-activated").on("person", person.as_str()))?;
+            Ok(person)
+        });
+        let answer = pending.answer().await.map_err(|noted| noted.refusal)?;
+        Ok(answer.into_parts().0)
+    }
+}
+
+fn check_password(password: &str) -> Result<(), Refusal> {
+    let wrong = |code| Err(Refusal::fields(vec![FieldError::new("/password", code)
+        .with("min", PASSWORD_MIN as u64)
+        .with("max", PASSWORD_MAX as u64)]));
+    if password.chars().count() < PASSWORD_MIN {
+        return wrong(FieldCode::PasswordShort);
+    }
+    if password.len() > PASSWORD_MAX {
+        return wrong(FieldCode::TextTooLong);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // shows: AC-1 (delayed, never locked out)
+    #[test]
+    fn the_wait_grows_to_ten_seconds_and_no_further() {
+        let waits: Vec<u64> = (1..=9).map(|n| delay_after(n).as_secs()).collect();
+        assert_eq!(waits, [0, 0, 1, 2, 4, 8, 10, 10, 10]);
+        assert_eq!(delay_after(u32::MAX).as_secs(), 10);
+    }
+
+    #[test]
+    fn a_success_forgives_and_the_memory_for_names_is_bounded() {
+        let failures = Failures::default();
+        let name = sha256(b"h-1");
+        (0..5).for_each(|_| drop(failures.failed(&name)));
+        failures.succeeded(&name);
+        assert_eq!(failures.failed(&name), Duration::ZERO);
+        (0..NAMES as u32 + 5).for_each(|n| drop(failures.failed(&sha256(&n.to_be_bytes()))));
+        assert!(failures.0.lock().is_ok_and(|names| names.len() <= NAMES));
+    }
+}

@@ -1,0 +1,105 @@
+//! Reading the trail and proving it: lines byte for byte, proofs, checkpoints (design 7).
+
+use super::House;
+use crate::domain::access::{Caller, ReadTrail};
+use crate::domain::entry::Entry;
+use crate::limits::PAGE;
+use crate::refusal::{Code as Why, Refusal};
+use crate::sealing::bytes::Hash;
+use crate::store::{Receipt, Stamp};
+
+/// A page of the trail.
+#[derive(Debug)]
+pub struct Lines {
+    /// The first line's number.
+    pub from: u64,
+    /// The lines, byte for byte.
+    pub lines: Vec<String>,
+    /// A signed checkpoint over the whole trail as it was read.
+    pub checkpoint: String,
+}
+
+impl House {
+    /// Lines from a number on, at most 200. Reading the trail is not an entry: it would never end.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn read_trail(
+        &self,
+        caller: &Caller,
+        from: u64,
+        limit: u32,
+    ) -> Result<Lines, Refusal> {
+        self.may_somewhere::<ReadTrail>(caller).await?;
+        self.store.read(|view| {
+            let size = view.trail_size()?;
+            let checkpoint = self.store.signer().sign(size, &view.trail_root(size)?);
+            Ok(Lines { from, lines: view.lines(from, limit.min(PAGE))?, checkpoint })
+        })
+    }
+
+    /// One line with its proof.
+    ///
+    /// # Errors
+    /// `no-such-record` past the end.
+    pub async fn prove(&self, caller: &Caller, seq: u64) -> Result<Receipt, Refusal> {
+        self.may_somewhere::<ReadTrail>(caller).await?;
+        self.store.read(|view| {
+            let line = view.line(seq)?.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?;
+            let size = view.trail_size()?;
+            let proof = view.trail_path(size, seq)?;
+            let checkpoint = self.store.signer().sign(size, &view.trail_root(size)?);
+            Ok(Receipt { seq, line, proof, checkpoint })
+        })
+    }
+
+    /// The latest signed checkpoint: size and root alone, for everybody who is signed in.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn checkpoint(&self) -> Result<String, Refusal> {
+        self.store.read(|view| {
+            let size = view.trail_size()?;
+            Ok(self.store.signer().sign(size, &view.trail_root(size)?))
+        })
+    }
+
+    /// The proof that the trail of `old` entries is the beginning of the trail of `new`.
+    ///
+    /// # Errors
+    /// `no-such-record` unless 1 ≤ old ≤ new ≤ the trail's size.
+    pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, Refusal> {
+        self.store.read(|view| {
+            if old == 0 || old > new || new > view.trail_size()? {
+                return Err(Refusal::new(Why::NoSuchRecord));
+            }
+            Ok(view.trail_consistency(old, new)?)
+        })
+    }
+
+    /// Everything an independent verifier needs, under an entry: every line, in order, and the checkpoint over exactly
+    /// those lines. `write` is given the lines one by one.
+    ///
+    /// # Errors
+    /// When the store or `write` fails.
+    pub fn export_trail(
+        &self,
+        mut write: impl FnMut(&str) -> std::io::Result<()>,
+    ) -> Result<String, Refusal> {
+        let noted = self.store.write(Stamp::service(), |tx| {
+            Ok::<_, super::refuse::Noted>(tx.append(Entry::new("trail-exported"))?)
+        });
+        noted.wait().map_err(|noted| noted.refusal)?;
+        self.store.read(|view| {
+            let size = view.trail_size()?;
+            let mut next = 0;
+            while next < size {
+                for line in view.lines(next, PAGE)? {
+                    write(&line).map_err(|_| Refusal::new(Why::ReadOnly))?;
+                    next += 1;
+                }
+            }
+            Ok(self.store.signer().sign(size, &view.trail_root(size)?))
+        })
+    }
+}

@@ -1,0 +1,284 @@
+//! What each entry does to the projections. Nothing else writes them, so the trail holds everything they say.
+//!
+//! An entry that is not named here changes no projection: it is a fact about reading, refusing or signing in.
+
+use super::StoreError;
+use crate::domain::entry::{Entry, Fact, Facts, fact};
+use crate::domain::time::Moment;
+use crate::sealing::bytes::unhex;
+use rusqlite::{Connection, ToSql};
+
+/// An entry with its place in the trail.
+pub(super) struct Happened<'e> {
+    pub seq: u64,
+    pub at: Moment,
+    pub by: &'e str,
+    pub entry: &'e Entry,
+}
+
+impl Happened<'_> {
+    fn text<'f>(facts: &'f Facts, name: &str) -> Option<&'f str> {
+        match fact(facts, name)? {
+            Fact::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn on(&self, name: &str) -> Option<&str> {
+        Self::text(&self.entry.on, name)
+    }
+
+    fn data(&self, name: &str) -> Option<&str> {
+        Self::text(&self.entry.data, name)
+    }
+
+    fn number(&self, name: &str) -> Option<i64> {
+        number(&self.entry.data, name)
+    }
+
+    fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+        unhex(self.data(name)?)
+    }
+
+    fn list<'f>(&'f self, name: &str) -> &'f [Fact] {
+        match fact(&self.entry.data, name) {
+            Some(Fact::List(list)) => list,
+            _ => &[],
+        }
+    }
+
+    /// A field of the private record, which may have been erased.
+    fn answer(&self, name: &str) -> Option<&str> {
+        match fact(self.entry.private.as_ref()?, "answers")? {
+            Fact::Group(answers) => Self::text(answers, name),
+            _ => None,
+        }
+    }
+
+    fn centre(&self) -> Option<&str> {
+        self.entry.centre.as_ref().map(|c| c.as_str())
+    }
+
+    fn seq(&self) -> i64 {
+        self.seq as i64
+    }
+}
+
+fn number(facts: &Facts, name: &str) -> Option<i64> {
+    match fact(facts, name)? {
+        Fact::Number(number) => i64::try_from(*number).ok(),
+        _ => None,
+    }
+}
+
+fn run(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<(), StoreError> {
+    let changed = connection.prepare_cached(sql)?.execute(values)?;
+    if changed == 0 { Err(StoreError::Constraint) } else { Ok(()) }
+}
+
+/// Writes what one entry means.
+pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    let run = |sql: &str, values: &[&dyn ToSql]| run(connection, sql, values);
+    match e.entry.act.as_str() {
+        "person-invited" => person_invited(connection, e),
+        "account-activated" => run(
+            "UPDATE people SET state = 'active' WHERE id = ?1 AND state = 'invited'",
+            &[&e.on("person")],
+        ),
+        "person-disabled" => run(
+            "UPDATE people SET state = 'disabled' WHERE id = ?1 AND state <> 'disabled'",
+            &[&e.on("person")],
+        ),
+        "recruitment-opened" => decided(connection, e, "open"),
+        "recruitment-paused" => decided(connection, e, "paused"),
+        "recruitment-closed" => decided(connection, e, "closed"),
+        "list-imported" => list_imported(connection, e),
+        "list-reviewed" => run(
+            "UPDATE lists SET reviewed = ?2 WHERE segment = ?1 AND reviewed IS NULL",
+            &[&number(&e.entry.on, "segment"), &e.seq()],
+        ),
+        "key-registered" => run(
+            "INSERT INTO cards (person, fingerprint, card, identity) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (person) DO UPDATE SET fingerprint = excluded.fingerprint,
+               card = excluded.card, identity = excluded.identity",
+            &[&e.on("person"), &e.data("fingerprint"), &e.bytes("card"), &e.bytes("identity")],
+        ),
+        "key-granted" => wrapped(connection, e.seq(), &e.entry.data, e.on("person")),
+        "grant-removed" => run(
+            "DELETE FROM wraps WHERE centre = ?1 AND person = ?2",
+            &[&e.data("centre"), &e.on("person")],
+        ),
+        "participant-screened" => participant_screened(connection, e),
+        "screening-changed" => run(
+            "UPDATE participants SET initials = ?2, birth_date = ?3, sex = ?4, outcome = ?5,
+               stratum = ?6, screening = ?7, eligibility = NULL WHERE reference = ?1",
+            &[
+                &e.on("reference"),
+                &e.answer("initials"),
+                &e.answer("birth_date"),
+                &e.answer("sex"),
+                &e.data("outcome"),
+                &e.data("stratum"),
+                &e.seq(),
+            ],
+        ),
+        "eligibility-signed" => run(
+            "UPDATE participants SET eligibility = ?2 WHERE reference = ?1",
+            &[&e.on("reference"), &e.seq()],
+        ),
+        "eligibility-sent-back" => run(
+            "UPDATE participants SET eligibility = NULL WHERE reference = ?1",
+            &[&e.on("reference")],
+        ),
+        "randomised" => randomised(connection, e),
+        "release-for-preparation" => released(connection, e, "prepare"),
+        "release-for-break" => released(connection, e, "break"),
+        "opened" => run(
+            "UPDATE releases SET opened = ?2 WHERE reference = ?1 AND opened IS NULL",
+            &[&e.on("reference"), &e.seq()],
+        ),
+        "read-back" => run(
+            "UPDATE releases SET read_back = ?2 WHERE reference = ?1 AND read_back IS NULL",
+            &[&e.on("reference"), &e.seq()],
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn person_invited(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    let name = e.entry.private.as_ref().and_then(|private| Happened::text(private, "name"));
+    run(
+        connection,
+        "INSERT INTO people (id, name, role, state) VALUES (?1, ?2, ?3, 'invited')
+         ON CONFLICT (id) DO UPDATE SET state = 'invited' WHERE people.state = 'invited'",
+        // A name that was erased by law leaves the account's id.
+        &[&e.on("person"), &name.or(e.on("person")), &e.data("role")],
+    )?;
+    for centre in e.list("centres") {
+        let Fact::Text(centre) = centre else { return Err(StoreError::Constraint) };
+        run(
+            connection,
+            "INSERT INTO person_centres (person, centre) VALUES (?1, ?2)",
+            &[&e.on("person"), centre],
+        )?;
+    }
+    Ok(())
+}
+
+fn decided(connection: &Connection, e: &Happened<'_>, state: &str) -> Result<(), StoreError> {
+    run(
+        connection,
+        "INSERT INTO recruitment (place, state, at, by) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (place) DO UPDATE SET state = excluded.state, at = excluded.at, by = excluded.by",
+        &[&e.centre().unwrap_or("trial"), &state, &e.at.millis(), &e.by],
+    )
+}
+
+fn list_imported(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    run(
+        connection,
+        "INSERT INTO lists (segment, purpose, manifest, file, report, root, imported)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        &[
+            &e.number("segment"),
+            &e.data("purpose"),
+            &e.bytes("manifest"),
+            &e.bytes("file"),
+            &e.bytes("report"),
+            &e.bytes("root"),
+            &e.seq(),
+        ],
+    )?;
+    for holder in e.list("holders") {
+        let Fact::Group(holder) = holder else { return Err(StoreError::Constraint) };
+        let text = |name| Happened::text(holder, name);
+        run(
+            connection,
+            "INSERT INTO cards (person, fingerprint, card) VALUES (?1, ?2, ?3)
+             ON CONFLICT (person) DO UPDATE SET fingerprint = excluded.fingerprint, card = excluded.card",
+            &[&text("person"), &text("fingerprint"), &text("card").and_then(unhex)],
+        )?;
+    }
+    for wrap in e.list("wraps") {
+        let Fact::Group(wrap) = wrap else { return Err(StoreError::Constraint) };
+        wrapped(connection, e.seq(), wrap, Happened::text(wrap, "person"))?;
+    }
+    Ok(())
+}
+
+fn wrapped(
+    connection: &Connection,
+    seq: i64,
+    wrap: &Facts,
+    person: Option<&str>,
+) -> Result<(), StoreError> {
+    let text = |name| Happened::text(wrap, name);
+    run(
+        connection,
+        "INSERT OR REPLACE INTO wraps (centre, epoch, person, fingerprint, wrap, granted)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        &[
+            &text("centre"),
+            &number(wrap, "epoch"),
+            &person,
+            &text("fingerprint"),
+            &text("hash").and_then(unhex),
+            &seq,
+        ],
+    )
+}
+
+fn participant_screened(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    run(
+        connection,
+        "INSERT INTO participants (reference, number, centre, initials, birth_date, sex, outcome,
+           stratum, screening) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        &[
+            &e.on("reference"),
+            &e.on("participant"),
+            &e.centre(),
+            &e.answer("initials"),
+            &e.answer("birth_date"),
+            &e.answer("sex"),
+            &e.data("outcome"),
+            &e.data("stratum"),
+            &e.seq(),
+        ],
+    )
+}
+
+/// The line says which code was issued; where that code stands in the list only the slots know.
+fn randomised(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    run(
+        connection,
+        "INSERT INTO allocations (participant, reference, segment, stratum, position, code, at, entry)
+         SELECT ?1, ?2, segment, stratum, position, code, ?4, ?5 FROM slots WHERE code = ?3",
+        &[
+            &e.on("reference"),
+            &e.on("allocation"),
+            &e.on("code"),
+            &e.at.millis(),
+            &e.seq(),
+        ],
+    )
+}
+
+fn released(connection: &Connection, e: &Happened<'_>, purpose: &str) -> Result<(), StoreError> {
+    run(
+        connection,
+        "INSERT INTO releases (reference, purpose, participant, code, centre, visit, category,
+           person, at, entry)
+         SELECT ?1, ?2, reference, ?4, centre, ?5, ?6, ?7, ?8, ?9 FROM participants WHERE number = ?3",
+        &[
+            &e.on("reference"),
+            &purpose,
+            &e.on("participant"),
+            &e.on("code"),
+            &e.data("visit"),
+            &e.data("category"),
+            &e.by,
+            &e.at.millis(),
+            &e.seq(),
+        ],
+    )
+}

@@ -1,0 +1,203 @@
+//! The only room that knows SQL. One writer owns the order of everything; readers stand beside it (design 9).
+//!
+//! A store is a folder: `klero.db`, the server secret, the checkpoint store (which belongs on another disk), and a lock
+//! that keeps a second service out. It never creates its database except in [`Folder::found`]: a wrong path must not
+//! begin a second history.
+
+mod accounts;
+mod apply;
+pub mod checkpoint_store;
+pub mod faults;
+mod history;
+pub mod queries;
+mod rebuild;
+pub mod release;
+pub mod repeats;
+mod slots;
+mod startup;
+mod tx;
+mod writer;
+
+pub use history::{Trail, TrailFault};
+pub use queries::View;
+pub use startup::{Folder, OpenError, Opening};
+pub use tx::{Stamp, Tx};
+pub use writer::{Durable, Pending, Receipt, Refuses};
+
+use crate::sealing::checkpoint::TrailSigner;
+use rusqlite::{Connection, OpenFlags};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// The schema this program writes and reads. Another number is refused, newer or older.
+pub const SCHEMA_VERSION: i32 = 1;
+
+/// Why the store could not do what was asked. Told apart by SQLite's codes, never by its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreError {
+    /// More acts are waiting than the queue holds: try again shortly.
+    Busy,
+    /// The disk has no room. Nothing was written.
+    Full,
+    /// The disk failed, or the file is not a database any more.
+    Failed,
+    /// A guard of the schema refused: a fault of this program, and nothing was written.
+    Constraint,
+    /// The checkpoint store cannot be written. What was asked may have been written; asking again tells.
+    CheckpointStoreAway,
+    /// The clock shows an earlier time than the trail's last entry.
+    ClockOff,
+    /// The trail does not fit together any more. Nothing is released.
+    Damaged,
+    /// The service is stopping.
+    Stopped,
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StoreError::Busy => "too many acts are waiting",
+            StoreError::Full => "the disk is full",
+            StoreError::Failed => "the database cannot be read or written",
+            StoreError::Constraint => "the database refused a row that does not fit",
+            StoreError::CheckpointStoreAway => "the checkpoint store cannot be written",
+            StoreError::ClockOff => "the clock shows an earlier time than the last entry",
+            StoreError::Damaged => "the trail does not fit together",
+            StoreError::Stopped => "the store is stopping",
+        })
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StoreError::Full,
+            Some(ErrorCode::ConstraintViolation) => StoreError::Constraint,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+            _ => StoreError::Failed,
+        }
+    }
+}
+
+/// An open store: the writer's queue, a few readers, and what the background check has found.
+pub struct Store {
+    writer: writer::Handle,
+    readers: Mutex<Vec<Connection>>,
+    database: PathBuf,
+    signer: Arc<TrailSigner>,
+    health: Arc<Health>,
+    lists: Arc<release::ListTrees>,
+    // Held for as long as the store is open; the operating system lets go of it even after kill -9.
+    _in_use: std::fs::File,
+}
+
+/// What is known to be wrong.
+#[derive(Debug, Default)]
+pub struct Health {
+    damaged: AtomicBool,
+    checked: AtomicBool,
+}
+
+impl Health {
+    /// Was damage found in the trail? Then nothing is written and nothing released.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::SeqCst)
+    }
+
+    /// Has every entry been checked since the start, the background's part included?
+    pub fn is_fully_checked(&self) -> bool {
+        self.checked.load(Ordering::SeqCst)
+    }
+
+    fn report_damage(&self) {
+        self.damaged.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Store {
+    /// Reads from a snapshot, beside the writer.
+    ///
+    /// # Errors
+    /// What `read` returns, or the reader's own failure.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&View<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let spare = self.readers.lock().map_err(|_| StoreError::Stopped)?.pop();
+        let connection = match spare {
+            Some(connection) => connection,
+            None => open_reader(&self.database)?,
+        };
+        let answer = {
+            let transaction = connection.unchecked_transaction().map_err(StoreError::from)?;
+            read(&View::new(&transaction))
+        };
+        if let Ok(mut readers) = self.readers.lock() {
+            readers.push(connection);
+        }
+        answer
+    }
+
+    /// The trail's signing name and public key.
+    pub fn signer(&self) -> &TrailSigner {
+        &self.signer
+    }
+
+    /// What is known to be wrong.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// The sealed lists' trees, for leaf paths.
+    pub fn lists(&self) -> &release::ListTrees {
+        &self.lists
+    }
+
+    /// A consistent copy of the whole database into a new file, while acts go on.
+    ///
+    /// # Errors
+    /// When the file exists or cannot be written.
+    pub fn backup_to(&self, file: &Path) -> Result<(), StoreError> {
+        if file.exists() {
+            return Err(StoreError::Constraint);
+        }
+        let source = open_reader(&self.database)?;
+        let mut copy = Connection::open(file)?;
+        let backup = rusqlite::backup::Backup::new(&source, &mut copy)?;
+        backup.run_to_completion(1024, std::time::Duration::ZERO, None)?;
+        Ok(())
+    }
+}
+
+fn open_reader(database: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -4096)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn open_writer(database: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags)?;
+    set_durable(&connection)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+/// Write-ahead log, and a sync at every commit: what was answered is on the disk.
+fn set_durable(connection: &Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -16384)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! How a sealed arm leaves the house: wanted in an act, durable in the trail, then lifted and handed over (I3).
+
+use super::writer::Receipt;
+use super::{StoreError, Tx};
+use crate::domain::access::{Granted, Reveals};
+use crate::domain::entry::Entry;
+use crate::domain::ids::{CentreId, Code, PersonId, Reference, StratumId, TrialId};
+use crate::sealing::bytes::{Hash, hex};
+use crate::sealing::lock::{NotOurLock, ServerSecret};
+use crate::sealing::slot::{LeafPath, LockedArm, Place, SealedArm, Wrap};
+use crate::sealing::tree;
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::BTreeMap;
+use std::sync::RwLock;
+
+/// The trees over the sealed lists, for leaf paths: 32 bytes a slot, read once.
+#[derive(Debug, Default)]
+pub struct ListTrees {
+    segments: RwLock<BTreeMap<u32, Vec<Hash>>>,
+}
+
+impl ListTrees {
+    /// Reads the leaves of every list: strata in manifest order, positions ascending.
+    pub(super) fn load(&self, connection: &Connection) -> Result<(), StoreError> {
+        // Slots are inserted in list order, which is the order of their row numbers.
+        let mut statement =
+            connection.prepare("SELECT segment, leaf FROM slots ORDER BY segment, rowid")?;
+        let mut rows = statement.query([])?;
+        let mut segments: BTreeMap<u32, Vec<Hash>> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            segments.entry(row.get(0)?).or_default().push(row.get(1)?);
+        }
+        *self.segments.write().map_err(|_| StoreError::Stopped)? = segments;
+        Ok(())
+    }
+
+    fn path(&self, segment: u32, leaf: &Hash) -> Result<LeafPath, StoreError> {
+        let segments = self.segments.read().map_err(|_| StoreError::Stopped)?;
+        let leaves = segments.get(&segment).ok_or(StoreError::Damaged)?;
+        let index = leaves.iter().position(|l| l == leaf).ok_or(StoreError::Damaged)? as u64;
+        Ok(LeafPath { index, size: leaves.len() as u64, path: tree::path(leaves, index) })
+    }
+}
+
+/// A wrap as it is handed to its one holder.
+#[derive(Debug, Clone)]
+pub struct HeldWrap {
+    /// Whose centre key it holds.
+    pub centre: CentreId,
+    /// That key's number.
+    pub epoch: u32,
+    /// Who can unwrap it.
+    pub person: PersonId,
+    /// The sealed key.
+    pub wrap: Wrap,
+}
+
+/// A slot that was asked for, its entry appended in this act's savepoint. Nothing can be read out of it.
+#[derive(Debug)]
+pub struct Wanted {
+    reference: Reference,
+    place: Place,
+    locked: LockedArm,
+    wrap: HeldWrap,
+    leaf_path: LeafPath,
+}
+
+/// A sealed arm that leaves the house, with all that its holder needs to open and to prove it.
+#[derive(Debug)]
+pub struct Released {
+    /// The release.
+    pub reference: Reference,
+    /// Where the slot stands.
+    pub place: Place,
+    /// The arm, sealed under the centre key.
+    pub sealed: SealedArm,
+    /// The centre key, wrapped to the caller.
+    pub wrap: HeldWrap,
+    /// From the leaf to the manifest's root.
+    pub leaf_path: LeafPath,
+    /// The entry that had to be durable first.
+    pub receipt: Receipt,
+}
+
+impl Wanted {
+    pub(super) fn lift(
+        self,
+        secret: &ServerSecret,
+        receipt: Receipt,
+    ) -> Result<Released, NotOurLock> {
+        let sealed = secret.lift(&self.locked, &self.place)?;
+        let Wanted { reference, place, wrap, leaf_path, .. } = self;
+        Ok(Released { reference, place, sealed, wrap, leaf_path, receipt })
+    }
+}
+
+/// Why a slot cannot be wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotWanted {
+    /// No such code was issued.
+    NotIssued,
+    /// This person has no wrap of the centre key that seals the slot.
+    NotGranted,
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for NotWanted {
+    fn from(error: StoreError) -> Self {
+        NotWanted::Store(error)
+    }
+}
+
+impl From<rusqlite::Error> for NotWanted {
+    fn from(error: rusqlite::Error) -> Self {
+        NotWanted::Store(error.into())
+    }
+}
+
+impl Tx<'_> {
+    /// Asks for one issued slot, and appends the entry that must be durable before it is released (I3).
+    ///
+    /// # Errors
+    /// When the code was not issued, or this person holds no key for it.
+    pub fn want<A: Reveals>(
+        &mut self,
+        may: &Granted<A>,
+        trial: &TrialId,
+        code: &Code,
+        reference: Reference,
+        entry: Entry,
+    ) -> Result<Wanted, NotWanted> {
+        let wanted = self.find_wanted(may.by(), trial, code, reference)?;
+        self.append(entry)?;
+        Ok(wanted)
+    }
+
+    /// Asks again for a slot that was released before, under the first entry: the answer may have been lost.
+    ///
+    /// # Errors
+    /// As [`Tx::want`].
+    pub fn want_again<A: Reveals>(
+        &mut self,
+        may: &Granted<A>,
+        trial: &TrialId,
+        code: &Code,
+        reference: Reference,
+        first: u64,
+        redelivered: Entry,
+    ) -> Result<Wanted, NotWanted> {
+        let wanted = self.find_wanted(may.by(), trial, code, reference)?;
+        self.append(redelivered)?;
+        self.receipt_about(first);
+        Ok(wanted)
+    }
+
+    fn find_wanted(
+        &self,
+        person: &PersonId,
+        trial: &TrialId,
+        code: &Code,
+        reference: Reference,
+    ) -> Result<Wanted, NotWanted> {
+        let slot = self
+            .connection()
+            .prepare_cached(
+                "SELECT s.segment, s.stratum, s.position, s.epoch, s.leaf, s.sealed
+                 FROM allocations a JOIN slots s USING (segment, stratum, position)
+                 WHERE a.code = ?1",
+            )?
+            .query_row([code.to_string()], |row| {
+                let stratum: String = row.get(1)?;
+                let place = (row.get(0)?, stratum, row.get(2)?, row.get(3)?);
+                Ok((place, row.get::<_, Hash>(4)?, row.get::<_, Vec<u8>>(5)?))
+            })
+            .optional()?;
+        let Some(((segment, stratum, position, epoch), leaf, sealed)) = slot else {
+            return Err(NotWanted::NotIssued);
+        };
+        let stratum = StratumId::parse(&stratum).map_err(|_| StoreError::Failed)?;
+        let centre = stratum.as_str().split('/').next().unwrap_or_default();
+        let centre = CentreId::parse(centre).map_err(|_| StoreError::Failed)?;
+        let wrap = self.view().wrap(&centre, epoch, person)?.ok_or(NotWanted::NotGranted)?;
+        let leaf_path = self.lists().path(segment, &leaf)?;
+        let place =
+            Place { trial: trial.clone(), segment, stratum, position, code: *code, epoch };
+        let locked = LockedArm::from_bytes(&sealed).ok_or(StoreError::Failed)?;
+        Ok(Wanted { reference, place, locked, wrap, leaf_path })
+    }
+
+    /// Takes the stratum's next slot, in list order (I4). None: the stratum's list is used up.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn issue_next(&mut self, stratum: &StratumId) -> Result<Option<(u32, Code)>, StoreError> {
+        let Some(mut skip) = self.take_next(stratum) else { return Ok(None) };
+        for (segment, count) in self.view().reviewed_segments(stratum)? {
+            if skip < count {
+                let code: String = self
+                    .connection()
+                    .prepare_cached(
+                        "SELECT code FROM slots WHERE segment = ?1 AND stratum = ?2 AND position = ?3",
+                    )?
+                    .query_row((segment, stratum.as_str(), skip as i64), |row| row.get(0))?;
+                let code = Code::parse(&code).map_err(|_| StoreError::Failed)?;
+                return Ok(Some((segment, code)));
+            }
+            skip -= count;
+        }
+        Ok(None)
+    }
+
+    /// Keeps bytes that an entry names by their hash; returns the name in hex.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn keep(&self, bytes: &[u8]) -> Result<String, StoreError> {
+        let hash = crate::sealing::bytes::sha256(bytes);
+        self.connection()
+            .prepare_cached("INSERT OR IGNORE INTO contents (hash, bytes) VALUES (?1, ?2)")?
+            .execute((&hash[..], bytes))?;
+        Ok(hex(&hash))
+    }
+}

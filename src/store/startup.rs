@@ -1,0 +1,476 @@
+//! Founding a folder, and opening one: nothing is answered before the trail's head fits the checkpoint store (I7).
+
+use super::checkpoint_store::CheckpointStore;
+use super::faults::{Faults, NoFaults};
+use super::history::{self, Trail, TrailFault, Walk};
+use super::release::ListTrees;
+use super::tx::Memory;
+use super::writer::Writer;
+use super::{Health, SCHEMA_VERSION, Store, StoreError, open_reader, open_writer, set_durable};
+use crate::clock::Clock;
+use crate::dice::Dice;
+use crate::domain::ids::StratumId;
+use crate::domain::time::Moment;
+use crate::sealing::bytes::Hash;
+use crate::sealing::checkpoint::{TrailKey, TrailSigner};
+use crate::sealing::lock::ServerSecret;
+use crate::sealing::{line, tree};
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+const SCHEMA: &str = include_str!("../../schema.sql");
+/// `klro`: so that `file` and a wrong program can tell whose database it is.
+const APPLICATION_ID: i32 = 0x6b6c_726f;
+/// Up to so many entries are checked before the first answer; of a longer trail, as many at its end.
+const CHECKED_FIRST: u64 = 131_072;
+
+/// Where a store's files are.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// The folder.
+    pub path: PathBuf,
+    /// The checkpoint store: another disk or host is better.
+    pub checkpoint: PathBuf,
+    /// The server secret: a systemd credential is better.
+    pub server_secret: PathBuf,
+}
+
+/// Why a folder cannot be founded or opened. Every one of them has a remedy, which the command line names.
+#[derive(Debug)]
+pub enum OpenError {
+    /// There is no store here.
+    NotThere(PathBuf),
+    /// There is one already: it is never overwritten.
+    Exists(PathBuf),
+    /// Another process has it open.
+    InUse,
+    /// A schema this program does not know.
+    Schema(i32),
+    /// A secret file that others may read.
+    SecretIsOpen(PathBuf),
+    /// The server secret is not 32 bytes, or not this store's.
+    WrongSecret,
+    /// The database ends before the last checkpoint: it was restored from an older backup.
+    Behind {
+        /// Entries in the database.
+        stored: u64,
+        /// Entries in the checkpoint store.
+        promised: u64,
+    },
+    /// The database is not the one that the checkpoint was signed over.
+    Inconsistent {
+        /// The size at which they part.
+        size: u64,
+    },
+    /// There is no checkpoint to compare with.
+    CheckpointMissing(PathBuf),
+    /// The trail does not fit together.
+    Damaged(TrailFault),
+    /// A projection does not fit the trail.
+    Tables(&'static str),
+    /// The disk or SQLite failed.
+    Store(StoreError),
+    /// A file could not be read or written.
+    Io(PathBuf, std::io::Error),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotThere(path) => write!(f, "there is no store at {}", path.display()),
+            Self::Exists(path) => write!(f, "{} exists already", path.display()),
+            Self::InUse => f.write_str("another process has this folder open"),
+            Self::Schema(found) => {
+                write!(f, "the database has schema {found}; this program knows {SCHEMA_VERSION}")
+            }
+            Self::SecretIsOpen(path) => {
+                write!(f, "others may read {}; its mode must be 0600", path.display())
+            }
+            Self::WrongSecret => f.write_str("the server secret is not the one of this store"),
+            Self::Behind { stored, promised } => write!(
+                f,
+                "the trail has {stored} entries, the checkpoint store remembers {promised}: \
+                 this database is older than what was answered"
+            ),
+            Self::Inconsistent { size } => {
+                write!(f, "the trail is not the one that was signed at {size} entries")
+            }
+            Self::CheckpointMissing(path) => {
+                write!(f, "the checkpoint store {} is missing or empty", path.display())
+            }
+            Self::Damaged(fault) => write!(f, "entry {} {}", fault.entry, fault.what),
+            Self::Tables(table) => write!(f, "the table {table} does not fit the trail"),
+            Self::Store(error) => error.fmt(f),
+            Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// What a store is opened with.
+pub struct Opening {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The randomness.
+    pub dice: Arc<dyn Dice>,
+    /// What may fail; in earnest, nothing.
+    pub faults: Box<dyn Faults>,
+    /// The origin of checkpoints.
+    pub origin: String,
+}
+
+impl Opening {
+    /// In earnest.
+    pub fn new(clock: Arc<dyn Clock>, dice: Arc<dyn Dice>, origin: String) -> Self {
+        Self { clock, dice, faults: Box::new(NoFaults), origin }
+    }
+}
+
+impl Folder {
+    /// A folder with everything inside it.
+    pub fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            checkpoint: path.join("checkpoint"),
+            server_secret: path.join("server-secret"),
+        }
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.path.join("klero.db")
+    }
+
+    /// Makes a new store: schema, server secret, checkpoint store. Never over an old one.
+    ///
+    /// # Errors
+    /// When anything of it exists, or cannot be written.
+    pub fn found(&self, dice: &dyn Dice) -> Result<(), OpenError> {
+        fs::create_dir_all(&self.path).map_err(|e| OpenError::Io(self.path.clone(), e))?;
+        let mode = fs::Permissions::from_mode(0o700);
+        fs::set_permissions(&self.path, mode).map_err(|e| OpenError::Io(self.path.clone(), e))?;
+        for file in [self.database(), self.server_secret.clone(), self.checkpoint.clone()] {
+            if file.exists() {
+                return Err(OpenError::Exists(file));
+            }
+        }
+        let secret = zeroize::Zeroizing::new(crate::dice::roll::<32>(dice));
+        write_new(&self.server_secret, &secret[..])?;
+        CheckpointStore::create(&self.checkpoint)
+            .map_err(|e| OpenError::Io(self.checkpoint.clone(), e))?;
+        write_new(&self.database(), &[])?;
+        let connection = Connection::open(self.database())?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        set_durable(&connection)?;
+        connection.execute_batch(&format!("BEGIN;{SCHEMA}\nCOMMIT;"))?;
+        connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        sync_folder(&self.path)
+    }
+
+    /// Reads the server secret.
+    ///
+    /// # Errors
+    /// When it is not there, not 32 bytes, or readable by others.
+    pub fn read_secret(&self) -> Result<ServerSecret, OpenError> {
+        let path = &self.server_secret;
+        let failed = |e| OpenError::Io(path.clone(), e);
+        let mut file = File::open(path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
+            return Err(OpenError::SecretIsOpen(path.clone()));
+        }
+        let mut bytes = zeroize::Zeroizing::new([0; 33]);
+        let mut length = 0;
+        loop {
+            match file.read(&mut bytes[length..]).map_err(failed)? {
+                0 => break,
+                n => length += n,
+            }
+        }
+        if length != 32 {
+            return Err(OpenError::WrongSecret);
+        }
+        let mut secret = zeroize::Zeroizing::new([0; 32]);
+        secret.copy_from_slice(&bytes[..32]);
+        Ok(ServerSecret::from_bytes(*secret))
+    }
+
+    /// Opens the store, checks its head against the checkpoint store, and starts the writer.
+    ///
+    /// # Errors
+    /// Every reason for which nothing may be answered from it.
+    pub fn open(&self, secret: &ServerSecret, opening: Opening) -> Result<Store, OpenError> {
+        if !self.database().exists() {
+            return Err(OpenError::NotThere(self.path.clone()));
+        }
+        let in_use = self.lock()?;
+        let connection = open_writer(&self.database())?;
+        let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if version != SCHEMA_VERSION {
+            return Err(OpenError::Schema(version));
+        }
+        let signer = Arc::new(TrailSigner::new(&opening.origin, secret));
+        let key = TrailKey::parse(&signer.vkey()).map_err(|_| OpenError::WrongSecret)?;
+        let size = history::size(&connection)?;
+        let checkpoints = self.compare_with_checkpoint(&connection, &key, size)?;
+        let first = size.saturating_sub(CHECKED_FIRST);
+        let fault = check_stretch(&connection, first, size)?;
+        if let Some(fault) = fault {
+            return Err(OpenError::Damaged(fault));
+        }
+        check_order_of_issue(&connection)?;
+        let lists = Arc::new(ListTrees::default());
+        lists.load(&connection)?;
+        let health = Arc::new(Health::default());
+        let writer = Writer {
+            memory: load_memory(&connection)?,
+            trail: Trail::load(&connection)?,
+            connection,
+            checkpoints,
+            signer: Arc::clone(&signer),
+            clock: opening.clock,
+            dice: opening.dice,
+            health: Arc::clone(&health),
+            lists: Arc::clone(&lists),
+            faults: opening.faults,
+            put_owed: false,
+        };
+        let writer = writer.start().map_err(|e| OpenError::Io(self.path.clone(), e))?;
+        self.check_the_rest(first, Arc::clone(&health));
+        Ok(Store {
+            writer,
+            readers: Mutex::new(vec![]),
+            database: self.database(),
+            signer,
+            health,
+            lists,
+            _in_use: in_use,
+        })
+    }
+
+    /// One process a folder; the lock goes with the process, however it ends.
+    fn lock(&self) -> Result<File, OpenError> {
+        let path = self.path.join("in-use");
+        let failed = |e| OpenError::Io(path.clone(), e);
+        let mut options = OpenOptions::new();
+        let options = options.create(true).truncate(false).write(true).mode(0o600);
+        let file = options.open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(fs::TryLockError::WouldBlock) => Err(OpenError::InUse),
+            Err(fs::TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    /// The database may be ahead of the checkpoint store by what was never answered; never behind, never different.
+    fn compare_with_checkpoint(
+        &self,
+        connection: &Connection,
+        key: &TrailKey,
+        size: u64,
+    ) -> Result<CheckpointStore, OpenError> {
+        let missing = || OpenError::CheckpointMissing(self.checkpoint.clone());
+        let opened = CheckpointStore::open(&self.checkpoint, key);
+        let (store, checkpoint) = opened.map_err(|_| missing())?;
+        match checkpoint {
+            // A folder that was founded and in which nothing was ever answered.
+            None if size <= 1 => Ok(store),
+            None => Err(missing()),
+            Some(promised) if promised.size > size => {
+                Err(OpenError::Behind { stored: size, promised: promised.size })
+            }
+            Some(promised) => {
+                if history::root(connection, promised.size)? != promised.root {
+                    return Err(OpenError::Inconsistent { size: promised.size });
+                }
+                Ok(store)
+            }
+        }
+    }
+
+    /// A long trail's beginning is checked beside the first answers; damage there stops the service.
+    fn check_the_rest(&self, end: u64, health: Arc<Health>) {
+        if end == 0 {
+            health.checked.store(true, std::sync::atomic::Ordering::SeqCst);
+            return;
+        }
+        let database = self.database();
+        let check = move || {
+            let checked = open_reader(&database).and_then(|reader| check_stretch(&reader, 0, end));
+            match checked {
+                Ok(None) => health.checked.store(true, std::sync::atomic::Ordering::SeqCst),
+                Ok(Some(fault)) => {
+                    tracing::error!(entry = fault.entry, what = fault.what, "the trail is damaged");
+                    health.report_damage();
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the trail could not be checked to its beginning");
+                    health.report_damage();
+                }
+            }
+        };
+        // Without the thread nothing is checked, which `is_fully_checked` then says for ever.
+        let _ = std::thread::Builder::new().name("klero-check".into()).spawn(check);
+    }
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), OpenError> {
+    let failed = |e| OpenError::Io(path.to_owned(), e);
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(path);
+    let mut file = file.map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
+}
+
+fn sync_folder(path: &Path) -> Result<(), OpenError> {
+    let folder = File::open(path).and_then(|folder| folder.sync_all());
+    folder.map_err(|e| OpenError::Io(path.to_owned(), e))
+}
+
+/// Checks entries `first..end`: lines, leaves, chain, and the stored nodes that lie wholly inside.
+pub(super) fn check_stretch(
+    connection: &Connection,
+    first: u64,
+    end: u64,
+) -> Result<Option<TrailFault>, StoreError> {
+    // Whole tiles only: a stored node can be compared when all its leaves were recomputed.
+    let first = first - first % 65_536;
+    let mut walk = Walk { next: first, prev: leaf_before(connection, first)? };
+    let mut stored = connection
+        .prepare("SELECT hash FROM nodes WHERE level = ?1 AND idx = ?2")?;
+    let mut tile: Vec<Hash> = Vec::with_capacity(256);
+    let mut tiles: Vec<Hash> = Vec::with_capacity(256);
+    while walk.next < end {
+        let to = (walk.next + 256).min(end);
+        tile.clear();
+        let at = walk.next;
+        let fault = history::check(connection, &mut walk, to, &mut |leaf| tile.push(leaf))?;
+        if fault.is_some() {
+            return Ok(fault);
+        }
+        let mut node = |level: u32, idx: u64| -> Result<Option<Hash>, StoreError> {
+            Ok(stored.query_row((level, idx as i64), |row| row.get(0)).optional()?)
+        };
+        let wrong = |entry| Ok(Some(TrailFault { entry, what: "does not fit the stored tree" }));
+        if tile.len() == 256 {
+            let hash = tree::root(&tile);
+            if node(8, at / 256)? != Some(hash) {
+                return wrong(at);
+            }
+            tiles.push(hash);
+            if tiles.len() == 256 {
+                if node(16, at / 65_536)? != Some(tree::root(&tiles)) {
+                    return wrong(at);
+                }
+                tiles.clear();
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn leaf_before(connection: &Connection, first: u64) -> Result<Hash, StoreError> {
+    if first == 0 {
+        return Ok([0; 32]);
+    }
+    let sql = "SELECT leaf FROM entries WHERE seq = ?1";
+    let leaf = connection.query_row(sql, [first as i64 - 1], |row| row.get(0)).optional()?;
+    leaf.ok_or(StoreError::Damaged)
+}
+
+/// In each stratum the issued positions are 0 … n−1 of the list, in the order of their entries (I4).
+fn check_order_of_issue(connection: &Connection) -> Result<(), OpenError> {
+    let sql = "SELECT count(*) FROM (
+                 SELECT row_number() OVER (PARTITION BY stratum ORDER BY segment, position) AS place,
+                        row_number() OVER (PARTITION BY stratum ORDER BY entry) AS turn,
+                        row_number() OVER (PARTITION BY segment, stratum ORDER BY position) AS nth,
+                        position
+                 FROM allocations)
+               WHERE place <> turn OR position <> nth - 1";
+    let wrong: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    if wrong > 0 { Err(OpenError::Tables("allocations")) } else { Ok(()) }
+}
+
+/// The strata of the sealed lists and how many slots of each are issued.
+pub(super) fn strata(
+    connection: &Connection,
+) -> Result<(BTreeMap<StratumId, usize>, Vec<u64>), StoreError> {
+    let sql = "SELECT s.stratum, (SELECT count(*) FROM allocations a WHERE a.stratum = s.stratum)
+               FROM (SELECT DISTINCT stratum FROM slots) s ORDER BY s.stratum";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let (mut names, mut issued) = (BTreeMap::new(), vec![]);
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        names.insert(StratumId::parse(&name).map_err(|_| StoreError::Failed)?, issued.len());
+        issued.push(row.get::<_, i64>(1)? as u64);
+    }
+    Ok((names, issued))
+}
+
+fn load_memory(connection: &Connection) -> Result<Memory, StoreError> {
+    let size = history::size(connection)?;
+    let last: Option<String> = connection
+        .query_row("SELECT line FROM entries ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
+        .optional()?;
+    let last_at = match last {
+        Some(text) => line::parse(&text).map_err(|_| StoreError::Damaged)?.at,
+        None => Moment::from_millis(0),
+    };
+    let (strata, issued) = strata(connection)?;
+    Ok(Memory {
+        next_seq: size,
+        prev: leaf_before(connection, size)?,
+        last_at,
+        group_leaves: vec![],
+        group_lines: vec![],
+        strata: Arc::new(strata),
+        issued,
+        failed: None,
+    })
+}
+
+impl Folder {
+    /// The trial that the first entry names: part of the name under which checkpoints are signed, so it is read before
+    /// the signatures are.
+    ///
+    /// # Errors
+    /// When there is no store, or its first entry does not read.
+    pub fn trial_of(&self) -> Result<String, OpenError> {
+        if !self.database().exists() {
+            return Err(OpenError::NotThere(self.path.clone()));
+        }
+        let reader = open_reader(&self.database())?;
+        let version: i32 = reader.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if version != SCHEMA_VERSION {
+            return Err(OpenError::Schema(version));
+        }
+        let fault = |what| OpenError::Damaged(TrailFault { entry: 0, what });
+        let sql = "SELECT line FROM entries WHERE seq = 0";
+        let first: Option<String> = reader.query_row(sql, [], |row| row.get(0)).optional()?;
+        let first = line::parse(&first.ok_or_else(|| fault("is missing"))?);
+        let first = first.map_err(|_| fault("is not a line of this trail"))?;
+        match crate::domain::entry::fact(&first.entry.data, "trial") {
+            Some(crate::domain::entry::Fact::Text(trial)) => Ok(trial.clone()),
+            _ => Err(fault("names no trial")),
+        }
+    }
+}

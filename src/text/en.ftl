@@ -1,0 +1,249 @@
+# Words of Klero, English. `zh-CN.ftl` has the same keys with the same arguments: a test compares them.
+#
+# A problem has a title (the same at every occurrence), a detail (what happened and why) and what to do next.
+# `more` is an extra sentence that is said only when every argument it wants is known.
+# Words say what to do. They never blame and never ask for pardon.
+
+## Problems: the request itself
+
+malformed-request =
+    .title = The request cannot be read
+    .detail = A body, a header or a part of the address is missing, doubled, of the wrong type or not well formed. Nothing was done.
+    .next = Compare it with the description at /docs, correct it and send it again.
+idempotency-key-missing =
+    .title = The Idempotency-Key is missing
+    .detail = Every act needs one header Idempotency-Key of 16 to 64 printable characters, so that sending an act twice never does it twice. Nothing was done.
+    .next = Make one random key for this act, and send the same key whenever you repeat it.
+idempotency-key-reused =
+    .title = This Idempotency-Key belongs to another act
+    .detail = The key was used before with another content. Nothing was done now; the first act stands.
+    .next = To repeat the first act, send exactly what was sent then. For a new act, make a new key.
+too-large =
+    .title = What was sent is too large
+    .detail = The address or the body is longer than this interface takes. Nothing was done.
+    .next = Send less at a time. The limits stand at /docs.
+wrong-content-type =
+    .title = The content is not of the expected type
+    .detail = This interface reads JSON in UTF-8, not compressed: Content-Type: application/json. Nothing was done.
+    .next = Send JSON and say so in the header Content-Type.
+invalid-fields =
+    .title = There is a problem with some of the answers
+    .detail = Some fields cannot be taken as they are; each is named below with its reason. Nothing was recorded.
+    .next = Correct the fields that are named and send the form again.
+if-match-needed =
+    .title = The version you read is missing
+    .detail = A record may be changed only by somebody who has seen it as it stands, so the header If-Match is needed. Nothing was changed.
+    .next = Read the record, and send its ETag as If-Match.
+changed-since-read =
+    .title = Someone changed this while you were reading
+    .detail = The record is no longer the one you looked at. Nothing was changed now.
+    .next = Look at it again, and then decide.
+no-such-page =
+    .title = There is no such page
+    .detail = Nothing lives at this address.
+    .next = Look at the address again, or begin at the start page.
+no-such-record =
+    .title = There is no such record for you
+    .detail = It does not exist, or it is not yours to see. Both are answered alike.
+    .next = Look at the reference again. If it is right, ask the trial office.
+method-not-allowed =
+    .title = This address does not take that method
+    .detail = The header Allow names the methods that it takes. Nothing was done.
+    .next = Use one of the methods in Allow; /docs says what each does.
+slow-down =
+    .title = Too many requests at once
+    .detail = More came than the service takes from one account or altogether. This one was not carried out.
+    .next = Wait as long as Retry-After says, then send it again with the same Idempotency-Key.
+
+## Problems: who you are and what you may do
+
+sign-in-needed =
+    .title = Sign in first
+    .detail = There is no session, or it has ended. Nothing was done.
+    .next = Sign in and send the request again with the new session.
+credentials-wrong =
+    .title = Name, password or code is not right
+    .detail = Which of them is not said, to anybody. Nothing was done.
+    .next = Try again. If you have lost the password or the phone, ask the administrator.
+signature-needed =
+    .title = Your signature is missing or not right
+    .detail = This act is signed with your login password at the moment of the act. Nothing was done.
+    .next = Type your login password and send the act again.
+not-your-role =
+    .title = Your role does not include this
+    .detail = The table of rights gives this act to other roles, or to this role at another centre. The attempt was recorded.
+    .next = Ask a colleague whose role includes it. The trial office knows who.
+not-granted-yet =
+    .title = Your key has no grant yet
+    .detail = Nobody has given your key the centre key that opens this record. Nothing was released.
+    .next = Call a colleague who holds it, and let the fingerprint be compared by voice.
+
+## Problems: participants and randomisation
+
+possible-duplicate =
+    .title = This may be a person who is already in the trial
+    .detail = Someone with this birth date, sex and initials is already in the trial.
+    .next = Check that this is another person. The investigator signs that it is.
+no-consent =
+    .title = There is no signed consent
+    .detail = Nobody goes on without signed consent. Nothing was randomised.
+    .next = Record when and on which form consent was signed, or stop here.
+    .more = This is about { $number }.
+dates-out-of-order =
+    .title = The dates are not in order
+    .detail = One date lies before another that must come first. Nothing was done.
+    .next = Look at the dates again, and correct the wrong one.
+    .more = { $later } must not be before { $earlier }.
+not-eligible =
+    .title = The participant cannot be randomised
+    .detail = A criterion is not met or not answered. The answers are kept; nothing was randomised.
+    .next = If an answer is wrong, correct it. Otherwise the screening record stays as it is.
+    .more = This is about { $criterion }.
+eligibility-not-signed =
+    .title = The investigator has not signed eligibility yet
+    .detail = There is no signature for the answers as they stand now. An answer that is changed afterwards withdraws it. Nothing was randomised.
+    .next = Ask the investigator of the centre to sign.
+recruitment-paused =
+    .title = Recruitment is paused
+    .detail = Nobody is randomised here for now. Nothing was randomised.
+    .next = Ask the sponsor since when, and why.
+centre-not-open =
+    .title = This centre is not open
+    .detail = Its recruitment has not been opened, or has been closed. Nothing was randomised.
+    .next = Ask the sponsor when it opens.
+target-reached =
+    .title = The trial has reached its number of participants
+    .detail = No more participants are randomised. Nothing was randomised.
+    .next = Tell the participant, and ask the trial office how to go on.
+no-allocation-available =
+    .title = No allocation is available now
+    .detail = Nothing was randomised. The trial office has been told.
+    .next = Wait for the trial office. Do not screen the participant again: the answers are kept.
+
+## Problems: preparation and emergency
+
+identifiers-do-not-match =
+    .title = Code and person do not belong together
+    .detail = Nothing was opened. The attempt was recorded.
+    .next = Look at the code and at the second identifier again.
+visit-not-due =
+    .title = Today is outside the visit's window
+    .detail = No infusion of this participant is due today. Nothing was released.
+    .next = Say why it is to be prepared all the same, or go back.
+already-prepared =
+    .title = This infusion was already prepared
+    .detail = A code was already released for this visit. Nothing was released now.
+    .next = Look at the first preparation. If it cannot be used, say why, and prepare again.
+    .more = It was prepared at { $at }.
+treatment-ended =
+    .title = The treatment of this participant has ended
+    .detail = Nothing was released. Do not prepare.
+    .next = Ask the coordinator of the centre if you expected an infusion.
+    .more = This is about { $number }.
+
+## Problems: list, keys and opening
+
+list-already-imported =
+    .title = This list is already there
+    .detail = A trial has one list for each segment and purpose. Nothing was imported.
+    .next = To extend the trial, make a list for the next segment.
+list-not-reviewed =
+    .title = The list's report is not approved yet
+    .detail = A monitor must approve the machine-made report before the list may issue. Nothing was issued.
+    .next = Ask the monitor to read and sign the report.
+list-does-not-verify =
+    .title = The list is not what its manifest says
+    .detail = A signature, a count, a code or the commitment does not fit. Nothing was imported.
+    .next = Have it sealed anew by the statistician. Do not change the file by hand.
+signature-does-not-verify =
+    .title = The signature does not fit
+    .detail = It was made by another key, or over other bytes. Nothing was taken.
+    .next = Sign again with the key that is registered here, or register the new one first.
+wrong-state =
+    .title = This cannot be done at this point
+    .detail = The record has already gone another way, or a step before it is missing. Nothing was done.
+    .next = Look at the record as it stands now.
+decisions-open =
+    .title = Some decisions are still open
+    .detail = Recruitment opens only when every decision of the trial's configuration is answered. Nothing was opened.
+    .next = Answer the open decisions: klero trial check names them.
+
+## Problems: the service
+
+internal =
+    .title = The service has made a mistake
+    .detail = It was stopped before it could say what became of the request. What was recorded is whole.
+    .next = Send the request again with the same Idempotency-Key: it cannot happen twice. Tell the trial office the reference.
+read-only =
+    .title = Nothing can be recorded now
+    .detail = The service can be read but not written. Nothing was done.
+    .next = Wait and send it again with the same Idempotency-Key. In an emergency call the second holder, or use the offline kit.
+trail-damaged =
+    .title = The audit trail is damaged
+    .detail = Nothing may be recorded or released until it is mended. Nothing was done.
+    .next = Tell the administrator at once. In an emergency call the second holder, or use the offline kit.
+checkpoint-store-away =
+    .title = The checkpoint store cannot be reached
+    .detail = What is recorded could not be vouched for, so nothing may be recorded or released.
+    .next = Tell the administrator at once. In an emergency call the second holder, or use the offline kit.
+clock-off =
+    .title = The service's clock is wrong
+    .detail = Acts would get the wrong time, so nothing may be recorded or released. Nothing was done.
+    .next = Tell the administrator at once. In an emergency call the second holder, or use the offline kit.
+starting =
+    .title = The service is starting
+    .detail = It is still checking its records. Nothing was done.
+    .next = Wait as long as Retry-After says, then send it again.
+
+## What can be wrong with one field
+
+required = This is needed
+unknown-field = There is a field here that the interface does not know
+wrong-type = This is not of the expected type
+doubled = This stands here twice
+bad-json = This is not well-formed JSON
+choice-unknown = Choose one of the answers that are offered
+num-range = { $field } must be a number from { $min } to { $max }
+number-form = Enter a number in digits, with a point before decimals
+text-too-long = Enter at most { $max } characters
+text-empty = Enter at least one character
+date-form = Enter a date as year-month-day, such as 2026-11-21
+date-future = The date must not be in the future
+date-order = { $later } must not be before { $earlier }
+dob-young = Participants must be { $n } or older on the day of consent
+enrol-format = Enter { $prefix }- and three digits
+enrol-taken = This enrolment number is already in use
+init-format = Enter 4 letters; fill a missing one with -
+init-cjk = Enter letters, not the name or an identity number
+code-check = The last digit does not fit. Look at the code again
+code-training = This is a training code. It belongs to nobody
+consent-form-unknown = This form version was not approved here on that day
+reason-needed = Say why
+identity-in-text = Leave out identity and telephone numbers
+password-short = Use at least { $min } characters
+password-common = This password is too common. Choose another
+bytes-form = This is not of the expected length or form
+
+## What a signature means, by act
+
+meaning =
+    .screen = I entered these values; they agree with the source documents
+    .sign-eligibility = I confirm that this participant is eligible and has given consent
+    .randomise = I ask for the allocation of this participant, once
+    .prepare = I prepared this infusion as allocated
+    .check = I checked product, lot, expiry and participant
+    .break-code = The treatment must be known now for this participant's care; the reason is true
+    .follow-up = This record is complete and true
+    .correct = The corrected value is true; the allocation stays
+    .grant-key = I compared the fingerprint by voice with the person I know
+    .decide-recruitment = I decide to open, pause or close
+    .review-trail = I reviewed the trail to this entry
+    .review-list = I reviewed this list report
+
+## The page that explains a problem
+
+problem-page =
+    .about = What happened
+    .next = What to do next
+    .code = Code
+    .status = Status

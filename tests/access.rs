@@ -1,0 +1,47 @@
+//! The table of rights against its golden text: a change of that file is a change of policy.
+
+use klero::domain::access::{Reach, table};
+use klero::domain::people::Role;
+
+fn printed() -> String {
+    let mut text = format!("{:<20}", "");
+    Role::ALL.iter().for_each(|role| text.push_str(&format!("{role:<13}")));
+    let mut lines = vec![text.trim_end().to_owned()];
+    for (act, reaches) in table() {
+        let mut line = format!("{act:<20}");
+        for reach in reaches {
+            let word = match reach {
+                Reach::Never => "-",
+                Reach::Centre => "centre",
+                Reach::Trial => "trial",
+            };
+            line.push_str(&format!("{word:<13}"));
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines.join("\n") + "\n"
+}
+
+// shows: I11, AC-3, CO-7, DI-1
+#[test]
+fn every_role_has_exactly_the_rights_of_the_golden_table() {
+    assert_eq!(printed(), include_str!("golden/access.txt"));
+}
+
+// shows: I11, CO-7
+#[test]
+fn nobody_who_randomises_or_screens_holds_a_key_or_learns_an_arm() {
+    let reach = |act: &str, role: usize| {
+        table().into_iter().find(|(name, _)| *name == act).map(|(_, reaches)| reaches[role])
+    };
+    for (at, role) in Role::ALL.into_iter().enumerate() {
+        let enrols = ["screen", "randomise"].iter().any(|act| reach(act, at) != Some(Reach::Never));
+        let learns = ["prepare", "break-code", "register-key", "grant-key"]
+            .iter()
+            .any(|act| reach(act, at) != Some(Reach::Never));
+        assert!(!(enrols && learns), "{role} enrols and learns");
+        assert!(!enrols || !role.holds_keys(), "{role} enrols and holds keys");
+        let may_register = reach("register-key", at) != Some(Reach::Never);
+        assert_eq!(may_register, role.holds_keys(), "{role}");
+    }
+}

@@ -1,0 +1,327 @@
+//! The house's own rules, read from its source: which room may import which, who may name an outside crate, who may
+//! name the opener, who may name an arm; and that every invariant is shown by a test.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A room, and what it may import. What is not here imports nothing from the crate.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("clock.rs", &["domain"]),
+    ("dice.rs", &[]),
+    ("limits.rs", &[]),
+    ("text.rs", &[]),
+    ("refusal.rs", &["text"]),
+    ("trial_file", &["domain"]),
+    ("sealing", &["domain", "dice", "limits"]),
+    ("store", &["domain", "sealing", "clock", "dice", "limits"]),
+    (
+        "service",
+        &[
+            "domain", "sealing", "store", "clock", "dice", "text", "limits", "refusal",
+            "trial_file",
+        ],
+    ),
+    // `sealing` for hashes and hexadecimal, `store` for the values that a service's answers are made of.
+    (
+        "http",
+        &["domain", "sealing", "store", "service", "text", "limits", "refusal", "dice"],
+    ),
+    (
+        "cli",
+        &[
+            "domain", "sealing", "store", "service", "http", "text", "limits", "refusal", "clock",
+            "dice", "trial_file", "telemetry",
+        ],
+    ),
+    ("telemetry.rs", &[]),
+];
+
+/// An outside crate, and who may name it: a room, or one of its files.
+const CRATES: &[(&str, &[&str])] = &[
+    ("actix_web", &["http"]),
+    ("utoipa", &["http"]),
+    ("utoipa_swagger_ui", &["http"]),
+    ("rusqlite", &["store"]),
+    ("ring", &["sealing", "dice.rs"]),
+    ("hpke", &["sealing/wrap.rs"]),
+    ("rand_chacha", &["sealing/stream.rs"]),
+    ("argon2", &["sealing/password.rs"]),
+    ("diceware_wordlists", &["sealing/identity.rs"]),
+    ("unicode_normalization", &["sealing/identity.rs"]),
+    ("clap", &["cli"]),
+    ("rpassword", &["cli"]),
+    ("ureq", &["cli"]),
+    ("jiff", &["domain/time.rs", "clock.rs"]),
+    ("fluent", &["text.rs"]),
+    ("toml", &["trial_file"]),
+    ("tokio", &["store/writer.rs", "service/passwords.rs", "cli/stage.rs"]),
+    ("base64", &["sealing/checkpoint.rs"]),
+    ("tracing_subscriber", &["telemetry.rs", "http"]),
+    ("serde", &["http/wire", "trial_file", "sealing", "cli"]),
+    ("serde_json", &["http/wire", "http/extract.rs", "sealing", "cli"]),
+];
+
+/// Who may name `sealing::open`: nothing the service runs.
+const OPENERS: &[&str] = &["cli/open.rs", "cli/demo.rs"];
+
+/// Who may name the type of an arm.
+const ARM_FILES: &[&str] = &[
+    "sealing/arm.rs",
+    "sealing/draw.rs",
+    "sealing/list.rs",
+    "sealing/leaf.rs",
+    "sealing/seal.rs",
+    "sealing/open.rs",
+    "sealing/rotate.rs",
+    "sealing/verify.rs",
+    "sealing/vectors.rs",
+    "sealing/fixture.rs",
+    "cli/list.rs",
+    "cli/open.rs",
+    "cli/verify.rs",
+    "cli/demo.rs",
+];
+
+struct Source {
+    /// From `src/`, such as `store/tx.rs`.
+    path: String,
+    /// Without comments and texts, and without the tests at its end.
+    code: String,
+    lines: usize,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = vec![];
+    walk(&root, &mut files);
+    files.sort();
+    assert!(files.len() > 30, "the sources are found");
+    let read = |file: PathBuf| {
+        let text = fs::read_to_string(&file).expect("a source file is text");
+        let body = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned();
+        let path = file.strip_prefix(&root).expect("below src").to_string_lossy().into_owned();
+        Source { path, lines: body.lines().count(), code: bare(&body) }
+    };
+    files.into_iter().map(read).collect()
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder of sources").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            walk(&path, files);
+        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// The code alone: comments go, texts in quotes go.
+fn bare(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.find("//") {
+        Some(at) if !line[..at].ends_with(':') => &line[..at],
+        _ => line,
+    });
+    let mut out = String::new();
+    let mut quoted = false;
+    let mut last = ' ';
+    for c in lines.collect::<Vec<_>>().join("\n").chars() {
+        if c == '"' && last != '\\' && last != '\'' {
+            quoted = !quoted;
+        } else if !quoted {
+            out.push(c);
+        }
+        last = if last == '\\' && c == '\\' { ' ' } else { c };
+    }
+    out
+}
+
+fn is_in(path: &str, place: &str) -> bool {
+    path == place
+        || path == format!("{place}.rs")
+        || path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The rooms that a piece of code names as `crate::room`.
+fn imports(code: &str) -> BTreeSet<String> {
+    let word = |rest: &str| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    code.split("crate::").skip(1).map(word).filter(|w: &String| !w.is_empty()).collect()
+}
+
+fn names(code: &str, name: &str) -> bool {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+}
+
+#[test]
+fn arrows_between_rooms_point_one_way() {
+    for source in sources() {
+        if ["lib.rs", "main.rs"].contains(&source.path.as_str()) {
+            continue;
+        }
+        let room = ARROWS.iter().find(|(room, _)| is_in(&source.path, room.trim_end_matches(".rs")));
+        let (room, may) = room.unwrap_or_else(|| panic!("{} is in no room", source.path));
+        let own = room.trim_end_matches(".rs");
+        for import in imports(&source.code) {
+            assert!(
+                import == own || may.contains(&import.as_str()),
+                "{} imports {import}, which {room} may not",
+                source.path
+            );
+        }
+        assert!(!source.code.contains("super::super"), "{}: a hidden door", source.path);
+    }
+}
+
+#[test]
+fn outside_crates_are_named_only_where_they_belong() {
+    let sources = sources();
+    for (name, places) in CRATES {
+        for source in &sources {
+            let allowed = places.iter().any(|place| is_in(&source.path, place.trim_end_matches(".rs")));
+            let used = source.code.contains(&format!("{name}::"))
+                || source.code.contains(&format!("use {name};"));
+            assert!(allowed || !used, "{} names {name}", source.path);
+        }
+    }
+    let manifest = include_str!("../Cargo.toml");
+    let section = manifest.split("[dependencies]").nth(1).unwrap_or_default();
+    let section = section.split("[dev-dependencies]").next().unwrap_or_default();
+    for line in section.lines().filter(|l| l.contains('=') && !l.starts_with(['#', ' ', '['])) {
+        let name = line.split('=').next().unwrap_or_default().trim().replace('-', "_");
+        let listed = CRATES.iter().any(|(known, _)| *known == name);
+        let everywhere = ["zeroize", "tracing"].contains(&name.as_str());
+        assert!(listed || everywhere, "{name} stands in no table of rules.rs");
+    }
+}
+
+// shows: I1, I10, CO-2
+#[test]
+fn only_two_commands_name_the_opener_and_nobody_hands_it_on() {
+    for source in sources() {
+        let opens = source.code.contains("sealing::open") || source.code.contains("open::open");
+        let inside = source.path.starts_with("sealing/");
+        assert!(
+            !opens || inside || OPENERS.contains(&source.path.as_str()),
+            "{} names the opener",
+            source.path
+        );
+        assert!(!source.code.contains("pub use open"), "{} hands it on", source.path);
+    }
+}
+
+// shows: I1, CO-2
+#[test]
+fn an_arm_is_named_only_where_lists_are_drawn_opened_and_verified() {
+    for source in sources() {
+        let allowed = ARM_FILES.contains(&source.path.as_str());
+        assert!(allowed || !names(&source.code, "Arm"), "{} names an arm", source.path);
+        let server = ["store/", "service/", "http/"].iter().any(|room| source.path.starts_with(room));
+        let secrets = ["Identity", "ListSecret", "CentreKey", "SlotPayload"];
+        for secret in secrets.iter().filter(|_| server) {
+            // The form's identity fields have a type of that name too; the key pair's is sealing's.
+            let named = source.code.contains(&format!("identity::{secret}"))
+                || source.code.contains(&format!("ceremony::{secret}"))
+                || source.code.contains(&format!("centre_key::{secret}"));
+            assert!(!named, "{} names {secret}", source.path);
+        }
+    }
+}
+
+// shows: I3
+#[test]
+fn the_lock_is_lifted_in_one_place_behind_a_durable_entry() {
+    for source in sources() {
+        let lifts = source.code.contains(".lift(");
+        let allowed = ["store/release.rs", "store/writer.rs"].contains(&source.path.as_str());
+        let own = source.path.starts_with("sealing/");
+        assert!(allowed || own || !lifts, "{} lifts a lock", source.path);
+        let releases = source.code.contains(".release(&self.secret)");
+        assert!(!releases || source.path.starts_with("service/"), "{}", source.path);
+    }
+    let writer = sources().into_iter().find(|s| s.path == "store/writer.rs").expect("the writer");
+    // `Durable` is made where a group's answers are given, and where one is parted: nowhere else.
+    assert_eq!(writer.code.matches("Durable { value").count(), 2, "makers of Durable");
+}
+
+#[test]
+fn sql_writes_projections_only_where_entries_are_applied() {
+    let tables = [
+        "people", "person_centres", "recruitment", "lists", "cards", "wraps", "participants",
+        "allocations", "releases",
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for source in sources().iter().filter(|s| s.path != "store/apply.rs") {
+        let text = fs::read_to_string(root.join(&source.path)).expect("a source file is text");
+        let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        for table in tables {
+            for verb in ["INSERT INTO", "UPDATE", "DELETE FROM", "REPLACE INTO"] {
+                let sql = format!("{verb} {table} ");
+                assert!(!text.contains(&sql), "{} has {sql}", source.path);
+            }
+        }
+    }
+}
+
+#[test]
+fn functions_and_files_keep_their_size_and_lines_their_width() {
+    for source in sources() {
+        let allowed = match source.path.as_str() {
+            // Every body of the interface, field by field; every question to the store.
+            "http/wire/acts.rs" => 900,
+            "store/queries.rs" => 640,
+            _ => 480,
+        };
+        assert!(source.lines <= allowed, "{} has {} lines", source.path, source.lines);
+    }
+}
+
+// shows: VA-5
+#[test]
+fn the_map_has_a_paragraph_for_each_room() {
+    let map = include_str!("../ARCHITECTURE.md");
+    for room in ["domain", "sealing", "store", "service", "http", "cli"] {
+        assert!(map.contains(&format!("### {room}")), "ARCHITECTURE.md says nothing of {room}");
+    }
+}
+
+/// Which test shows which invariant or requirement: read from the lines above the tests.
+fn traced() -> BTreeMap<String, BTreeSet<String>> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = vec![];
+    walk(&top.join("src"), &mut files);
+    walk(&top.join("tests"), &mut files);
+    files.extend(["src/http/tests.rs"].iter().map(|f| top.join(f)).filter(|f| f.exists()));
+    let mut traced: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a source file is text");
+        let mut ids: Vec<String> = vec![];
+        for line in text.lines().map(str::trim) {
+            if let Some(shown) = line.strip_prefix("// shows: ") {
+                let plain = shown.split('(').next().unwrap_or_default();
+                ids.extend(plain.split(',').map(|id| id.trim().to_owned()));
+            } else if let Some(rest) = line.strip_prefix("fn ").or(line.strip_prefix("async fn ")) {
+                let name = rest.split('(').next().unwrap_or_default().to_owned();
+                for id in ids.drain(..) {
+                    traced.entry(id).or_default().insert(name.clone());
+                }
+            }
+        }
+    }
+    traced
+}
+
+// shows: VA-2
+#[test]
+fn every_invariant_of_the_design_is_shown_by_a_test() {
+    let traced = traced();
+    for number in 1..=11 {
+        let id = format!("I{number}");
+        assert!(traced.contains_key(&id), "no test shows {id}");
+    }
+    // The matrix, for whoever runs this with --nocapture.
+    for (id, tests) in &traced {
+        println!("{id:<8} {}", tests.iter().cloned().collect::<Vec<_>>().join(", "));
+    }
+}
