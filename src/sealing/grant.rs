@@ -102,8 +102,8 @@ mod give {
     }
 }
 
-#[cfg(test)]
 #[cfg(feature = "offline")]
+#[cfg(test)]
 mod tests {
     use super::{Grant, grant_key};
     use crate::dice::FixedDice;

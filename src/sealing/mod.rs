@@ -29,8 +29,8 @@ pub mod data_set;
 pub mod disclosure;
 #[cfg(feature = "offline")]
 mod draw;
-#[cfg(test)]
 #[cfg(feature = "offline")]
+#[cfg(test)]
 mod fixture;
 pub mod grant;
 #[cfg(feature = "offline")]
@@ -50,8 +50,8 @@ pub mod rotate;
 pub mod seal;
 #[cfg(feature = "offline")]
 mod stream;
-#[cfg(test)]
 #[cfg(feature = "offline")]
+#[cfg(test)]
 mod tale;
 #[cfg(feature = "offline")]
 pub mod vectors;

@@ -140,8 +140,8 @@ impl SignedRecord {
     }
 }
 
-#[cfg(test)]
 #[cfg(feature = "offline")]
+#[cfg(test)]
 mod tests {
     use super::{OFFLINE_REASON_BYTES_MAX, OfflineRecord, RecordError, SignedRecord};
     use crate::domain::ids::Code;
