@@ -55,7 +55,7 @@ exits! {
 }
 
 /// Why a command did not do what it was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Failure {
     /// How the process ends.
     pub exit: Exit,
@@ -67,6 +67,8 @@ pub struct Failure {
     pub why: Option<String>,
     /// What to do now.
     pub next: String,
+    /// What was found before it failed: printed like a result.
+    pub found: Option<Box<Done>>,
 }
 
 impl Failure {
@@ -77,7 +79,7 @@ impl Failure {
         what: impl fmt::Display,
         next: impl Into<String>,
     ) -> Self {
-        Self { exit, code, what: what.to_string(), why: None, next: next.into() }
+        Self { exit, code, what: what.to_string(), why: None, next: next.into(), found: None }
     }
 
     /// The same, saying why.
@@ -87,10 +89,23 @@ impl Failure {
         self
     }
 
+    /// The same, after this had been found.
+    #[must_use]
+    pub fn having_found(mut self, found: Done) -> Self {
+        self.found = Some(Box::new(found));
+        self
+    }
+
     /// The last line of stderr under `--json`.
     pub fn to_json(&self) -> Value {
         let words = json!({"what": self.what, "why": self.why, "next": self.next});
-        json!({"ok": false, "exit": self.exit as u8, "code": self.code, "words": words})
+        let mut all = json!({
+            "ok": false, "exit": self.exit as u8, "code": self.code, "words": words,
+        });
+        if let Some(found) = &self.found {
+            all["data"] = found.data.clone();
+        }
+        all
     }
 }
 
@@ -144,8 +159,9 @@ mod tests {
 
     #[test]
     fn a_failure_says_what_why_and_what_next_and_how_it_ends() {
-        let failure = Failure::new(Exit::Exists, "file-exists", "list.txt exists already", "move it")
-            .because("Nothing was changed.\nNothing is ever overwritten.");
+        let failure =
+            Failure::new(Exit::Exists, "file-exists", "list.txt exists already", "move it")
+                .because("Nothing was changed.\nNothing is ever overwritten.");
         assert_eq!(
             failure.to_string(),
             "error: list.txt exists already\n  Nothing was changed.\n  Nothing is ever overwritten.\n  \

@@ -5,6 +5,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+/// The longest exported trail that is read at once, in bytes: ten million entries.
+#[cfg(feature = "offline")]
+pub const TRAIL_BYTES_MAX: usize = 8 * 1024 * 1024 * 1024;
+
 /// Who may read a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Eyes {
@@ -30,7 +34,12 @@ pub fn read_text(path: &Path, most: usize) -> Result<String, Failure> {
     let name = path.display();
     if bytes.len() > most {
         let what = format!("{name} is longer than {most} bytes");
-        return Err(Failure::new(Exit::Unreadable, "file-too-long", what, "check which file it is"));
+        return Err(Failure::new(
+            Exit::Unreadable,
+            "file-too-long",
+            what,
+            "check which file it is",
+        ));
     }
     String::from_utf8(bytes).map_err(|_| {
         let what = format!("{name} is not text in UTF-8");

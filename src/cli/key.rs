@@ -97,7 +97,8 @@ impl New {
     /// Makes both files and tells the words.
     pub fn run(self) -> Result<Done, Failure> {
         if self.centre.is_empty() == self.role.works_at_centres() {
-            let next = if self.centre.is_empty() { "add --centre ID" } else { "leave out --centre" };
+            let next =
+                if self.centre.is_empty() { "add --centre ID" } else { "leave out --centre" };
             let what = format!("a {} works {}", self.role, place(self.role));
             return Err(Failure::new(Exit::Usage, "centres-do-not-fit", what, next));
         }

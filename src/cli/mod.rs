@@ -1,14 +1,40 @@
 //! Commands for people at a terminal, and for their scripts (screens F): noun, then verb. What is found goes to stdout,
 //! everything said beside it to stderr. The only room that names `clap`, and from which nothing else imports.
 
+#[cfg(feature = "server")]
+mod backup;
+#[cfg(feature = "offline")]
+mod design;
 mod failure;
 mod files;
+#[cfg(feature = "server")]
+mod house;
+#[cfg(feature = "server")]
+mod import;
+#[cfg(feature = "server")]
+mod init;
 #[cfg(feature = "offline")]
 mod key;
+#[cfg(feature = "offline")]
+mod kit;
+#[cfg(feature = "offline")]
+mod list;
+#[cfg(feature = "offline")]
+mod open;
+mod package;
+#[cfg(feature = "offline")]
+mod release;
+#[cfg(feature = "server")]
+mod serve;
 #[cfg(all(feature = "server", feature = "offline"))]
 pub mod stage;
+mod trail;
+mod trail_folder;
+mod trial;
 #[cfg(feature = "offline")]
 mod vectors;
+#[cfg(feature = "offline")]
+mod verify;
 #[cfg(feature = "offline")]
 mod words;
 
@@ -39,6 +65,13 @@ struct Cli {
 /// The nouns.
 #[derive(Subcommand)]
 enum Command {
+    /// The trial's file
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero trial check deploy/nct04515719.toml",
+        "klero trial check deploy/nct04515719.toml | less",
+        "klero trial check mine.toml --json",
+    ], &[Exit::NotThere, Exit::Unreadable]))]
+    Trial(TrialCommand),
     /// Identities and public cards, on the holder's own machine
     #[cfg(feature = "offline")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -47,6 +80,25 @@ enum Command {
         "klero key check p-hs-1.key.json",
     ], &[Exit::NotThere, Exit::WrongWords, Exit::Exists]))]
     Key(KeyCommand),
+    /// The list: drawn and sealed on the statistician's own machine, imported by the service
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero list verify --manifest manifest.txt --package package.json",
+        "klero help list verify",
+        "klero list --help",
+    ], &[Exit::NotThere, Exit::Unreadable, Exit::Exists, Exit::NotVerified]))]
+    List(ListCommand),
+    #[cfg(feature = "offline")]
+    Open(Box<open::Open>),
+    /// The emergency kit, for the day when the service is down
+    #[cfg(feature = "offline")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero kit make --package package.json -o kit",
+        "klero kit count kit",
+        "klero kit count kit --json",
+    ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
+    Kit(KitCommand),
+    #[cfg(feature = "offline")]
+    Verify(verify::Verify),
     /// Test vectors of every format
     #[cfg(feature = "offline")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -55,6 +107,40 @@ enum Command {
         "klero vectors check mine.json --json",
     ], &[Exit::NotThere, Exit::NotVerified]))]
     Vectors(VectorsCommand),
+    /// The trail of everything that happened
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero trail verify export",
+        "klero trail verify export --json",
+        "klero help trail verify",
+    ], &[Exit::NotThere, Exit::NotVerified]))]
+    Trail(TrailCommand),
+    #[cfg(feature = "server")]
+    Init(Box<init::Init>),
+    #[cfg(feature = "server")]
+    Serve(serve::Serve),
+    /// Copies of the database
+    #[cfg(feature = "server")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero backup create --data /var/lib/klero /mnt/backup/2026-11-21.db",
+        "klero backup create --data data klero-backup.db",
+        "klero backup create --data data klero-backup.db --json",
+    ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
+    Backup(BackupCommand),
+    /// The database's schema
+    #[cfg(feature = "server")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero schema status --data /var/lib/klero",
+        "klero schema status --data data --json",
+        "klero schema status",
+    ], &[Exit::NotThere, Exit::Schema]))]
+    Schema(SchemaCommand),
+    #[cfg(feature = "server")]
+    Openapi(serve::OpenApi),
+}
+
+#[derive(Subcommand)]
+enum TrialCommand {
+    Check(trial::Check),
 }
 
 #[cfg(feature = "offline")]
@@ -66,15 +152,57 @@ enum KeyCommand {
     Passwd(key::Passwd),
 }
 
+#[derive(Subcommand)]
+enum ListCommand {
+    #[cfg(feature = "offline")]
+    Secret(list::Secret),
+    #[cfg(feature = "offline")]
+    Generate(Box<list::Generate>),
+    #[cfg(feature = "offline")]
+    Seal(Box<list::Seal>),
+    Verify(package::Verify),
+    #[cfg(feature = "server")]
+    Import(import::Import),
+    #[cfg(feature = "offline")]
+    Disclose(Box<list::Disclose>),
+}
+
+#[cfg(feature = "offline")]
+#[derive(Subcommand)]
+enum KitCommand {
+    Make(kit::Make),
+    Count(kit::Count),
+}
+
 #[cfg(feature = "offline")]
 #[derive(Subcommand)]
 enum VectorsCommand {
     Check(vectors::Check),
 }
 
+#[derive(Subcommand)]
+enum TrailCommand {
+    Verify(trail::Verify),
+    #[cfg(feature = "server")]
+    Export(trail::Export),
+}
+
+#[cfg(feature = "server")]
+#[derive(Subcommand)]
+enum BackupCommand {
+    Create(backup::Create),
+}
+
+#[cfg(feature = "server")]
+#[derive(Subcommand)]
+enum SchemaCommand {
+    Status(serve::SchemaStatus),
+}
+
 impl Command {
     fn run(self) -> Result<Done, Failure> {
         match self {
+            Command::Trial(TrialCommand::Check(check)) => check.run(),
             #[cfg(feature = "offline")]
             Command::Key(verb) => match verb {
                 KeyCommand::New(new) => new.run(),
@@ -82,8 +210,48 @@ impl Command {
                 KeyCommand::Check(check) => check.run(),
                 KeyCommand::Passwd(passwd) => passwd.run(),
             },
+            Command::List(verb) => verb.run(),
+            #[cfg(feature = "offline")]
+            Command::Open(open) => open.run(),
+            #[cfg(feature = "offline")]
+            Command::Kit(KitCommand::Make(make)) => make.run(),
+            #[cfg(feature = "offline")]
+            Command::Kit(KitCommand::Count(count)) => count.run(),
+            #[cfg(feature = "offline")]
+            Command::Verify(verify) => verify.run(),
             #[cfg(feature = "offline")]
             Command::Vectors(VectorsCommand::Check(check)) => check.run(),
+            Command::Trail(TrailCommand::Verify(verify)) => verify.run(),
+            #[cfg(feature = "server")]
+            Command::Trail(TrailCommand::Export(export)) => export.run(),
+            #[cfg(feature = "server")]
+            Command::Init(init) => init.run(),
+            #[cfg(feature = "server")]
+            Command::Serve(serve) => serve.run(),
+            #[cfg(feature = "server")]
+            Command::Backup(BackupCommand::Create(create)) => create.run(),
+            #[cfg(feature = "server")]
+            Command::Schema(SchemaCommand::Status(status)) => status.run(),
+            #[cfg(feature = "server")]
+            Command::Openapi(openapi) => openapi.run(),
+        }
+    }
+}
+
+impl ListCommand {
+    fn run(self) -> Result<Done, Failure> {
+        match self {
+            #[cfg(feature = "offline")]
+            ListCommand::Secret(secret) => secret.run(),
+            #[cfg(feature = "offline")]
+            ListCommand::Generate(generate) => generate.run(),
+            #[cfg(feature = "offline")]
+            ListCommand::Seal(seal) => seal.run(),
+            ListCommand::Verify(verify) => verify.run(),
+            #[cfg(feature = "server")]
+            ListCommand::Import(import) => import.run(),
+            #[cfg(feature = "offline")]
+            ListCommand::Disclose(disclose) => disclose.run(),
         }
     }
 }
@@ -138,6 +306,9 @@ fn print(done: &Done, named: &str, json: bool) -> Result<(), Failure> {
 }
 
 fn failed(failure: &Failure, json: bool) -> ExitCode {
+    if let Some(found) = failure.found.as_ref().filter(|found| !json && !found.text.is_empty()) {
+        let _ = writeln!(io::stdout(), "{}", found.text);
+    }
     // When stderr is gone too, the exit code alone is left to tell.
     let _ = writeln!(io::stderr(), "{failure}");
     if json {
@@ -186,7 +357,8 @@ mod tests {
             let end = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(end.starts_with("Examples:\n"), "{named}");
             assert!(end.contains("\nExit codes:\n   0 done\n"), "{named}");
-            let examples: Vec<_> = end.lines().skip(1).take_while(|line| !line.is_empty()).collect();
+            let examples: Vec<_> =
+                end.lines().skip(1).take_while(|line| !line.is_empty()).collect();
             assert_eq!(examples.len(), 3, "{named}");
             assert!(examples.iter().all(|line| line.contains(named)), "{named}: {examples:?}");
             assert!(command.get_about().is_some(), "{named} says what it does");

@@ -33,7 +33,8 @@ impl Check {
             })?;
             for case in results {
                 if case.difference.is_some() {
-                    return Err(differs(file, &case));
+                    let found = Done::new(lines.join("\n"), json!({"cases": cases}));
+                    return Err(differs(file, &case).having_found(found));
                 }
                 lines.push(format!("{:<32} {:>3} values agree", case.name, case.values));
                 cases.push(found(file, &case));

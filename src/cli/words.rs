@@ -114,6 +114,8 @@ pub fn tell_once(words: &str, file: Option<&Path>) -> Result<(), Failure> {
     }
     let line = "─".repeat(words.chars().count() + 4);
     eprintln!("┌{line}┐\n│  {words}  │\n└{line}┘");
-    eprintln!("Write these six words down now. They are shown once, and nobody can tell them again.");
+    eprintln!(
+        "Write these six words down now. They are shown once, and nobody can tell them again."
+    );
     Ok(())
 }

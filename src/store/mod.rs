@@ -6,6 +6,7 @@
 
 mod accounts;
 mod apply;
+mod backup;
 pub mod checkpoint_store;
 pub mod faults;
 mod history;

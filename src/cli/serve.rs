@@ -1,0 +1,105 @@
+//! `klero serve`: the service, and the two commands that say what it speaks and stores.
+
+use super::failure::{Done, Exit, Failure, ending};
+use super::house::{Place, refused};
+use crate::http;
+use crate::http::openapi::Description;
+use crate::store::SCHEMA_VERSION;
+use clap::Args;
+use serde_json::{Value, json};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+/// Run the service until it is asked to end
+///
+/// It speaks plain HTTP: outside loopback it belongs behind a proxy that speaks TLS.
+#[derive(Args)]
+#[command(after_help = ending([
+    "klero serve --data /var/lib/klero",
+    "klero serve --data /var/lib/klero --listen 127.0.0.1:8787 --https",
+    "klero serve --data data --checkpoint /mnt/other/checkpoint --server-secret /run/secret",
+], &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::Schema, Exit::NotAllowed,
+     Exit::NotVerified, Exit::Behind]))]
+pub struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// Where it listens; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", env = "KLERO_LISTEN", default_value = "127.0.0.1:8787")]
+    listen: SocketAddr,
+    /// The proxy's public address is https: browsers may remember that
+    #[arg(long)]
+    https: bool,
+}
+
+/// Say which schema a folder has, and which this program knows
+#[derive(Args)]
+#[command(after_help = ending([
+    "klero schema status --data /var/lib/klero",
+    "klero schema status --data data --json",
+    "klero schema status",
+], &[Exit::NotThere, Exit::Schema, Exit::NotVerified]))]
+pub struct SchemaStatus {
+    /// The data folder; without it only what this program knows is said
+    #[arg(long, value_name = "DIR", env = "KLERO_DATA")]
+    data: Option<std::path::PathBuf>,
+}
+
+/// Print the description of the interface (OpenAPI 3.1)
+#[derive(Args)]
+#[command(after_help = ending([
+    "klero openapi",
+    "klero openapi > openapi.json",
+    "klero openapi --json",
+], &[]))]
+pub struct OpenApi {}
+
+impl Serve {
+    /// Opens the house, listens, answers.
+    pub fn run(self) -> Result<Done, Failure> {
+        let house = Arc::new(self.place.open()?);
+        let not_listening = |error: std::io::Error| {
+            let what = format!("{} cannot be listened on", self.listen);
+            let next = "choose another --listen, or stop what listens there";
+            Failure::new(Exit::Failed, "not-listening", what, next).because(error)
+        };
+        let listener = TcpListener::bind(self.listen).map_err(not_listening)?;
+        let address = listener.local_addr().map_err(not_listening)?;
+        let mut served = http::served(Arc::clone(&house));
+        if self.https {
+            served = served.behind_https();
+        }
+        eprintln!("listening on http://{address} for {}", house.trial.id);
+        http::block_on(http::serve(listener, served, std::future::pending()))
+            .map_err(not_listening)?;
+        Ok(Done::new("", json!({"address": address.to_string()})))
+    }
+}
+
+impl SchemaStatus {
+    /// Reads the folder's schema without opening it for writing.
+    pub fn run(self) -> Result<Done, Failure> {
+        let Some(data) = &self.data else {
+            let text = format!("this program knows schema {SCHEMA_VERSION}");
+            return Ok(Done::new(text, json!({"known": SCHEMA_VERSION})));
+        };
+        let trial = crate::store::Folder::at(data).trial_of().map_err(|error| refused(&error))?;
+        let text = format!(
+            "trial        {trial}\nschema       {SCHEMA_VERSION}, which this program knows"
+        );
+        let stored = json!({"known": SCHEMA_VERSION, "stored": SCHEMA_VERSION, "trial": trial});
+        Ok(Done::new(text, stored))
+    }
+}
+
+impl OpenApi {
+    /// The document that the service gives at `/openapi.json`.
+    pub fn run(self) -> Result<Done, Failure> {
+        let Description(text) = Description::of(&http::service::table());
+        let data: Value = serde_json::from_str(&text).map_err(|error| {
+            let next = "report it: this is a fault of the program";
+            Failure::new(Exit::Failed, "internal", "the description is not JSON", next)
+                .because(error)
+        })?;
+        Ok(Done::new(text, data))
+    }
+}
