@@ -15,5 +15,7 @@ pub mod sealing;
 pub mod service;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+pub mod telemetry;
 pub mod text;
 pub mod trial_file;

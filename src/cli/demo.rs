@@ -1,6 +1,7 @@
 //! The demonstration: the whole story of a trial with made-up people, against a real service on loopback. Each step
 //! says what it expects, and the last line counts how many came out so.
 
+use super::failure::{Done, Exit, Failure, ending};
 use super::open::open_release;
 use super::stage::{self, CENTRES, Play, Stage, password, signature};
 use crate::clock::SystemClock;
@@ -20,6 +21,7 @@ use crate::sealing::verify::{Evidence, verify};
 use crate::sealing::wrap::{WrapPlace, unwrap};
 use crate::store::faults::NoFaults;
 use crate::store::{Folder, OpenError};
+use clap::Args;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,11 +30,70 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Play the whole story of a trial with invented people
+///
+/// A real service on loopback, a real database, real keys; nothing is kept. With --serve the service is left running,
+/// with a sign-in for each role and the lines to try.
+#[derive(Args)]
+#[command(after_help = ending([
+    "klero demo",
+    "klero demo --serve",
+    "klero demo --serve --port 8787 --data demo-data",
+], &[Exit::Failed, Exit::Exists]))]
+pub struct Demo {
+    /// Leave the service running, and say how to use it
+    #[arg(long)]
+    serve: bool,
+    /// The seed of list and keys: the same seed tells the same story
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// Where the service listens, with --serve; 0 takes a free port
+    #[arg(long, default_value_t = 0, requires = "serve")]
+    port: u16,
+    /// A new folder for the service's files, with --serve; a temporary one when left out
+    #[arg(long, value_name = "DIR", requires = "serve")]
+    data: Option<PathBuf>,
+}
+
+impl Demo {
+    /// Plays, or serves.
+    pub fn run(self) -> Result<Done, Failure> {
+        let failed = |error: std::io::Error| {
+            let what = "the demonstration could not go on";
+            let next = "look whether there is room on the disk and a free port on loopback";
+            Failure::new(Exit::Failed, "demo-failed", what, next).because(error)
+        };
+        let started = std::time::Instant::now();
+        if !self.serve {
+            let mut story = vec![];
+            let fine = play(self.seed, &mut story).map_err(failed)?;
+            let story = String::from_utf8_lossy(&story).trim_end().to_owned();
+            eprintln!("played in {:.1} s", started.elapsed().as_secs_f64());
+            if !fine {
+                let next = "tell the makers; the step that differs is marked";
+                let what = "not every step came out as expected";
+                return Err(Failure::new(Exit::Failed, "demo-differs", what, next).because(story));
+            }
+            return Ok(Done::new(story.clone(), json!({"story": story, "expected": true})));
+        }
+        let temporary = || std::env::temp_dir().join(format!("klero-demo-{}", std::process::id()));
+        let folder = self.data.unwrap_or_else(temporary);
+        if folder.exists() {
+            let what = format!("{} exists already", folder.display());
+            let next = "name a folder that is not there yet, or leave --data out";
+            return Err(Failure::new(Exit::Exists, "exists", what, next));
+        }
+        fs::create_dir_all(&folder).map_err(failed)?;
+        serve(&folder, self.port, self.seed, &mut std::io::stdout()).map_err(failed)?;
+        Ok(Done::new("", json!({"folder": folder.display().to_string()})))
+    }
+}
+
 /// What one step says: what was done, what came of it, and whether that was expected.
 struct Said(&'static str, String, bool);
 
 /// Plays the story, printing one line a step. True when every step came out as expected.
-pub fn play(seed: u64, out: &mut dyn Write) -> std::io::Result<bool> {
+fn play(seed: u64, out: &mut dyn Write) -> std::io::Result<bool> {
     let folder = std::env::temp_dir().join(format!("klero-demo-{}", std::process::id()));
     let done = play_in(&folder, seed, out);
     // Nothing is kept; what could not be removed is in the system's temporary folder.
@@ -48,7 +109,8 @@ fn play_in(folder: &Path, seed: u64, out: &mut dyn Write) -> std::io::Result<boo
          A training list: every code begins with 9. Nothing is kept."
     )?;
     let (play, _) = Play::quick(folder.join("service"), seed);
-    let mut story = Story { stage: Stage::raise(play), folder: folder.to_owned(), notes: BTreeMap::new() };
+    let mut story =
+        Story { stage: Stage::raise(play), folder: folder.to_owned(), notes: BTreeMap::new() };
     let acts: [(&str, fn(&mut Story) -> Said); 8] = [
         ("statistician", drew),
         ("coordinator", randomised),
@@ -64,7 +126,7 @@ fn play_in(folder: &Path, seed: u64, out: &mut dyn Write) -> std::io::Result<boo
         let Said(what, came, expected) = act(&mut story);
         fine += usize::from(expected);
         let mark = if expected { "" } else { "   <-- NOT AS EXPECTED" };
-        writeln!(out, "{number:>2}  {who:<13}{what:<38}{came}{mark}")?;
+        writeln!(out, "{number:>2}  {who:<13}{what:<40}{came}{mark}")?;
         out.flush()?;
     }
     writeln!(out, "{fine} of 8 as expected.   Next:  klero demo --serve    or    klero init")?;
@@ -231,7 +293,8 @@ fn stole(story: &mut Story) -> Said {
         for from in 0..=120 - 92 {
             let guess = SealedArm::from_bytes(&locked.as_bytes()[from..from + 92]);
             let shut = |key: &CentreKey, sealed: &SealedArm| {
-                open(sealed, place, key, &path, story.pinned()).err() == Some(NotProven::DoesNotOpen)
+                open(sealed, place, key, &path, story.pinned()).err()
+                    == Some(NotProven::DoesNotOpen)
             };
             if let (Some(key), Some(sealed)) = (&key, &guess) {
                 opened += usize::from(!shut(key, sealed));
@@ -251,12 +314,11 @@ fn verified(story: &mut Story) -> Said {
     let copy = story.folder.join("stolen.db");
     let forged = story.folder.join("forged");
     let entry = 17;
-    let found = forge(&copy, &forged, entry).and_then(|()| {
-        match Folder::at(&forged).verify(false) {
+    let found =
+        forge(&copy, &forged, entry).and_then(|()| match Folder::at(&forged).verify(false) {
             Err(OpenError::Damaged(fault)) => Some(fault.entry),
             _ => None,
-        }
-    });
+        });
     let says = match found {
         Some(at) => format!("{} entries; an altered byte found in entry {at}", honest.entries),
         None => format!("{} entries; an altered byte was not found", honest.entries),
@@ -278,7 +340,7 @@ fn disclosed(story: &mut Story) -> Said {
     let what = "published the secret";
     let mut lines = vec![];
     let exported = story.stage.house().export_trail(|line| {
-        lines.push(line.to_owned());
+        lines.push(format!("{line}\n"));
         Ok(())
     });
     let Ok(checkpoint) = exported else { return Said(what, "no export".into(), false) };
@@ -307,14 +369,16 @@ fn disclosed(story: &mut Story) -> Said {
             data: &rows,
         };
         let verdict = verify(&evidence, lines.iter().map(String::as_str));
-        verdict.failure().map(|(step, _)| step.number)
+        verdict.failure().map(|(step, why)| (step.number, why.to_owned()))
     };
     let (honest, swapped) = (judge(&data), judge(&forged));
-    let says = match (honest, swapped) {
-        (None, Some(5)) => "list re-created, every allocation fits; a swapped arm is found".into(),
-        (failed, _) => format!("check {failed:?} failed"),
+    let says = match (&honest, &swapped) {
+        (None, Some((5, _))) => "list re-created, every allocation fits; swapped arms found".into(),
+        (Some((number, why)), _) => format!("check {number} failed: {why}"),
+        (None, _) => "swapped arms were not found".to_owned(),
     };
-    Said(what, says, (honest, swapped) == (None, Some(5)))
+    let found = swapped.is_some_and(|(number, _)| number == 5);
+    Said(what, says, honest.is_none() && found)
 }
 
 /// The analysis data set: whom the trail randomised, with the arm the list gives.
@@ -337,7 +401,7 @@ fn swap_arms(data: &str, manifest: &Manifest) -> String {
 }
 
 /// Leaves the service running, with a sign-in for everybody and the lines to try.
-pub fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::Result<()> {
+fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::Result<()> {
     let play = Play {
         folder: folder.join("service"),
         port,
@@ -387,13 +451,21 @@ fn explain(
 ) -> std::io::Result<()> {
     let (base, here) = (&stage.base, folder.display());
     let meaning = |act| crate::text::meaning(act, crate::text::Language::En);
-    writeln!(out, "The service runs at {base}. Everybody in it is invented. Ctrl-C ends it; files stay in {here}.\n")?;
+    writeln!(
+        out,
+        "The service runs at {base}. Everybody in it is invented. Ctrl-C ends it; files stay in {here}.\n"
+    )?;
     writeln!(out, "API description: {base}/docs/     Commitment: {base}/v1/commitment\n")?;
     writeln!(out, "{:<12}{:<14}{:<14}{:<30}bearer token", "sign-in", "role", "centre", "password")?;
     for (id, role, centres) in stage::cast() {
         let centre = centres.first().map_or("all", |c| c.as_str()).to_owned();
         let token = stage.token(&id);
-        writeln!(out, "{id:<12}{role:<14}{centre:<14}{:<30}{token}", password(&id), role = role.to_string())?;
+        writeln!(
+            out,
+            "{id:<12}{role:<14}{centre:<14}{:<30}{token}",
+            password(&id),
+            role = role.to_string()
+        )?;
     }
     writeln!(out, "\nEvery key is in {here}/NAME.key.json; its six words: {words}\n")?;
     let post = |who: &str, path: &str, body: Value| {
@@ -405,15 +477,28 @@ fn explain(
         )
     };
     let signed = |who: &str, act| json!({"password": password(who), "meaning": meaning(act)});
-    writeln!(out, "1  Randomise {}-001 (already screened and signed eligible):\n", CENTRES[0].1.to_uppercase())?;
+    writeln!(
+        out,
+        "1  Randomise {}-001 (already screened and signed eligible):\n",
+        CENTRES[0].1.to_uppercase()
+    )?;
     let path = format!("/v1/participants/{reference}/allocation");
-    writeln!(out, "{}\n", post("c-rjs", &path, json!({"signature": signed("c-rjs", "randomise")})))?;
-    writeln!(out, "2  Release it for preparation, with the code of step 1 instead of CODE, and open it:\n")?;
+    writeln!(
+        out,
+        "{}\n",
+        post("c-rjs", &path, json!({"signature": signed("c-rjs", "randomise")}))
+    )?;
+    writeln!(
+        out,
+        "2  Release it for preparation, with the code of step 1 instead of CODE, and open it:\n"
+    )?;
     let body = json!({"code": "CODE", "identifier": "DEMO", "visit": "V1"});
     writeln!(out, "{} > {here}/release.json", post("p-rjs", "/v1/preparations", body))?;
-    let opens = |file: &str, who: &str| format!(
-        "klero open {here}/{file} --identity {here}/{who}.key.json \\\n  --words-file {here}/six-words.txt --commitment {here}/commitment.json"
-    );
+    let opens = |file: &str, who: &str| {
+        format!(
+            "klero open {here}/{file} --identity {here}/{who}.key.json \\\n  --words-file {here}/six-words.txt --commitment {here}/commitment.json"
+        )
+    };
     writeln!(out, "{}\n", opens("release.json", "p-rjs"))?;
     writeln!(out, "3  Break the code in an emergency, and open it:\n")?;
     let body = json!({
@@ -425,6 +510,10 @@ fn explain(
     writeln!(out, "{} > {here}/broken.json", post("hot-1", "/v1/breaks", body))?;
     writeln!(out, "{}\n", opens("broken.json", "hot-1"))?;
     writeln!(out, "4  Read the trail as the monitor:\n")?;
-    writeln!(out, "curl -s '{base}/v1/trail?from=0' -H 'Authorization: Bearer {}'\n", stage.token("mon-1"))?;
+    writeln!(
+        out,
+        "curl -s '{base}/v1/trail?from=0' -H 'Authorization: Bearer {}'\n",
+        stage.token("mon-1")
+    )?;
     out.flush()
 }

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "server")]
 mod backup;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod demo;
 #[cfg(feature = "offline")]
 mod design;
 mod failure;
@@ -136,6 +138,8 @@ enum Command {
     Schema(SchemaCommand),
     #[cfg(feature = "server")]
     Openapi(serve::OpenApi),
+    #[cfg(all(feature = "server", feature = "offline"))]
+    Demo(demo::Demo),
 }
 
 #[derive(Subcommand)]
@@ -232,6 +236,8 @@ impl Command {
             Command::Backup(BackupCommand::Create(create)) => create.run(),
             #[cfg(feature = "server")]
             Command::Schema(SchemaCommand::Status(status)) => status.run(),
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Demo(demo) => demo.run(),
             #[cfg(feature = "server")]
             Command::Openapi(openapi) => openapi.run(),
         }

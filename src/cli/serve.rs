@@ -56,6 +56,7 @@ pub struct OpenApi {}
 impl Serve {
     /// Opens the house, listens, answers.
     pub fn run(self) -> Result<Done, Failure> {
+        crate::telemetry::start();
         let house = Arc::new(self.place.open()?);
         let not_listening = |error: std::io::Error| {
             let what = format!("{} cannot be listened on", self.listen);

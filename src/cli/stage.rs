@@ -451,7 +451,10 @@ impl Drop for Stage {
 
 impl Server {
     fn start(house: House, port: u16) -> (Self, SocketAddr) {
-        let listener = TcpListener::bind(("127.0.0.1", port)).expect("loopback has a free port");
+        // A port that is taken is no reason not to play.
+        let listener = TcpListener::bind(("127.0.0.1", port))
+            .or_else(|_| TcpListener::bind(("127.0.0.1", 0)))
+            .expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound port has an address");
         let house = Arc::new(house);
         let (stop, stopped) = oneshot::channel::<()>();
