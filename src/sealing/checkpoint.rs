@@ -276,6 +276,32 @@ mod tests {
         assert_eq!(key().check(&forged), Err(CheckpointError::Signature));
     }
 
+    /// A note that our key did sign, with our signature's line, whatever it says.
+    fn signed_by_us(text: &str) -> String {
+        let signature = signer().pair.sign(text.as_bytes());
+        let signed = [&key().id()[..], signature.as_ref()].concat();
+        format!("{text}\n— {} {}\n", signer().origin(), STANDARD.encode(signed))
+    }
+
+    #[test]
+    fn a_text_that_is_no_checkpoint_of_this_trail_is_refused_even_when_signed() {
+        let (origin, root) = (signer().origin().to_owned(), STANDARD.encode([9; 32]));
+        let good = format!("{origin}\n3\n{root}\n");
+        assert!(key().check(&signed_by_us(&good)).is_ok());
+        let elsewhere = format!("klero.example/OTHER\n3\n{root}\n");
+        assert_eq!(key().check(&signed_by_us(&elsewhere)), Err(CheckpointError::NotOurs));
+        for wrong in [
+            format!("{good}an extension\n"),
+            format!("{origin}\n3\n"),
+            format!("{origin}\n03\n{root}\n"),
+            format!("{origin}\n3\n{}\n", STANDARD.encode([9; 31])),
+            format!("a b\n3\n{root}\n"),
+        ] {
+            let refused = key().check(&signed_by_us(&wrong));
+            assert_eq!(refused, Err(CheckpointError::NotANote), "{wrong}");
+        }
+    }
+
     #[test]
     fn a_witness_may_sign_beside_us_but_not_instead_of_us() {
         let witness = "— witness.example 9nxoq5H381k=\n";

@@ -462,6 +462,11 @@ mod tests {
         ] {
             assert_eq!(altered(from, to), Err(error), "{to}");
         }
+        let one_arm_twice = changed(|m| {
+            m.arms[1] = m.arms[0].clone();
+            m.ratio.truncate(1);
+        });
+        assert_eq!(one_arm_twice, Err(Ratio));
         assert!(altered("stratum: 4 ", "stratum: 6 ").is_ok(), "the last block is kept whole");
         assert!(altered("sizes: [2,4]", "sizes: [2,256]").is_ok());
     }

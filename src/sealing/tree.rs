@@ -409,7 +409,21 @@ mod tests {
         assert!(!consistent(5, &all, 5, &all, &[all]));
         assert!(!consistent(5, &all, 5, &none, &[]));
         assert!(!consistent(5, &all, 4, &root(&leaves(4)), &[]));
+        assert!(!consistent(5, &all, 4, &all, &[]), "nor by another name");
         assert!(!consistent(4, &root(&leaves(4)), 5, &all, &[]));
+    }
+
+    #[test]
+    fn a_proof_that_is_too_short_or_too_long_for_its_sizes_is_none() {
+        let all = leaves(8);
+        let good = path(&all, 3);
+        assert_eq!(root_from_path(&all[3], 3, 8, &good[..2]), None);
+        assert_eq!(root_from_path(&all[3], 3, 8, &[&good[..], &good[..1]].concat()), None);
+        assert_eq!(root_from_path(&all[3], 3, 16, &good), None);
+        let (one, two) = (root(&all[..1]), root(&all[..2]));
+        let grown = consistency(&all[..2], 1);
+        assert!(consistent(1, &one, 2, &two, &grown));
+        assert!(!consistent(1, &one, 4, &two, &grown), "four leaves need a longer proof");
     }
 
     #[test]
