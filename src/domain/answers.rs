@@ -108,7 +108,7 @@ pub const CODES: [&str; 23] = [
     "date-future",
     "date-order",
     "date-too-old",
-    "moment-form",
+    "moment-format",
     "text-too-long",
     "text-control",
     "identity-in-text",

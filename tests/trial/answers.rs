@@ -169,7 +169,7 @@ fn consent_is_not_signed_in_the_future_and_only_on_a_form_approved_at_that_centr
         "2026-11-20T24:00",
         "2026-11-31T10:00",
     ] {
-        assert_eq!(refused(&[("consent_signed_at", wrong)]).1, "moment-form", "{wrong}");
+        assert_eq!(refused(&[("consent_signed_at", wrong)]).1, "moment-format", "{wrong}");
     }
     assert_eq!(refused(&[("consent_version", "9.9")]).1, "consent-form-unknown");
     let day_before = [

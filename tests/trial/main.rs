@@ -1,5 +1,7 @@
 //! The first trial, from its file: every boundary of answers, eligibility, stratum, steps, visits, and the file itself.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where it stumbles")]
+
 mod answers;
 mod eligibility;
 mod file;

@@ -138,7 +138,7 @@ impl Reading<'_> {
                 PartialDate::parse(text).map(Value::Partial).ok_or(because("date-form"))
             }
             FieldKind::Moment => {
-                let moment = self.trial.zone.moment(text).ok_or(because("moment-form"))?;
+                let moment = self.trial.zone.moment(text).ok_or(because("moment-format"))?;
                 if moment <= self.now {
                     Ok(Value::Moment(moment))
                 } else {
