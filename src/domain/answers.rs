@@ -3,11 +3,12 @@
 
 mod read;
 
+use super::field::built_in;
 use super::ids::{CentreId, EnrolmentNumber, FieldId};
 use super::quantity::Quantity;
 use super::rule::Truth;
 use super::time::{Date, Moment, PartialDate, Zone};
-use super::trial::{Condition, CrossCheck, Field, Trial, fields};
+use super::trial::{Condition, CrossCheck, Field, Trial};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -90,29 +91,27 @@ pub struct FieldProblem {
 }
 
 /// Every code of a [`FieldProblem`]. They are never renamed or reused.
-pub const CODES: [&str; 25] = [
-    "centre-unknown",
-    "field-unknown",
+pub const CODES: [&str; 23] = [
+    "unknown-field",
     "not-asked",
     "required",
-    "one-answer",
-    "num-format",
+    "wrong-type",
+    "doubled",
+    "number-form",
     "num-places",
     "num-range",
     "num-confirm",
     "choice-unknown",
-    "choice-repeated",
     "choice-none-and-others",
-    "consent-version-not-approved",
-    "date-format",
+    "consent-form-unknown",
+    "date-form",
     "date-future",
     "date-order",
     "date-too-old",
     "moment-format",
-    "moment-future",
     "text-too-long",
     "text-control",
-    "text-digits",
+    "identity-in-text",
     "init-format",
     "init-cjk",
     "enrol-format",
@@ -187,7 +186,7 @@ impl Answers {
 
     /// When consent was signed; nothing while it was not, or not said when.
     pub fn consent_at(&self) -> Option<Moment> {
-        match (self.named(fields::CONSENT_GIVEN)?, self.named(fields::CONSENT_SIGNED_AT)?) {
+        match (self.named(built_in::CONSENT_GIVEN)?, self.named(built_in::CONSENT_SIGNED_AT)?) {
             (Value::YesNo(true), Value::Moment(at)) => Some(*at),
             _ => None,
         }

@@ -75,7 +75,8 @@ impl DerivedForm {
                 parts.iter().try_fold(Quantity::ZERO, |sum, part| sum.plus(answers.number(part)?))
             }
             DerivedForm::Count(field) => match answers.get(field)? {
-                Value::Several(ticked) => Some((ticked.len() as u32).into()),
+                Value::Several(ticked) => Some(u32::try_from(ticked.len()).ok()?.into()),
+                Value::NoneTicked(_) => Some(Quantity::ZERO),
                 _ => None,
             },
         }

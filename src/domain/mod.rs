@@ -5,6 +5,7 @@ pub mod answers;
 pub mod derived;
 pub mod eligibility;
 pub mod entry;
+pub mod field;
 pub mod ids;
 pub mod people;
 pub mod quantity;

@@ -3,9 +3,10 @@
 
 use super::answers::Answers;
 use super::eligibility::{Outcome, Verdict};
+use super::field::built_in;
 use super::ids::FieldId;
 use super::time::Moment;
-use super::trial::{Trial, fields};
+use super::trial::Trial;
 
 /// Whether a centre, or the trial, takes participants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,7 +189,7 @@ fn fresh(trial: &Trial, answers: &Answers, now: Moment) -> Result<(), RandomiseR
 }
 
 fn screened_before_consent(trial: &Trial, answers: &Answers, consent: Moment) -> bool {
-    let field = FieldId::parse(fields::SCREENING_DATE).ok();
+    let field = FieldId::parse(built_in::SCREENING_DATE).ok();
     let screened = field.and_then(|field| answers.day(&field));
     screened.is_some_and(|day| day < trial.zone.day(consent))
 }

@@ -234,3 +234,132 @@ impl fmt::Display for Zone {
         f.write_str(&self.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Date {
+        Date::parse(text).unwrap()
+    }
+
+    fn shanghai() -> Zone {
+        Zone::parse("Asia/Shanghai").unwrap()
+    }
+
+    // shows: AL-3
+    #[test]
+    fn months_back_are_cut_to_the_end_of_the_month() {
+        for (from, months, to) in [
+            ("2026-08-31", 6, "2026-02-28"),
+            ("2024-08-31", 6, "2024-02-29"),
+            ("2026-03-31", 1, "2026-02-28"),
+            ("2026-05-31", 1, "2026-04-30"),
+            ("2026-01-15", 1, "2025-12-15"),
+            ("2026-01-31", 12, "2025-01-31"),
+            ("2024-02-29", 12, "2023-02-28"),
+            ("2024-02-29", 60, "2019-02-28"),
+            ("2026-11-21", 0, "2026-11-21"),
+            ("0001-01-31", 1200, "0001-01-31"),
+        ] {
+            assert_eq!(day(from).minus_months(months), day(to), "{from} less {months}");
+        }
+    }
+
+    // shows: AL-3
+    #[test]
+    fn whoever_is_born_on_29_february_is_a_year_older_on_1_march() {
+        let born = day("2008-02-29");
+        assert_eq!(born.full_years_at(day("2026-02-28")), 17);
+        assert_eq!(born.full_years_at(day("2026-03-01")), 18);
+        assert_eq!(born.full_years_at(day("2028-02-28")), 19);
+        assert_eq!(born.full_years_at(day("2028-02-29")), 20);
+        assert_eq!(day("2008-03-14").full_years_at(day("2026-03-13")), 17);
+        assert_eq!(day("2008-03-14").full_years_at(day("2026-03-14")), 18);
+        assert_eq!(born.full_years_at(day("2007-03-01")), -1);
+    }
+
+    #[test]
+    fn days_are_counted_across_months_leap_days_and_summer_time() {
+        assert_eq!(day("2026-12-05").days_since(day("2026-11-21")), 14);
+        assert_eq!(day("2024-03-01").days_since(day("2024-02-28")), 2);
+        assert_eq!(day("2026-02-28").days_since(day("2026-03-01")), -1);
+        assert_eq!(day("2026-04-01").plus_days(-1), day("2026-03-31"));
+        assert_eq!(day("2026-11-21").plus_days(364), day("2027-11-20"));
+        assert_eq!(day("9999-12-31").plus_days(1), day("9999-12-31"), "stops at the end");
+        assert_eq!(day("9999-12-31").days_since(day("0001-01-01")), 3_652_058);
+    }
+
+    #[test]
+    fn only_whole_days_in_ten_characters_are_days() {
+        for wrong in [
+            "",
+            "2026-2-3",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "26-01-01",
+            "0000-01-01",
+            "2026-01-01T00:00",
+            "2026-01-01 ",
+            "２０26-01-01",
+            "+026-01-01",
+            "2026-01",
+            "-2026-01-01",
+        ] {
+            assert!(Date::parse(wrong).is_none(), "{wrong}");
+        }
+        assert_eq!(day("2024-02-29").to_string(), "2024-02-29");
+    }
+
+    // shows: AL-3
+    #[test]
+    fn a_partly_known_day_can_mean_its_first_and_its_last() {
+        for (text, first, last) in [
+            ("2026-03", "2026-03-01", "2026-03-31"),
+            ("2024-02", "2024-02-01", "2024-02-29"),
+            ("2026", "2026-01-01", "2026-12-31"),
+            ("2026-03-14", "2026-03-14", "2026-03-14"),
+        ] {
+            let part = PartialDate::parse(text).unwrap();
+            assert_eq!((part.first_day(), part.last_day()), (day(first), day(last)));
+            assert_eq!(part.to_string(), text);
+        }
+        for wrong in ["2026-13", "2026-3", "26", "never", "2026-", "2026-03-", "0000"] {
+            assert!(PartialDate::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    // shows: AL-1
+    #[test]
+    fn a_day_begins_at_midnight_where_the_centre_is() {
+        let before = Moment::parse("2026-11-21T15:59:59.999Z").unwrap();
+        let midnight = Moment::parse("2026-11-21T16:00:00Z").unwrap();
+        assert_eq!(shanghai().day(before), day("2026-11-21"));
+        assert_eq!(shanghai().day(midnight), day("2026-11-22"));
+        assert_eq!(shanghai().start_of(day("2026-11-22")), midnight);
+        assert_eq!(shanghai().minute(midnight), "2026-11-22T00:00");
+        assert_eq!(shanghai().moment("2026-11-22T00:00"), Some(midnight));
+    }
+
+    #[test]
+    fn a_minute_the_clocks_skipped_is_none_and_of_one_run_twice_the_earlier_is_meant() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        assert_eq!(berlin.moment("2026-03-29T02:30"), None);
+        let twice = berlin.moment("2026-10-25T02:30");
+        assert_eq!(twice, Moment::parse("2026-10-25T00:30:00Z"));
+        for wrong in
+            ["2026-11-21T24:00", "2026-11-21T9:00", "2026-11-21 09:00", "2026-11-21T09:00Z", "T"]
+        {
+            assert_eq!(shanghai().moment(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_zone_has_one_spelling() {
+        assert_eq!(shanghai().name(), "Asia/Shanghai");
+        for wrong in ["asia/shanghai", "Shanghai", "UTC+8", "", "../etc/passwd"] {
+            assert!(Zone::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+}

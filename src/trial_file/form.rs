@@ -4,11 +4,10 @@ use super::rules::{Ends, Known, Sort};
 use super::table::{Placed, Table};
 use crate::domain::answers::CONFIRMED;
 use crate::domain::derived::{Derived, DerivedForm};
+use crate::domain::field::built_in;
 use crate::domain::ids::FieldId;
 use crate::domain::quantity::Quantity;
-use crate::domain::trial::{
-    Condition, DateLimits, Field, FieldKind, Page, Range, fields as built_in,
-};
+use crate::domain::trial::{Condition, DateLimits, Field, FieldKind, Page, Range};
 
 /// Ends of what a number field may hold are no wider.
 const PLACES_MAX: u32 = 4;

@@ -191,6 +191,7 @@ fn must_be(table: &Table<'_>, id: FieldId, sort: &Sort) -> Option<Rule> {
     if !options.contains(&choice) {
         let next = format!("one of: {}", options.join(", "));
         table.wrong("must-be", "is no choice of that field", &next);
+        return None;
     }
     Some(Rule::MustBe(id, choice))
 }
@@ -256,6 +257,10 @@ pub(super) fn factors(root: &Table<'_>, known: &Known, criteria: &[Read]) -> Vec
     let silent = super::table::Notes::of("");
     for read in criteria.iter().filter(|read| read.criterion.on_false == Effect::Block) {
         eligible.all_hold(&read.node, &silent);
+    }
+    if silent.has_errors() {
+        // Criteria that contradict each other have been noted; the items shall not be blamed for them.
+        eligible = Reach::of(known);
     }
     let tables = root.maybe_tables("factors", "factor");
     if tables.len() > FACTORS_MAX {

@@ -59,7 +59,7 @@ impl Notes {
     /// Everything found, by line.
     pub(super) fn into_findings(self) -> Vec<Finding> {
         let mut found = self.findings.into_inner();
-        found.sort_by(|a, b| (a.line, a.severity).cmp(&(b.line, b.severity)));
+        found.sort_by_key(|finding| (finding.line, finding.severity));
         found
     }
 }

@@ -1,10 +1,11 @@
 //! From text to answers: each kind of field in turn, then what the answers say about one another.
 
 use super::{Answers, CONFIRMED, FieldProblem, Identity, NEVER, NOT_SURE, Raw, Value, meets};
+use crate::domain::field::built_in;
 use crate::domain::ids::{CentreId, EnrolmentNumber, FieldId};
 use crate::domain::quantity::Quantity;
 use crate::domain::time::{Date, Moment, PartialDate};
-use crate::domain::trial::{Centre, Choice, DateLimits, Field, FieldKind, Range, Trial, fields};
+use crate::domain::trial::{Centre, Choice, DateLimits, Field, FieldKind, Range, Trial};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Nothing that arrives for a field is longer, in characters; texts have limits of their own below it.
@@ -62,7 +63,7 @@ pub(super) fn read(
     now: Moment,
 ) -> Result<Answers, Vec<FieldProblem>> {
     let Some(centre) = trial.centre(centre) else {
-        let Refusal { code, min, max, other } = because("centre-unknown");
+        let Refusal { code, min, max, other } = because("choice-unknown");
         return Err(vec![FieldProblem { field: String::new(), code, min, max, other }]);
     };
     let mut reading = Reading {
@@ -101,7 +102,7 @@ impl Reading<'_> {
                 self.confirmed = ids.filter_map(|id| known(id)).collect();
             } else if known(name).is_none() {
                 let field = FieldId::parse(name).map(|id| id.to_string()).unwrap_or_default();
-                let Refusal { code, min, max, other } = because("field-unknown");
+                let Refusal { code, min, max, other } = because("unknown-field");
                 self.problems.push(FieldProblem { field, code, min, max, other });
             }
         }
@@ -121,7 +122,7 @@ impl Reading<'_> {
             (_, [NOT_SURE]) => Value::NotSure,
             (FieldKind::Choices { options, none }, ticked) => several(options, none, ticked)?,
             (_, [text]) => self.value(field, text)?,
-            _ => return Err(because("one-answer")),
+            _ => return Err(because("wrong-type")),
         };
         self.values.insert(field.id.clone(), value);
         Ok(())
@@ -131,17 +132,17 @@ impl Reading<'_> {
         match &field.kind {
             FieldKind::EnrolmentNumber => enrolment_number(self.centre, text),
             FieldKind::Initials => initials(text),
-            FieldKind::Date(_) => Date::parse(text).map(Value::Day).ok_or(because("date-format")),
+            FieldKind::Date(_) => Date::parse(text).map(Value::Day).ok_or(because("date-form")),
             FieldKind::DateOrNever(_) if text == NEVER => Ok(Value::Never),
             FieldKind::DateOrNever(_) => {
-                PartialDate::parse(text).map(Value::Partial).ok_or(because("date-format"))
+                PartialDate::parse(text).map(Value::Partial).ok_or(because("date-form"))
             }
             FieldKind::Moment => {
                 let moment = self.trial.zone.moment(text).ok_or(because("moment-format"))?;
                 if moment <= self.now {
                     Ok(Value::Moment(moment))
                 } else {
-                    Err(because("moment-future"))
+                    Err(because("date-future"))
                 }
             }
             FieldKind::YesNo => match text {
@@ -151,7 +152,9 @@ impl Reading<'_> {
             },
             FieldKind::Choice(options) => chosen(options.iter().map(|o| o.id.as_str()), text),
             FieldKind::ConsentVersion => {
-                chosen(self.centre.consent_versions.iter().map(|v| v.id.as_str()), text)
+                let known = self.centre.consent_versions.iter().any(|version| version.id == text);
+                let value = Value::Choice(text.to_owned());
+                if known { Ok(value) } else { Err(because("consent-form-unknown")) }
             }
             FieldKind::Choices { .. } => Err(because("choice-unknown")),
             FieldKind::Integer(range) => number(text, 0, range, self.confirmed.contains(&field.id)),
@@ -211,7 +214,7 @@ impl Reading<'_> {
     }
 
     fn consent_version(&self, id: &str) -> Result<(), Refusal> {
-        let signed = FieldId::parse(fields::CONSENT_SIGNED_AT).ok();
+        let signed = FieldId::parse(built_in::CONSENT_SIGNED_AT).ok();
         let Some(day) = signed.and_then(|field| self.day(&field)) else {
             return Ok(());
         };
@@ -219,7 +222,7 @@ impl Reading<'_> {
         if same.any(|version| version.approved_on(day)) {
             Ok(())
         } else {
-            Err(because("consent-version-not-approved"))
+            Err(because("consent-form-unknown"))
         }
     }
 
@@ -232,7 +235,7 @@ impl Reading<'_> {
     }
 
     fn finish(mut self) -> Result<Answers, Vec<FieldProblem>> {
-        for name in fields::IDENTITY {
+        for name in built_in::IDENTITY {
             let id = FieldId::parse(name).expect("the built-in names are well formed");
             let answered = self.values.get(&id).is_some_and(|value| *value != Value::NotSure);
             if !answered && !self.problems.iter().any(|problem| problem.field == name) {
@@ -256,15 +259,15 @@ impl Reading<'_> {
             Value::Text(text) | Value::Choice(text) => Some(text.clone()),
             _ => None,
         };
-        let number = EnrolmentNumber::parse(&text(fields::ENROLMENT_NUMBER)?).ok()?;
-        let Some(Value::Day(birth_date)) = value(fields::BIRTH_DATE) else {
+        let number = EnrolmentNumber::parse(&text(built_in::ENROLMENT_NUMBER)?).ok()?;
+        let Some(Value::Day(birth_date)) = value(built_in::BIRTH_DATE) else {
             return None;
         };
         Some(Identity {
             enrolment_number: number,
-            initials: text(fields::INITIALS)?,
+            initials: text(built_in::INITIALS)?,
             birth_date: *birth_date,
-            sex: text(fields::SEX)?,
+            sex: text(built_in::SEX)?,
         })
     }
 
@@ -284,11 +287,11 @@ fn chosen<'o>(mut options: impl Iterator<Item = &'o str>, text: &str) -> Result<
 
 fn several(options: &[Choice], none: &Option<String>, ticked: &[&str]) -> Result<Value, Refusal> {
     let known = |text: &&str| options.iter().any(|option| option.id == **text);
-    if !ticked.iter().all(|text| known(text)) {
+    if !ticked.iter().all(known) {
         return Err(because("choice-unknown"));
     }
     if ticked.iter().collect::<BTreeSet<_>>().len() != ticked.len() {
-        return Err(because("choice-repeated"));
+        return Err(because("doubled"));
     }
     match none {
         Some(none) if ticked == [none.as_str()] => Ok(Value::NoneTicked(none.clone())),
@@ -301,7 +304,7 @@ fn several(options: &[Choice], none: &Option<String>, ticked: &[&str]) -> Result
 }
 
 fn number(text: &str, places: usize, range: &Range, confirmed: bool) -> Result<Value, Refusal> {
-    let (number, found) = Quantity::parse(text).ok_or(because("num-format"))?;
+    let (number, found) = Quantity::parse(text).ok_or(because("number-form"))?;
     if found > places {
         return Err(because("num-places").max(places));
     }
@@ -322,7 +325,7 @@ fn line(text: &str, longest: usize) -> Result<Value, Refusal> {
         return Err(because("text-control"));
     }
     if longest_digit_run(text) > DIGIT_RUN_MAX {
-        return Err(because("text-digits").max(DIGIT_RUN_MAX));
+        return Err(because("identity-in-text").max(DIGIT_RUN_MAX));
     }
     Ok(Value::Text(text.to_owned()))
 }

@@ -1,10 +1,10 @@
 //! Can these rules hold together? A rule that nobody can meet, or that everybody meets, is a slip.
 
-use super::super::table::Notes;
 use super::{Known, Node, Sort};
 use crate::domain::ids::FieldId;
 use crate::domain::quantity::Quantity;
 use crate::domain::rule::Rule;
+use crate::trial_file::table::Notes;
 use std::collections::BTreeMap;
 
 /// One end of what is left: the value, and whether it is itself still in.
