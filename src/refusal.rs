@@ -136,12 +136,30 @@ codes! {
         NumRange "num-range";
         /// Not an exact decimal.
         NumberForm "number-form";
+        /// More decimals than are taken. Wants `max`.
+        NumPlaces "num-places";
+        /// Unusual: taken once it is confirmed. Wants `field`, `max`.
+        NumConfirm "num-confirm";
+        /// The same choice twice.
+        ChoiceRepeated "choice-repeated";
+        /// "None" and something else.
+        ChoiceNoneAndOthers "choice-none-and-others";
+        /// Several answers for one.
+        OneAnswer "one-answer";
+        /// A question that the other answers leave out.
+        NotAsked "not-asked";
         /// Too many characters. Wants `max`.
         TextTooLong "text-too-long";
         /// No character at all.
         TextEmpty "text-empty";
+        /// A tab, a line break or another mark that is no letter.
+        TextControl "text-control";
         /// Not year-month-day.
         DateForm "date-form";
+        /// Not a day and a minute.
+        MomentForm "moment-form";
+        /// Longer ago than anything can be. Wants `min`.
+        DateTooOld "date-too-old";
         /// After today.
         DateFuture "date-future";
         /// Before a date that comes first. Wants `later`, `earlier`.

@@ -222,6 +222,16 @@ impl Stage {
     /// # Panics
     /// When anything of it fails: there is no play then.
     pub fn raise(play: Play) -> Self {
+        let stage = Self::raise_unopened(play);
+        stage.open_recruitment();
+        stage
+    }
+
+    /// Raises a stage on which the list is imported and everybody is signed in, but nothing is approved or open yet.
+    ///
+    /// # Panics
+    /// As [`Stage::raise`].
+    pub fn raise_unopened(play: Play) -> Self {
         let offline = FixedDice::new(play.seed ^ 0x0ff1_1e00);
         let identity = |(id, role, centres): (String, Role, Vec<CentreId>)| {
             let made = Identity::generate(&person(&id), role, &centres, &offline);
@@ -260,7 +270,6 @@ impl Stage {
             server: Some(server.0),
         };
         stage.admit(&token);
-        stage.open_recruitment();
         stage
     }
 

@@ -99,9 +99,16 @@ acts! {
 }
 
 /// The acts by which somebody may learn an arm. A third needs a line here.
-pub trait Reveals: Act {}
-impl Reveals for Prepare {}
-impl Reveals for BreakCode {}
+pub trait Reveals: Act {
+    /// What a release by this act is for, as its record says.
+    const PURPOSE: &'static str;
+}
+impl Reveals for Prepare {
+    const PURPOSE: &'static str = "prepare";
+}
+impl Reveals for BreakCode {
+    const PURPOSE: &'static str = "break";
+}
 
 /// A signed-in person who asks for something.
 #[derive(Debug, Clone)]

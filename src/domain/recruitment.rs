@@ -75,9 +75,9 @@ impl Step {
 /// Why a participant cannot be randomised now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RandomiseRefusal {
-    /// The trial, or the centre, is not open yet.
+    /// The trial, or the centre, is not open yet, or closed for ever.
     CentreNotOpen,
-    /// The trial, or the centre, is paused or closed.
+    /// The trial, or the centre, is paused.
     RecruitmentPaused,
     /// The trial has its number of participants.
     TargetReached,
@@ -157,7 +157,8 @@ pub fn may_randomise(
 /// Opened, not paused, and not full.
 fn recruiting(trial: &Trial, standing: &Standing<'_>) -> Result<(), RandomiseRefusal> {
     let both = [standing.trial, standing.centre];
-    if both.contains(&Recruitment::NotOpen) {
+    let shut = |state: &Recruitment| matches!(state, Recruitment::NotOpen | Recruitment::Closed);
+    if both.iter().any(shut) {
         Err(RandomiseRefusal::CentreNotOpen)
     } else if both.iter().any(|state| *state != Recruitment::Open) {
         Err(RandomiseRefusal::RecruitmentPaused)

@@ -4,7 +4,7 @@
 use super::problem::Problem;
 use super::wire::{self, Readable};
 use crate::domain::ids::{CentreId, PersonId, Reference};
-use crate::limits::{BODY, BODY_SECONDS, IMPORT};
+use crate::limits::{BODY, BODY_SECONDS, IMPORT, PAGE};
 use crate::refusal::{Code, FieldCode, FieldError};
 use actix_web::http::header::{self, HeaderName};
 use actix_web::rt::time::timeout;
@@ -265,4 +265,13 @@ impl<T: Readable> FromRequest for Query<T> {
         let read = web::Query::<T>::from_query(req.query_string());
         ready(read.map(|q| Self(q.into_inner())).map_err(|_| Code::MalformedRequest.into()))
     }
+}
+
+/// How many records a page has: what was asked for, from 1 to [`PAGE`], or all a page can hold.
+///
+/// # Errors
+/// `malformed-request` beyond that: fewer than were asked for would look like the end.
+pub fn limit(asked: Option<u32>) -> Result<u32, Problem> {
+    let limit = asked.unwrap_or(PAGE);
+    if (1..=PAGE).contains(&limit) { Ok(limit) } else { Err(Code::MalformedRequest.into()) }
 }

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::caller::{Who, named, once, receipt, signature};
-use super::extract::{Body, IdempotencyKey, IfMatch, InPath, Query};
+use super::extract::{Body, IdempotencyKey, IfMatch, InPath, Query, limit};
 use super::people::done;
 use super::problem::Problem;
 use super::routes::{Route, Verb};
@@ -43,7 +43,8 @@ pub fn routes() -> Vec<Route> {
             .act(ReadParticipants)
             .says("Participants by enrolment number: of the own centre, or of the trial for a monitor")
             .asks::<acts::ListPage>()
-            .gives::<acts::ParticipantsBody>(200, "At most 200"),
+            .gives::<acts::ParticipantsBody>(200, "At most 200")
+            .refuses(&[Code::NoSuchRecord]),
         Route::get("/v1/participants/{reference}", read)
             .act(ReadParticipants)
             .says("One participant with criteria and stratum as they were computed")
@@ -61,6 +62,8 @@ pub fn routes() -> Vec<Route> {
             .gives::<acts::Done>(200, "Signed, or sent back")
             .refuses(&[
                 Code::SignatureNeeded,
+                Code::NoConsent,
+                Code::DatesOutOfOrder,
                 Code::NotEligible,
                 Code::PossibleDuplicate,
                 Code::ChangedSinceRead,
@@ -168,7 +171,7 @@ async fn list(
             house.participant(&who.caller, &after).await?.participant.number.to_string()
         }
     };
-    let limit = page.limit.unwrap_or(crate::limits::PAGE);
+    let limit = limit(page.limit)?;
     let found = house.participants(&who.caller, &after, limit).await?;
     let participants = found.iter().map(body_of).collect();
     Ok(Answer::ok(acts::ParticipantsBody { participants }))

@@ -8,7 +8,7 @@ use super::people::done;
 use super::problem::Problem;
 use super::routes::Route;
 use super::wire::acts;
-use crate::domain::access::{BreakCode, Prepare, ReadBreaks, ReadPreparations};
+use crate::domain::access::{BreakCode, Prepare, ReadBreaks, ReadPreparations, Reveals};
 use crate::domain::ids::{Code as TreatmentCode, EnrolmentNumber, Reference, VisitId};
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::hex;
@@ -44,7 +44,7 @@ pub fn routes() -> Vec<Route> {
                 Code::NotGrantedYet,
             ])
             .idempotent(),
-        Route::post("/v1/preparations/{reference}/opened", opened)
+        Route::post("/v1/preparations/{reference}/opened", opened::<Prepare>)
             .act(Prepare)
             .says("Keeps the opening receipt that the pharmacist's device signed")
             .takes::<acts::OpenedBody>()
@@ -68,7 +68,7 @@ pub fn routes() -> Vec<Route> {
                 Code::NotGrantedYet,
             ])
             .idempotent(),
-        Route::post("/v1/breaks/{reference}/opened", opened)
+        Route::post("/v1/breaks/{reference}/opened", opened::<BreakCode>)
             .act(BreakCode)
             .says("Keeps the opening receipt that the holder's device signed")
             .takes::<acts::OpenedBody>()
@@ -177,7 +177,7 @@ async fn break_code(
     Ok(release(broken.handed, "break", Some(told)))
 }
 
-async fn opened(
+async fn opened<A: Reveals + Send + 'static>(
     house: Data<House>,
     who: Who,
     key: IdempotencyKey,
@@ -192,7 +192,7 @@ async fn opened(
     }
     let signature = bytes("/signature", &said.signature)?;
     let receipt = OpeningReceipt { fits: said.fits, at: said.at, signature };
-    Ok(Answer::ok(done(house.opened(&who.caller, reference, receipt, once).await?)))
+    Ok(Answer::ok(done(house.opened::<A>(&who.caller, reference, receipt, once).await?)))
 }
 
 async fn read_back(

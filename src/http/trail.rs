@@ -2,12 +2,11 @@
 
 use super::answer::Answer;
 use super::caller::{Who, receipt};
-use super::extract::{InPath, Query};
+use super::extract::{InPath, Query, limit};
 use super::problem::Problem;
 use super::routes::Route;
 use super::wire::acts;
 use crate::domain::access::ReadTrail;
-use crate::limits::PAGE;
 use crate::refusal::Code;
 use crate::sealing::bytes::hex;
 use crate::service::House;
@@ -43,8 +42,8 @@ async fn lines(
     who: Who,
     Query(page): Query<acts::TrailPage>,
 ) -> Result<Answer<acts::LinesBody>, Problem> {
-    let from = page.from.unwrap_or(0);
-    let lines = house.read_trail(&who.caller, from, page.limit.unwrap_or(PAGE)).await?;
+    let (from, limit) = (page.from.unwrap_or(0), limit(page.limit)?);
+    let lines = house.read_trail(&who.caller, from, limit).await?;
     let (from, checkpoint) = (lines.from, lines.checkpoint);
     Ok(Answer::ok(acts::LinesBody { from, lines: lines.lines, checkpoint }))
 }

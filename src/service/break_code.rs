@@ -79,8 +79,9 @@ impl House {
         self.may_somewhere::<BreakCode>(caller).await?;
         self.check_emergency(caller, &emergency)?;
         let found = self.store.read(|view| Ok::<_, Refusal>(find(view, &emergency.named)?));
-        let unknown = || Refusal::new(Why::NoSuchRecord);
-        let participant = found?.ok_or_else(unknown)?;
+        let Some(participant) = found? else {
+            return Err(self.refuse(caller, BreakCode::NAME, Why::NoSuchRecord).await);
+        };
         let may = self.may::<BreakCode>(caller, &participant.centre).await?;
         self.check_signature(caller, BreakCode::NAME, signature).await?;
         let (trial, meaning) = (Arc::clone(&self.trial), signature.meaning.clone());

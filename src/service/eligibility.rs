@@ -4,9 +4,11 @@ use super::randomise::{find, stored_answers};
 use super::recruitment::check_reason;
 use super::{Answered, House, Signature, first_answer};
 use crate::domain::access::{Act, Caller, SignEligibility};
-use crate::domain::eligibility::{self, Outcome};
+use crate::domain::eligibility;
 use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::Reference;
+use crate::domain::recruitment::{self, SignRefusal};
+use crate::domain::trial::Trial;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::store::repeats::OnceKey;
 use std::collections::BTreeMap;
@@ -32,7 +34,8 @@ impl House {
     /// Signs a participant eligible, or sends the record back.
     ///
     /// # Errors
-    /// `changed-since-read` when `seen` is not the present screening entry; `not-eligible` when a rule blocks or is open;
+    /// `changed-since-read` when `seen` is not the present screening entry; `no-consent` and `dates-out-of-order` when a
+    /// step before this one is missing; `not-eligible` when a rule blocks or is open;
     /// `reason-needed` for a warning that was not acknowledged; `possible-duplicate`; `signature-needed`.
     pub async fn sign_eligibility(
         &self,
@@ -43,9 +46,8 @@ impl House {
         signature: &Signature,
         once: OnceKey,
     ) -> Result<Answered<()>, Refusal> {
-        let participant = self.store.read(|view| find(view, &reference))?;
-        let may = self.may::<SignEligibility>(caller, &participant.centre).await?;
-        check_texts(&judgement)?;
+        let (_, may) = self.may_about::<SignEligibility>(caller, &reference).await?;
+        check_texts(&self.trial, &judgement)?;
         self.check_signature(caller, SignEligibility::NAME, signature).await?;
         let (trial, meaning) = (Arc::clone(&self.trial), signature.meaning.clone());
         let done = self.act(&may, move |tx| {
@@ -72,10 +74,13 @@ impl House {
                 Judgement::Eligible { acknowledged, another_person } => {
                     let answers = stored_answers(&view, &trial, &participant)?;
                     let verdict = eligibility::judge(&trial, &answers);
-                    if verdict.outcome != Outcome::Eligible {
-                        return Err(Refusal::new(Why::NotEligible));
+                    let ids: Vec<String> = acknowledged.keys().cloned().collect();
+                    let now = tx.now();
+                    match recruitment::may_sign_eligibility(&trial, &answers, &verdict, &ids, now) {
+                        Ok(()) | Err(SignRefusal::NotAcknowledged(_)) => {}
+                        Err(refusal) => return Err(told(&refusal)),
                     }
-                    check_warnings(&verdict, &acknowledged)?;
+                    check_warnings(&trial, &verdict, &acknowledged)?;
                     if another_person.is_none() && !view.same_person(&participant)?.is_empty() {
                         return Err(Refusal::new(Why::PossibleDuplicate));
                     }
@@ -100,12 +105,30 @@ impl House {
     }
 }
 
-fn check_texts(judgement: &Judgement) -> Result<(), Refusal> {
+fn told(refusal: &SignRefusal) -> Refusal {
+    Refusal::new(match refusal {
+        SignRefusal::NoConsent => Why::NoConsent,
+        SignRefusal::DatesOutOfOrder { .. } => Why::DatesOutOfOrder,
+        SignRefusal::NotEligible | SignRefusal::Incomplete(_) | SignRefusal::NotAcknowledged(_) => {
+            Why::NotEligible
+        }
+    })
+}
+
+/// Where a reason stands. A name that is no criterion of ours is not repeated: it could be anything.
+fn pointer(trial: &Trial, criterion: &str) -> String {
+    match trial.criterion(criterion) {
+        Some(known) => format!("/acknowledged/{}", known.id),
+        None => "/acknowledged".to_owned(),
+    }
+}
+
+fn check_texts(trial: &Trial, judgement: &Judgement) -> Result<(), Refusal> {
     match judgement {
         Judgement::SentBack { note } => check_reason("/sendBack", note),
         Judgement::Eligible { acknowledged, another_person } => {
             for (criterion, reason) in acknowledged {
-                check_reason(&format!("/acknowledged/{criterion}"), reason)?;
+                check_reason(&pointer(trial, criterion), reason)?;
             }
             another_person.iter().try_for_each(|reason| check_reason("/anotherPerson", reason))
         }
@@ -114,11 +137,12 @@ fn check_texts(judgement: &Judgement) -> Result<(), Refusal> {
 
 /// Every warning is acknowledged, and nothing else is.
 fn check_warnings(
+    trial: &Trial,
     verdict: &eligibility::Verdict,
     acknowledged: &BTreeMap<String, String>,
 ) -> Result<(), Refusal> {
     let warnings = verdict.to_acknowledge();
-    let pointer = |id: &str| format!("/acknowledged/{id}");
+    let pointer = |id: &str| pointer(trial, id);
     let missing = warnings.iter().filter(|id| !acknowledged.contains_key(**id));
     let mut errors: Vec<FieldError> =
         missing.map(|id| FieldError::new(pointer(id), FieldCode::ReasonNeeded)).collect();

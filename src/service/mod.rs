@@ -20,13 +20,13 @@ pub mod trail;
 use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::domain::access::{Act, Caller, Granted};
-use crate::domain::ids::CentreId;
+use crate::domain::ids::{CentreId, Reference};
 use crate::domain::trial::Trial;
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::Hash;
 use crate::sealing::lock::ServerSecret;
 use crate::sealing::manifest::{ListPurpose, SignedManifest};
-use crate::store::queries::Repeat;
+use crate::store::queries::{Participant, Repeat};
 use crate::store::repeats::{Before, OnceKey};
 use crate::store::{Receipt, Stamp, Store, Tx};
 use crate::text::{self, Language};
@@ -106,6 +106,25 @@ impl House {
         }
     }
 
+    /// Asks the table of rights about an act on one participant's record. A record of another centre and none at all are
+    /// one answer, one entry and one cost; a role without the right does not learn even that.
+    ///
+    /// # Errors
+    /// `not-your-role`, `no-such-record`.
+    async fn may_about<A: Act>(
+        &self,
+        caller: &Caller,
+        reference: &Reference,
+    ) -> Result<(Participant, Granted<A>), Refusal> {
+        self.may_somewhere::<A>(caller).await?;
+        let found = self.store.read(|view| Ok::<_, Refusal>(view.participant(reference)?))?;
+        let Some(participant) = found else {
+            return Err(self.refuse(caller, A::NAME, Why::NoSuchRecord).await);
+        };
+        let may = self.may::<A>(caller, &participant.centre).await?;
+        Ok((participant, may))
+    }
+
     /// Checks a signature: its words, then its password.
     ///
     /// # Errors
@@ -118,7 +137,7 @@ impl House {
     ) -> Result<(), Refusal> {
         let words = [Language::En, Language::ZhCn].map(|language| text::meaning(act, language));
         if !words.contains(&signature.meaning) {
-            return Err(Refusal::new(Why::SignatureNeeded));
+            return Err(self.refuse(caller, act, Why::SignatureNeeded).await);
         }
         let person = &caller.person.id;
         let hash = self.store.read(|view| view.password_hash(person).map_err(Refusal::from))?;

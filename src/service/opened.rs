@@ -2,7 +2,7 @@
 //! caller read the answer back. Never what it was.
 
 use super::{Answered, House, first_answer};
-use crate::domain::access::{Act, BreakCode, Caller, Prepare};
+use crate::domain::access::{BreakCode, Caller, Reveals};
 use crate::domain::entry::Entry;
 use crate::domain::ids::Reference;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
@@ -30,39 +30,19 @@ pub fn receipt_text(reference: &str, entry: &str, fits: bool, at: &str) -> Strin
 }
 
 impl House {
-    /// Keeps the opening receipt of a release.
+    /// Keeps the opening receipt of a release by `A`.
     ///
     /// # Errors
     /// `no-such-record` for a release that is not the caller's own; `wrong-state` when there is a receipt already;
     /// `signature-does-not-verify`.
-    pub async fn opened(
+    pub async fn opened<A: Reveals + Send + 'static>(
         &self,
         caller: &Caller,
         reference: Reference,
         receipt: OpeningReceipt,
         once: OnceKey,
     ) -> Result<Answered<()>, Refusal> {
-        let release = self.own_release(caller, &reference)?;
-        match release.purpose.as_str() {
-            "prepare" => self.keep_receipt::<Prepare>(caller, release, receipt, once).await,
-            _ => self.keep_receipt::<BreakCode>(caller, release, receipt, once).await,
-        }
-    }
-
-    /// Unknown and not yours are one answer.
-    fn own_release(&self, caller: &Caller, reference: &Reference) -> Result<Release, Refusal> {
-        let release = self.store.read(|view| view.release(reference))?;
-        let own = release.filter(|release| release.person == caller.person.id);
-        own.ok_or_else(|| Refusal::new(Why::NoSuchRecord))
-    }
-
-    async fn keep_receipt<A: Act + Send + 'static>(
-        &self,
-        caller: &Caller,
-        release: Release,
-        receipt: OpeningReceipt,
-        once: OnceKey,
-    ) -> Result<Answered<()>, Refusal> {
+        let release = self.own_release::<A>(caller, &reference).await?;
         let may = self.may::<A>(caller, &release.centre).await?;
         // The text is signed as it stands, so it may hold nothing but a time.
         if crate::domain::time::Moment::parse(&receipt.at).is_none() || receipt.at.len() > 40 {
@@ -104,6 +84,22 @@ impl House {
         Ok(Answered { value: (), receipt, repeated })
     }
 
+    /// Unknown, not yours and of another purpose are one answer, and one entry.
+    async fn own_release<A: Reveals>(
+        &self,
+        caller: &Caller,
+        reference: &Reference,
+    ) -> Result<Release, Refusal> {
+        self.may_somewhere::<A>(caller).await?;
+        let release = self.store.read(|view| Ok::<_, Refusal>(view.release(reference)?))?;
+        let own =
+            |release: &Release| release.person == caller.person.id && release.purpose == A::PURPOSE;
+        match release.filter(own) {
+            Some(release) => Ok(release),
+            None => Err(self.refuse(caller, A::NAME, Why::NoSuchRecord).await),
+        }
+    }
+
     /// Keeps whether the caller read the answer back correctly.
     ///
     /// # Errors
@@ -115,10 +111,7 @@ impl House {
         correct: bool,
         once: OnceKey,
     ) -> Result<Answered<()>, Refusal> {
-        let release = self.own_release(caller, &reference)?;
-        if release.purpose != "break" {
-            return Err(Refusal::new(Why::NoSuchRecord));
-        }
+        let release = self.own_release::<BreakCode>(caller, &reference).await?;
         let may = self.may::<BreakCode>(caller, &release.centre).await?;
         let done = self.act(&may, move |tx| {
             if first_answer(tx, &once)?.is_some() {

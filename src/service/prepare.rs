@@ -1,7 +1,7 @@
 //! The second act: a pharmacist of the centre gets one slot, for one participant and one due visit (design 6).
 
 use super::{House, first_answer};
-use crate::domain::access::{Caller, Prepare, ReadPreparations};
+use crate::domain::access::{Act, Caller, Prepare, ReadPreparations};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{Code, EnrolmentNumber, Reference, VisitId};
 use crate::domain::time::{Date, Moment};
@@ -62,13 +62,15 @@ impl House {
         wish: Preparation,
         once: OnceKey,
     ) -> Result<Handed, Refusal> {
-        let unknown = || Refusal::new(Why::NoSuchRecord);
         self.may_somewhere::<Prepare>(caller).await?;
         if let Some(reason) = &wish.reason {
             super::recruitment::check_reason("/reason", reason)?;
         }
         let found = self.store.read(|view| view.participant_by_code(&wish.code));
-        let participant = found?.ok_or_else(unknown)?;
+        let Some(participant) = found.map_err(Refusal::from)? else {
+            // A code of nobody and one of another centre are one answer, and one entry (EU-6).
+            return Err(self.refuse(caller, Prepare::NAME, Why::NoSuchRecord).await);
+        };
         let may = self.may::<Prepare>(caller, &participant.centre).await?;
         let trial = Arc::clone(&self.trial);
         let number = participant.number.clone();

@@ -32,8 +32,7 @@ impl House {
         signature: &Signature,
         once: OnceKey,
     ) -> Result<Answered<Allocation>, Refusal> {
-        let participant = self.store.read(|view| find(view, &reference))?;
-        let may = self.may::<Randomise>(caller, &participant.centre).await?;
+        let (participant, may) = self.may_about::<Randomise>(caller, &reference).await?;
         // Judged beside the writer; inside the act only what may have changed since is asked again.
         let case = self.store.read(|view| Case::read(view, &self.trial, &participant))?;
         self.check_signature(caller, Randomise::NAME, signature).await?;

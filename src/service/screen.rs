@@ -6,15 +6,17 @@ use crate::domain::access::{Caller, ReadParticipants, Screen};
 use crate::domain::answers::{Answers, FieldProblem, Raw};
 use crate::domain::eligibility::{self, Verdict};
 use crate::domain::entry::{Entry, Fact, Facts, fact};
-use crate::domain::ids::{CentreId, EnrolmentNumber, Reference};
+use crate::domain::ids::{CentreId, EnrolmentNumber, FieldId, Reference};
 use crate::domain::rule::Truth;
 use crate::domain::stratum::{self, StratumResult};
 use crate::domain::time::Moment;
+use crate::domain::trial::Trial;
 use crate::limits::PAGE;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::hex;
 use crate::store::queries::Participant;
 use crate::store::repeats::OnceKey;
+use crate::text::Arg;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -88,8 +90,7 @@ impl House {
         raw: BTreeMap<String, Raw>,
         once: OnceKey,
     ) -> Result<Answered<Reference>, Refusal> {
-        let participant = self.store.read(|view| find(view, &reference))?;
-        let may = self.may::<Screen>(caller, &participant.centre).await?;
+        let (participant, may) = self.may_about::<Screen>(caller, &reference).await?;
         let judged = self.judge(&participant.centre, &raw)?;
         let configuration = hex(&self.configuration);
         let done = self.act(&may, move |tx| {
@@ -123,8 +124,10 @@ impl House {
 
     fn judge(&self, centre: &CentreId, raw: &BTreeMap<String, Raw>) -> Result<Judged, Refusal> {
         let answers = Answers::read(&self.trial, centre, raw, self.clock.now());
-        let answers = answers
-            .map_err(|problems| Refusal::fields(problems.iter().map(field_error).collect()))?;
+        let answers = answers.map_err(|problems| {
+            let errors = problems.iter().map(|problem| field_error(&self.trial, centre, problem));
+            Refusal::fields(errors.collect())
+        })?;
         let verdict = eligibility::judge(&self.trial, &answers);
         let stratum = stratum::compute(&self.trial, centre, &answers);
         Ok(Judged { answers, verdict, stratum })
@@ -262,30 +265,78 @@ pub fn truth(truth: Truth) -> &'static str {
     }
 }
 
-fn field_error(problem: &FieldProblem) -> FieldError {
+/// What the domain found wrong with an answer, in the words of this house: the question as the form asks it, never what
+/// was typed, nor a name that the form does not have.
+fn field_error(trial: &Trial, centre: &CentreId, problem: &FieldProblem) -> FieldError {
     let code = match problem.code {
-        "num-format" | "num-places" => FieldCode::NumberForm,
-        "date-format" | "moment-format" => FieldCode::DateForm,
+        "num-format" => FieldCode::NumberForm,
+        "date-format" => FieldCode::DateForm,
+        "moment-format" => FieldCode::MomentForm,
         "moment-future" => FieldCode::DateFuture,
         "consent-version-not-approved" => FieldCode::ConsentFormUnknown,
         "text-digits" => FieldCode::IdentityInText,
-        "one-answer" => FieldCode::WrongType,
-        "field-unknown" | "not-asked" => FieldCode::UnknownField,
-        "centre-unknown" | "choice-repeated" | "choice-none-and-others" => FieldCode::ChoiceUnknown,
+        "field-unknown" => FieldCode::UnknownField,
+        "centre-unknown" => {
+            return FieldError::new("/centre", FieldCode::ChoiceUnknown);
+        }
         same => FieldCode::parse(same).unwrap_or(FieldCode::WrongType),
     };
+    let label = |id: &FieldId| {
+        let name = &trial.field(id)?.name;
+        Some(Arg::Words { en: name.en.clone(), zh_cn: name.zh.clone() })
+    };
+    let asked = FieldId::parse(&problem.field).ok();
+    let Some(field) = asked.as_ref().and_then(label) else {
+        return FieldError::new("/answers", code);
+    };
     let error = FieldError::new(format!("/answers/{}", problem.field), code);
-    let earlier = problem.other.as_ref().map(|field| field.to_string());
+    let other = problem.other.as_ref().and_then(label);
+    // A most says that the other day is the later one.
+    let (later, earlier) = match &problem.max {
+        Some(_) => (other, Some(field.clone())),
+        None => (Some(field.clone()), other),
+    };
+    let prefix = trial.centre(centre).map(|centre| Arg::from(centre.prefix.as_str()));
     let given = [
-        ("field", Some(problem.field.clone())),
-        ("prefix", problem.field.is_empty().then(String::new)),
-        ("min", problem.min.clone()),
-        ("max", problem.max.clone()),
-        ("later", Some(problem.field.clone())),
+        ("field", Some(field)),
+        ("prefix", prefix),
+        ("min", problem.min.clone().map(Arg::from)),
+        ("max", problem.max.clone().map(Arg::from)),
+        ("later", later),
         ("earlier", earlier),
     ];
     given.into_iter().fold(error, |error, (name, value)| match value {
         Some(value) => error.with(name, value),
         None => error,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::answers::CODES;
+    use crate::text::Language;
+
+    // shows: AL-3 (a wrong answer is never refused by a vague word)
+    #[test]
+    fn every_problem_of_an_answer_has_a_word_of_its_own_with_all_it_wants() {
+        let trial = crate::trial_file::read(include_str!("../../deploy/nct04515719.toml"));
+        let trial = trial.expect("the shipped trial file has no mistake");
+        let centre = trial.centres[0].id.clone();
+        let other = FieldId::parse("consent_signed_at").ok();
+        for code in CODES {
+            let problem = FieldProblem {
+                field: "screening_date".to_owned(),
+                code,
+                min: Some("1".to_owned()),
+                max: Some("2".to_owned()),
+                other: other.clone(),
+            };
+            let error = field_error(&trial, &centre, &problem);
+            assert_ne!(error.code, FieldCode::WrongType, "{code}");
+            for language in Language::ALL {
+                assert_ne!(error.words(language), error.code.as_str());
+            }
+        }
+    }
 }
