@@ -64,6 +64,20 @@ struct Cli {
     command: Command,
 }
 
+/// Opens a release on its holder's device, as `klero open` does: for measuring how long that takes.
+///
+/// # Errors
+/// Every reason for which `klero open` shows no arm, in words.
+#[cfg(all(feature = "server", feature = "offline"))]
+pub fn open_on_device(
+    release: &str,
+    commitment: &str,
+    identity: &crate::sealing::identity::Identity,
+) -> Result<String, String> {
+    let opened = open::open_release(release, commitment, identity);
+    opened.map(|opened| opened.arm).map_err(|failure| failure.to_string())
+}
+
 /// The nouns.
 #[derive(Subcommand)]
 enum Command {

@@ -3,6 +3,7 @@
 
 use crate::clock::{Clock, FixedClock};
 use crate::dice::{Dice, FixedDice};
+use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::{CentreId, PersonId};
 use crate::domain::people::Role;
 use crate::domain::time::Moment;
@@ -18,8 +19,9 @@ use crate::sealing::seal::seal_package;
 use crate::service::House;
 use crate::service::founding::{Means, found};
 use crate::service::people::Invitation;
-use crate::store::Folder;
+use crate::service::refuse::Noted;
 use crate::store::faults::{Faults, NoFaults};
+use crate::store::{Folder, Stamp};
 use crate::text::{self, Language};
 use crate::trial_file;
 use serde_json::{Value, json};
@@ -423,6 +425,42 @@ impl Stage {
         let signed = self.act(&investigator, "POST", &path, body);
         assert_eq!(signed.status, 200, "{}", signed.text);
         reference
+    }
+
+    /// A participant who can be randomised, written straight through the store: the same two entries that the
+    /// interface leaves, for measurements and simulations that need thousands. Returns the reference.
+    ///
+    /// # Panics
+    /// When an entry is refused.
+    pub fn screen_straight(&self, centre: usize, number: u32, lldas: bool, day: &str) -> String {
+        let (centre, letters) = CENTRES[centre];
+        let number = format!("{}-{number:03}", letters.to_uppercase());
+        let Value::Object(answers) = answers(&number, lldas, day) else {
+            unreachable!("an object")
+        };
+        let answers = answers.into_iter().map(|(field, answer)| match answer {
+            Value::String(text) => (field, Fact::Text(text)),
+            list => (field, Fact::List(vec![list[0].as_str().unwrap_or_default().into()])),
+        });
+        let answers = Fact::Group(answers.collect());
+        let level = if lldas { "lldas" } else { "non-lldas" };
+        let stratum = format!("{centre}/{level}");
+        let centre = CentreId::parse(centre).expect("the centres above are well formed");
+        let stamp = Stamp::person(&person(&format!("c-{letters}")), Role::Coordinator);
+        let pending = self.house().store.write(stamp, move |tx| {
+            let reference = tx.reference();
+            let about = |act: &str| {
+                let entry = Entry::new(act).at(&centre).on("participant", number.as_str());
+                entry.on("reference", reference.as_str())
+            };
+            let entry = about("participant-screened").with("outcome", "eligible");
+            let entry = entry.with("stratum", stratum).private("answers", answers);
+            let screening = tx.append(entry)?;
+            let entry = about("eligibility-signed").with("screening", screening);
+            tx.append(entry.with("another-person", true))?;
+            Ok::<_, Noted>(reference.as_str().to_owned())
+        });
+        pending.wait().expect("two ordinary entries").into_parts().0
     }
 
     /// Randomises a screened participant. Returns the answer.
