@@ -6,6 +6,7 @@ use super::list;
 use super::table::{Notes, Table};
 use super::with_root;
 use crate::domain::derived::DerivedForm;
+use crate::domain::rule::Rule;
 use crate::domain::trial::{
     Choice, DateLimits, Decision, Effect, Field, FieldKind, Origin, Range, Source, Trial, Words,
 };
@@ -19,15 +20,15 @@ pub fn render(trial: &Trial, text: &str) -> String {
         heading(&mut page, trial);
         recruitment(&mut page, trial, root);
         arms_and_list(&mut page, root);
-        centres_and_strata(&mut page, trial);
+        centres_and_strata(&mut page, trial, root);
         factors(&mut page, trial);
         criteria(&mut page, trial);
-        form(&mut page, trial);
-        derived(&mut page, trial);
-        cross_checks(&mut page, trial);
+        form(&mut page, trial, root);
+        derived(&mut page, trial, root);
+        cross_checks(&mut page, trial, root);
         schedule(&mut page, trial, root);
         preparation(&mut page, trial, root);
-        stop_reasons(&mut page, trial);
+        stop_reasons(&mut page, trial, root);
         emergency(&mut page, trial, root);
         decisions(&mut page, trial);
         page.text
@@ -79,6 +80,17 @@ fn tag(source: &Source) -> String {
     format!("[{}{because}]{decision}", letters.join(" "))
 }
 
+/// The member of a list of tables that has this id.
+fn member<'t>(root: &Table<'t>, key: &str, id: &str) -> Option<Table<'t>> {
+    let has_id = |table: &Table<'_>| table.maybe_text("id").is_some_and(|found| found == id);
+    root.maybe_tables(key, key).into_iter().find(has_id)
+}
+
+/// The source of one member of a list of tables.
+fn tag_of_member(root: &Table<'_>, key: &str, id: &str) -> String {
+    member(root, key, id).map(|table| tag(&table.source())).unwrap_or_default()
+}
+
 /// The source of a table within tables.
 fn tag_of(root: &Table<'_>, path: &[&str]) -> String {
     let found = path.iter().try_fold(root.clone(), |table, key| table.table(key));
@@ -87,6 +99,22 @@ fn tag_of(root: &Table<'_>, path: &[&str]) -> String {
 
 fn both(words: &Words) -> String {
     if words.en == words.zh { words.en.clone() } else { format!("{} {}", words.en, words.zh) }
+}
+
+/// A rule, one line a part.
+fn rule(page: &mut Page, indent: usize, trial: &Trial, what: &Rule) {
+    let (heading, parts) = match what {
+        Rule::AllOf(parts) => ("all of 全部满足:", parts),
+        Rule::AnyOf(parts) => ("any of 满足任一:", parts),
+        leaf => {
+            let said = |tongue| say(trial, leaf, tongue);
+            return page.words(indent, &Words { en: said(Tongue::En), zh: said(Tongue::Zh) });
+        }
+    };
+    page.line(indent, heading);
+    for part in parts {
+        rule(page, indent + 2, trial, part);
+    }
 }
 
 fn heading(page: &mut Page, trial: &Trial) {
@@ -122,8 +150,17 @@ fn arms_and_list(page: &mut Page, root: &Table<'_>) {
     };
     page.section("ARMS AND LIST", "治疗组别与随机表");
     for (number, arm) in list.arms.iter().enumerate() {
-        page.line(2, format!("{number} {}   ratio 比例 {}", arm.id, arm.ratio));
+        let facts = member(root, "arms", &arm.id);
+        let source = facts.as_ref().map(|table| tag(&table.source())).unwrap_or_default();
+        page.line(2, format!("{number} {}   ratio 比例 {}   {source}", arm.id, arm.ratio));
         page.words(4, &arm.name);
+        for (key, words) in [("dose_mg", "dose 剂量 mg"), ("vials", "vials 瓶数")] {
+            if let Some(table) = facts.as_ref().filter(|table| table.has(key))
+                && let Some(count) = table.whole(key, 0, i32::MAX)
+            {
+                page.line(4, format!("{words}: {count}"));
+            }
+        }
         page.words(4, &arm.prepare);
     }
     let sizes: Vec<String> = list.sizes.iter().map(u32::to_string).collect();
@@ -133,10 +170,11 @@ fn arms_and_list(page: &mut Page, root: &Table<'_>) {
     page.number("Slots a stratum", "每层分配位数", &list.slots.to_string(), &slots);
 }
 
-fn centres_and_strata(page: &mut Page, trial: &Trial) {
+fn centres_and_strata(page: &mut Page, trial: &Trial, root: &Table<'_>) {
     page.section("CENTRES", "研究中心");
     for centre in &trial.centres {
-        page.line(2, format!("{}   {}-001 …", centre.id, centre.prefix));
+        let source = tag_of_member(root, "centres", centre.id.as_str());
+        page.line(2, format!("{}   {}-001 …   {source}", centre.id, centre.prefix));
         page.words(4, &centre.name);
         for form in &centre.consent_versions {
             let until = form.until.map(|day| format!(" – {day}")).unwrap_or_default();
@@ -159,8 +197,7 @@ fn factors(page: &mut Page, trial: &Trial) {
         for item in &factor.items {
             page.line(2, format!("{}   {}", item.id, tag(&item.source)));
             page.words(4, &item.name);
-            page.line(4, say(trial, &item.rule, Tongue::En));
-            page.line(4, say(trial, &item.rule, Tongue::Zh));
+            rule(page, 4, trial, &item.rule);
         }
     }
 }
@@ -174,22 +211,21 @@ fn criteria(page: &mut Page, trial: &Trial) {
         };
         page.line(2, format!("{}   {effect}   {}", criterion.id, tag(&criterion.source)));
         page.words(4, &criterion.name);
-        page.line(4, say(trial, &criterion.rule, Tongue::En));
-        page.line(4, say(trial, &criterion.rule, Tongue::Zh));
+        rule(page, 4, trial, &criterion.rule);
     }
 }
 
-fn form(page: &mut Page, trial: &Trial) {
+fn form(page: &mut Page, trial: &Trial, root: &Table<'_>) {
     for part in &trial.pages {
         page.section("FORM", "表单");
         page.words(2, &part.name);
         for field in trial.fields.iter().filter(|field| field.page == part.id) {
-            one_field(page, trial, field);
+            one_field(page, trial, field, root);
         }
     }
 }
 
-fn one_field(page: &mut Page, trial: &Trial, field: &Field) {
+fn one_field(page: &mut Page, trial: &Trial, field: &Field, root: &Table<'_>) {
     let mut marks = vec![kind(&field.kind)];
     marks.extend(field.unit.as_ref().map(both));
     if field.optional {
@@ -204,6 +240,11 @@ fn one_field(page: &mut Page, trial: &Trial, field: &Field) {
     }
     page.line(2, format!("{}   {}   {}", field.id, marks.join(", "), tag(&field.source)));
     page.words(4, &field.name);
+    let range = member(root, "fields", field.id.as_str());
+    let range = range.and_then(|table| table.maybe_table("range"));
+    if let Some(range) = range.filter(|range| range.has("source")) {
+        page.line(4, format!("range 范围   {}", tag(&range.source())));
+    }
     let options = match &field.kind {
         FieldKind::Choice(options) | FieldKind::Choices { options, .. } => options.as_slice(),
         _ => &[],
@@ -241,7 +282,10 @@ fn kind(kind: &FieldKind) -> String {
 fn days(limits: &DateLimits) -> String {
     let mut said = String::new();
     if let Some((field, days)) = &limits.not_before {
-        said.push_str(&format!(", not before 不早于 {field} {days:+}"));
+        said.push_str(&format!(", not before 不早于 {field}"));
+        if *days != 0 {
+            said.push_str(&format!(" {days:+} days 天"));
+        }
     }
     if let Some(field) = &limits.before {
         said.push_str(&format!(", before 早于 {field}"));
@@ -252,7 +296,7 @@ fn days(limits: &DateLimits) -> String {
     said
 }
 
-fn derived(page: &mut Page, trial: &Trial) {
+fn derived(page: &mut Page, trial: &Trial, root: &Table<'_>) {
     page.section("WORKED OUT", "推算值");
     for value in &trial.derived {
         let how = match &value.form {
@@ -265,34 +309,32 @@ fn derived(page: &mut Page, trial: &Trial) {
             DerivedForm::Count(field) => format!("number ticked in {field}"),
         };
         let unit = value.unit.as_ref().map(both).unwrap_or_default();
-        page.line(2, format!("{} = {how}   {unit}", value.id));
+        let source = tag_of_member(root, "derived", value.id.as_str());
+        page.line(2, format!("{} = {how}   {unit}   {source}", value.id));
         page.words(4, &value.name);
     }
 }
 
-fn cross_checks(page: &mut Page, trial: &Trial) {
+fn cross_checks(page: &mut Page, trial: &Trial, root: &Table<'_>) {
     page.section("ASKED AGAIN", "核对提问");
     for check in &trial.cross_checks {
-        page.line(2, &check.id);
+        page.line(2, format!("{}   {}", check.id, tag_of_member(root, "cross_checks", &check.id)));
         page.words(4, &check.ask);
-        page.line(4, say(trial, &check.when, Tongue::En));
-        page.line(4, say(trial, &check.when, Tongue::Zh));
+        rule(page, 4, trial, &check.when);
     }
 }
 
 fn schedule(page: &mut Page, trial: &Trial, root: &Table<'_>) {
     page.section("VISITS", "访视");
-    let tables = root.tables("visits", "visit");
     for visit in &trial.visits {
         let (opens, closes) =
             (visit.day - visit.early.cast_signed(), visit.day + visit.late.cast_signed());
         let infusion = if visit.infusion { "infusion 输注" } else { "no infusion 无输注" };
-        let table = tables.iter().find(|table| table.name.contains(&format!("`{}`", visit.id)));
-        let window = table.and_then(|table| table.table("window"));
-        let source = match window {
-            Some(window) if window.has("source") => tag(&window.source()),
-            _ => table.map(|table| tag(&table.source())).unwrap_or_default(),
-        };
+        let table = member(root, "visits", visit.id.as_str());
+        let window = table.as_ref().and_then(|table| table.table("window"));
+        let window = window.filter(|window| window.has("source")).map(|window| window.source());
+        let source = table.map(|table| tag(&table.source())).unwrap_or_default();
+        let source = format!("{source} {}", window.map(|window| tag(&window)).unwrap_or_default());
         let week = format!("week 第 {} 周", visit.week);
         let day = format!("day 第 {} 天 ({opens} – {closes})", visit.day);
         page.line(2, format!("{}   {week}   {day}   {infusion}   {source}", visit.id));
@@ -321,11 +363,12 @@ fn preparation(page: &mut Page, trial: &Trial, root: &Table<'_>) {
     page.line(2, format!("Masking 遮蔽: {}", both(&facts.masking)));
 }
 
-fn stop_reasons(page: &mut Page, trial: &Trial) {
+fn stop_reasons(page: &mut Page, trial: &Trial, root: &Table<'_>) {
     page.section("STOP REASONS", "停止给药原因");
     for reason in &trial.stop_reasons {
         let lift = if reason.liftable { "may be lifted 可解除" } else { "final 不可解除" };
-        page.line(2, format!("{}   {lift}", reason.id));
+        let source = tag_of_member(root, "stop_reasons", &reason.id);
+        page.line(2, format!("{}   {lift}   {source}", reason.id));
         page.words(4, &reason.name);
         page.words(4, &reason.effect);
     }

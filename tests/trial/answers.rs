@@ -1,6 +1,8 @@
 //! Answers arrive as text, and are taken or refused field by field.
 
-use super::{ELIGIBLE, Form, TRIAL, answers, at, date, field, form, noon, read_at, refused};
+use super::{
+    ELIGIBLE, FILE, Form, TRIAL, answers, at, centre, date, field, form, noon, read_at, refused,
+};
 use klero::domain::answers::{Answers, Raw, Value};
 use klero::domain::ids::CentreId;
 use klero::domain::quantity::Quantity;
@@ -184,6 +186,28 @@ fn consent_is_not_signed_in_the_future_and_only_on_a_form_approved_at_that_centr
     assert!(read_at(&form(&first_day), noon()).is_ok());
 }
 
+// shows: AL-2, VA-4
+#[test]
+fn a_form_that_was_replaced_is_refused_after_its_last_day_and_its_successor_before_its_first() {
+    let two = FILE.replace(
+        "consent_versions = [{ id = \"1.0\", from = \"2021-03-19\" }]",
+        "consent_versions = [{ id = \"1.0\", from = \"2021-03-19\", until = \"2026-11-19\" }, \
+         { id = \"2.0\", from = \"2026-11-20\" }]",
+    );
+    let trial = klero::trial_file::read(&two).unwrap();
+    let signed = |version: &str, day: &str| {
+        let moment = format!("{day}T09:10");
+        let form = form(&[("consent_version", version), ("consent_signed_at", &moment)]);
+        let read = Answers::read(&trial, &centre(), &form, noon());
+        read.map(|_| ()).map_err(|problems| problems[0].code)
+    };
+    assert_eq!(signed("1.0", "2026-11-19"), Ok(()));
+    assert_eq!(signed("1.0", "2026-11-20"), Err("consent-form-unknown"));
+    assert_eq!(signed("2.0", "2026-11-20"), Ok(()));
+    assert_eq!(signed("2.0", "2026-11-19"), Err("consent-form-unknown"));
+    assert_eq!(signed("3.0", "2026-11-20"), Err("consent-form-unknown"));
+}
+
 // shows: AL-2
 #[test]
 fn consent_counts_only_when_it_was_given_and_when_is_known() {
@@ -271,6 +295,56 @@ fn a_choice_is_one_of_those_offered() {
     let mut two = form(&[]);
     two.insert("hiv".to_owned(), many(&["no", "yes"]));
     assert_eq!(codes(&two), [("hiv".to_owned(), "wrong-type")]);
+}
+
+#[test]
+fn more_than_any_field_needs_is_refused_before_it_is_looked_at() {
+    let blank = |count| {
+        let mut form = form(&[]);
+        form.insert("background".to_owned(), many(&vec![""; count]));
+        read_at(&form, noon()).map(|answers| answers.get(&field("background")).is_none())
+    };
+    assert_eq!(blank(64), Ok(true), "as if unanswered");
+    assert_eq!(blank(65).unwrap_err()[0].code, "choice-unknown");
+    assert_eq!(refused(&[("initials", &"Z".repeat(200))]).1, "init-format");
+    let long = read_at(&form(&[("initials", &"Z".repeat(201))]), noon()).unwrap_err();
+    assert_eq!((long[0].code, long[0].max.as_deref()), ("text-too-long", Some("200")));
+}
+
+#[test]
+fn a_problem_says_between_what_an_answer_must_lie() {
+    let ends = |changes: &[(&str, &str)]| {
+        let problem = read_at(&form(changes), noon()).unwrap_err().remove(0);
+        (problem.code, problem.min, problem.max)
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let today = some("2026-11-21");
+    assert_eq!(ends(&[("stable_since", "2026-11-22")]), ("date-future", None, today));
+    let oldest = some("1906-11-21");
+    assert_eq!(ends(&[("birth_date", "1900-01-01")]), ("date-too-old", oldest, None));
+    let before = some("2026-11-20");
+    assert_eq!(ends(&[("previous_on", "2026-11-21")]), ("date-order", None, before));
+    let earliest = some("2026-11-07");
+    assert_eq!(ends(&[("lab_date", "2026-11-06")]), ("date-order", earliest, None));
+    let longest = ends(&[("activity_by", &"x".repeat(61))]);
+    assert_eq!(longest, ("text-too-long", None, some("60")));
+    assert_eq!(ends(&[("prednisone", "7.555")]), ("num-places", None, some("2")));
+    assert_eq!(ends(&[("prednisone", "61")]), ("num-confirm", None, some("60")));
+}
+
+#[test]
+fn a_question_can_hang_on_a_yes_or_a_no() {
+    for (choice, asked) in [("yes", false), ("no", true)] {
+        let changed = FILE.replace(
+            "id = \"other_infection\"\n",
+            &format!(
+                "id = \"other_infection\"\nonly_when = {{ field = \"tb_active\", choice = \"{choice}\" }}\n"
+            ),
+        );
+        let trial = klero::trial_file::read(&changed).unwrap();
+        let read = Answers::read(&trial, &centre(), &form(&[]), noon());
+        assert_eq!(read.is_ok(), asked, "{choice}");
+    }
 }
 
 #[test]

@@ -507,6 +507,11 @@ fn the_review_shows_everything_in_both_languages_with_its_sources() {
         "Last cyclophosphamide: never, or at least 6 months before Date of screening",
         "末次环磷酰胺：从未，或早于筛选日期至少 6 个月",
         "28 of 28 unanswered",
+        "dose 剂量 mg: 120",
+        "range 范围   [I: the sum of all weights of the index]",
+        "stable_days = days from stable_since to screening_date   days 天   [P]",
+        "renal-sledai   [I: weights of the index, not verified: so it only asks]",
+        "severe-flare   final 不可解除   [P] → after_severe_flare",
         "8 sixth-people/non-lldas",
         "safety-report: Safety report to an authority 安全性报告   hotline only",
     ] {

@@ -26,7 +26,7 @@ pub(super) fn name_of(trial: &Trial, id: &FieldId, tongue: Tongue) -> String {
     found.map_or_else(|| id.to_string(), |words| in_tongue(words, tongue).to_owned())
 }
 
-/// The rule as a sentence.
+/// A rule without parts as a sentence.
 pub(super) fn say(trial: &Trial, rule: &Rule, tongue: Tongue) -> String {
     let number = |id, en: &str, zh: &str, limit| match tongue {
         Tongue::En => compared(trial, id, en, limit, tongue),
@@ -48,8 +48,8 @@ pub(super) fn say(trial: &Trial, rule: &Rule, tongue: Tongue) -> String {
                 Tongue::Zh => format!("{name}：从未，或早于{day}至少 {count} 个月"),
             }
         }
-        Rule::AllOf(rules) => joined(trial, rules, "all of", "全部满足", tongue),
-        Rule::AnyOf(rules) => joined(trial, rules, "any of", "满足任一", tongue),
+        // Their parts are said one by one.
+        Rule::AllOf(_) | Rule::AnyOf(_) => String::new(),
     }
 }
 
@@ -58,14 +58,6 @@ fn compared(trial: &Trial, id: &FieldId, word: &str, limit: &Quantity, tongue: T
     let unit = field.or_else(|| trial.derived(id).and_then(|derived| derived.unit.as_ref()));
     let unit = unit.map(|unit| in_tongue(unit, tongue)).unwrap_or_default();
     format!("{} {word} {limit} {unit}", name_of(trial, id, tongue)).trim_end().to_owned()
-}
-
-fn joined(trial: &Trial, rules: &[Rule], en: &str, zh: &str, tongue: Tongue) -> String {
-    let parts: Vec<String> = rules.iter().map(|rule| say(trial, rule, tongue)).collect();
-    match tongue {
-        Tongue::En => format!("{en} ({})", parts.join("; ")),
-        Tongue::Zh => format!("{zh}（{}）", parts.join("；")),
-    }
 }
 
 fn choice_name(trial: &Trial, id: &FieldId, choice: &str, tongue: Tongue) -> String {
