@@ -123,7 +123,7 @@ pub fn randomise(stage: &Stage, centre: usize, reference: &str) -> Vec<u8> {
 }
 
 /// A randomisation without HTTP.
-pub async fn randomise_straight(house: &Arc<House>, centre: usize, reference: &str) {
+pub async fn randomise_straight(house: &House, centre: usize, reference: &str) {
     let (place, letters) = CENTRES[centre];
     let id = format!("c-{letters}");
     let person = Person {
