@@ -73,7 +73,7 @@ impl Skeleton {
                 connection.execute_batch("BEGIN IMMEDIATE").expect("begun");
                 group.iter().for_each(|(n, _)| insert(&connection, *n));
                 connection.execute_batch("COMMIT").expect("committed");
-                group.into_iter().for_each(|(_, answer)| drop(answer.send(())));
+                group.into_iter().for_each(|(_, answer)| answer.send(()).expect("somebody waits"));
             }
         });
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

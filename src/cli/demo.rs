@@ -111,7 +111,7 @@ fn play_in(folder: &Path, seed: u64, out: &mut dyn Write) -> std::io::Result<boo
     let (play, _) = Play::quick(folder.join("service"), seed);
     let mut story =
         Story { stage: Stage::raise(play), folder: folder.to_owned(), notes: BTreeMap::new() };
-    let acts: [(&str, fn(&mut Story) -> Said); 8] = [
+    let acts: [(&str, Act); 8] = [
         ("statistician", drew),
         ("coordinator", randomised),
         ("service", tried_to_open),
@@ -132,6 +132,9 @@ fn play_in(folder: &Path, seed: u64, out: &mut dyn Write) -> std::io::Result<boo
     writeln!(out, "{fine} of 8 as expected.   Next:  klero demo --serve    or    klero init")?;
     Ok(fine == 8)
 }
+
+/// One step of the story.
+type Act = fn(&mut Story) -> Said;
 
 /// The stage, and what the people wrote down along the way.
 struct Story {

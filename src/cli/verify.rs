@@ -10,7 +10,7 @@ use crate::sealing::manifest::MANIFEST_BYTES_MAX;
 use crate::sealing::verify::{Evidence, Outcome, Step, Verdict, verify};
 use clap::Args;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Re-create the list, and check every allocation, release and analysed arm against it
 ///
@@ -52,7 +52,8 @@ impl Verify {
             files.iter().map(|file| read_text(file, most)).collect()
         };
         let manifests = read_all(&self.manifest, MANIFEST_BYTES_MAX)?;
-        let disclosures = self.disclosure.iter().map(disclosure).collect::<Result<Vec<_>, _>>()?;
+        let disclosures =
+            self.disclosure.iter().map(|file| disclosure(file)).collect::<Result<Vec<_>, _>>()?;
         let key_file = self.trail_key.clone().unwrap_or_else(|| self.trail.join(TRAIL_KEY));
         let trail_key = read_text(&key_file, NOTE_BYTES_MAX)?;
         let checkpoint = read_text(&self.trail.join(CHECKPOINT), NOTE_BYTES_MAX)?;
@@ -84,7 +85,7 @@ impl Verify {
     }
 }
 
-fn disclosure(file: &PathBuf) -> Result<Disclosure, Failure> {
+fn disclosure(file: &Path) -> Result<Disclosure, Failure> {
     Disclosure::from_json(&read_text(file, DISCLOSURE_BYTES_MAX)?).map_err(|error| {
         let what = format!("{} is not a disclosure", file.display());
         let next = "use the file that klero list disclose wrote";

@@ -91,9 +91,12 @@ async fn keys(house: Data<House>, who: Who) -> Result<Answer<acts::KeysBody>, Pr
         fingerprint: held.fingerprint,
         card: held.card,
     });
-    let holdings = holdings.into_iter().map(|(centre, epoch, person, fingerprint, entry)| {
-        let (centre, person) = (centre.to_string(), person.to_string());
-        acts::HoldingBody { centre, epoch, person, fingerprint, entry }
+    let holdings = holdings.into_iter().map(|held| acts::HoldingBody {
+        centre: held.centre.to_string(),
+        epoch: held.epoch,
+        person: held.person.to_string(),
+        fingerprint: held.fingerprint,
+        entry: held.granted,
     });
     let (cards, holdings) = (cards.collect(), holdings.collect());
     Ok(Answer::ok(acts::KeysBody { cards, holdings }))

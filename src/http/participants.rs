@@ -21,6 +21,10 @@ use std::collections::BTreeMap;
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
+    [screening_routes(), signed_routes()].concat()
+}
+
+fn screening_routes() -> Vec<Route> {
     let reference = "The participant's reference";
     vec![
         Route::post("/v1/participants", screen)
@@ -55,6 +59,12 @@ pub fn routes() -> Vec<Route> {
             .takes::<acts::SearchBody>()
             .gives::<acts::ParticipantBody>(200, "The record")
             .refuses(&[Code::NoSuchRecord]),
+    ]
+}
+
+/// The routes that sign: eligibility, and the randomisation itself.
+fn signed_routes() -> Vec<Route> {
+    vec![
         Route::post("/v1/participants/{reference}/eligibility", sign)
             .act(SignEligibility)
             .says("The investigator signs that a participant is eligible, or sends the record back")

@@ -78,7 +78,7 @@ impl House {
     ) -> Result<BrokenCode, Refusal> {
         self.may_somewhere::<BreakCode>(caller).await?;
         self.check_emergency(caller, &emergency)?;
-        let found = self.store.read(|view| Ok::<_, Refusal>(find(view, &emergency.named)?));
+        let found = self.store.read(|view| find(view, &emergency.named));
         let Some(participant) = found? else {
             return Err(self.refuse(caller, BreakCode::NAME, Why::NoSuchRecord).await);
         };

@@ -11,7 +11,7 @@ use crate::sealing::bytes::{hex, sha256};
 use crate::sealing::card::Card;
 use crate::sealing::grant::Grant as SignedTerms;
 use crate::sealing::slot::Wrap;
-use crate::store::queries::HeldCard;
+use crate::store::queries::{HeldCard, Holding};
 use crate::store::release::HeldWrap;
 use crate::store::repeats::OnceKey;
 use std::sync::Arc;
@@ -31,9 +31,6 @@ pub struct Grant {
     /// The granting holder's signature over [`SignedTerms::text`].
     pub signature: [u8; 64],
 }
-
-/// Who holds which centre key: centre, epoch, person, fingerprint, entry of the grant.
-pub type Holding = (CentreId, u32, PersonId, String, u64);
 
 impl House {
     /// Registers the caller's own card, and keeps a copy of the sealed identity file.
@@ -64,7 +61,7 @@ impl House {
                 return Ok((fingerprint, true));
             }
             let wraps = tx.view().wraps()?;
-            if wraps.iter().any(|(_, _, who, other, _)| *who == person && *other != fingerprint) {
+            if wraps.iter().any(|held| held.person == person && held.fingerprint != fingerprint) {
                 return Err(Refusal::new(Why::WrongState));
             }
             let kept = tx.keep(card.to_json().as_bytes())?;
@@ -122,9 +119,9 @@ impl House {
             tx.append(entry.on("person", person.as_str()))?;
             let view = tx.view();
             let mut own = vec![];
-            for (place, epoch, who, ..) in view.wraps()? {
-                if place == centre && who == person {
-                    own.extend(view.wrap(&centre, epoch, &person)?);
+            for held in view.wraps()? {
+                if held.centre == centre && held.person == person {
+                    own.extend(view.wrap(&centre, held.epoch, &person)?);
                 }
             }
             if own.is_empty() { Err(Refusal::new(Why::NotGrantedYet)) } else { Ok(own) }
@@ -214,10 +211,10 @@ impl House {
                 return Ok(true);
             }
             let wraps = tx.view().wraps()?;
-            let held = |w: &&Holding| w.0 == centre && w.2 == person;
+            let held = |held: &&Holding| held.centre == centre && held.person == person;
             let held = wraps.iter().find(held).ok_or_else(|| Refusal::new(Why::NoSuchRecord))?;
             let entry = Entry::new("grant-removed").at(&centre).on("person", person.as_str());
-            let entry = entry.with("centre", centre.as_str()).with("epoch", held.1);
+            let entry = entry.with("centre", centre.as_str()).with("epoch", held.epoch);
             let seq = tx.append(entry)?;
             tx.remember(&once, person.as_str(), seq)?;
             Ok(false)

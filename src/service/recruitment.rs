@@ -122,12 +122,12 @@ fn check_state(tx: &Tx<'_>, decision: Decision, centre: Option<&CentreId>) -> Re
         return Err(Refusal::new(Why::ListNotReviewed));
     }
     let state = tx.view().recruitment(centre.map_or("trial", CentreId::as_str))?;
-    let fits = match (state.as_deref(), decision) {
-        (None | Some("paused"), Decision::Open) => true,
-        (Some("open"), Decision::Pause) => true,
-        (Some("open" | "paused"), Decision::Close) => true,
-        _ => false,
-    };
+    let fits = matches!(
+        (state.as_deref(), decision),
+        (None | Some("paused"), Decision::Open)
+            | (Some("open"), Decision::Pause)
+            | (Some("open" | "paused"), Decision::Close)
+    );
     if fits { Ok(()) } else { Err(Refusal::new(Why::WrongState)) }
 }
 

@@ -151,6 +151,21 @@ pub struct HeldCard {
     pub card: String,
 }
 
+/// Who holds which centre key.
+#[derive(Debug, Clone)]
+pub struct Holding {
+    /// The centre.
+    pub centre: CentreId,
+    /// The key's number.
+    pub epoch: u32,
+    /// The holder.
+    pub person: PersonId,
+    /// Of the card it was wrapped to, in hex.
+    pub fingerprint: String,
+    /// The entry of the grant, or of the list's import.
+    pub granted: u64,
+}
+
 fn read_id<T>(parsed: Result<T, crate::domain::ids::IdError>) -> rusqlite::Result<T> {
     // Ids were parsed before they were stored: one that does not parse is damage.
     parsed.map_err(|_| rusqlite::Error::InvalidQuery)
@@ -426,18 +441,18 @@ impl<'c> View<'c> {
             .transpose()
     }
 
-    /// Who holds which centre key: centre, epoch, person, fingerprint, entry of the grant.
-    pub fn wraps(&self) -> Result<Vec<(CentreId, u32, PersonId, String, u64)>, StoreError> {
+    /// Who holds which centre key.
+    pub fn wraps(&self) -> Result<Vec<Holding>, StoreError> {
         let sql = "SELECT centre, epoch, person, fingerprint, granted FROM wraps
                    ORDER BY centre, epoch, person";
         self.all(sql, [], |row| {
-            Ok((
-                read_id(CentreId::parse(&row.get::<_, String>(0)?))?,
-                row.get(1)?,
-                read_id(PersonId::parse(&row.get::<_, String>(2)?))?,
-                row.get(3)?,
-                row.get::<_, i64>(4)? as u64,
-            ))
+            Ok(Holding {
+                centre: read_id(CentreId::parse(&row.get::<_, String>(0)?))?,
+                epoch: row.get(1)?,
+                person: read_id(PersonId::parse(&row.get::<_, String>(2)?))?,
+                fingerprint: row.get(3)?,
+                granted: row.get::<_, i64>(4)? as u64,
+            })
         })
     }
 
