@@ -47,6 +47,7 @@ class Segment:
         strata = ["north/low", "north/非低", "south/all"]
         self.design = verify.Design("TWIN-0001", number, training, ["verum", "placebo"], [1, 1],
                                     [2, 4], slots, strata)
+        self.title = "klero manifest v1"
         self.secret, self.beacon = bytes([number + 1] * 32), b"a beacon of segment %d" % number
         self.slots = verify.draw_list(self.design, self.secret, self.beacon, taken)
         self.disclosed = {
@@ -74,7 +75,7 @@ class Segment:
         [line for line in self.lines if line[0] == name][0][1] = value
 
     def text(self) -> str:
-        return "klero manifest v1\n" + "".join("%s: %s\n" % (n, v) for n, v in self.lines)
+        return self.title + "\n" + "".join("%s: %s\n" % (n, v) for n, v in self.lines)
 
     def hash(self) -> str:
         return verify.sha256(self.text().encode()).hex()
@@ -159,8 +160,9 @@ class Story:
         return entry
 
     def go_on(self) -> "Story":
-        for participant, stratum, position in (("N-001", "north/low", 0), ("N-002", "north/low", 1),
-                                               ("S-001", "south/all", 0), ("N-003", "north/非低", 0)):
+        for participant, stratum, position in (
+                ("N-001", "north/low", 0), ("N-002", "north/low", 1), ("S-001", "south/all", 0),
+                ("N-003", "north/非低", 0)):
             self.randomise(participant, stratum, position)
         again = self.release("preparation", "ph-n", "N-001", visit="week-0", epoch=1)
         self.acts.append(act("release-redelivered", "ph-n", again["on"]))
@@ -181,7 +183,7 @@ class Story:
     def export(self) -> dict[str, bytes]:
         lines = write_trail(self.acts)
         hashes = [verify.leaf_hash(line) for line in lines]
-        note = vectors.write_note(ORIGIN, self.signer, len(lines), verify.root(hashes))
+        note = vectors.write_checkpoint(ORIGIN, self.signer, len(lines), verify.root(hashes))
         key = vectors.trail_key_text(ORIGIN, vectors.ed25519_public(self.signer)) + "\n"
         return {"trail.jsonl": b"".join(line + b"\n" for line in lines),
                 "checkpoint.txt": note.encode(), "trail-key.txt": key.encode()}
@@ -303,6 +305,32 @@ class Forged1Commitment(TwinTest):
             change(story.segments[0].lines)
             self.fails(story.case(), 1, "manifest: ")
 
+    def test_a_value_that_is_not_written_in_the_one_way_fails(self):
+        for name, value in (
+                ("ratio", "[1, 1]"), ("ratio", "[1,1.0]"), ("ratio", "[1,true]"), ("ratio", "[]"),
+                ("ratio", "{}"), ("arms", '["verum",7]'), ("arms", '["verum","\\u0070"]'),
+                ("slots", "06"), ("slots", "-6"), ("slots", "six"), ("slots", ""),
+                ("stratum", "6"), ("beacon", "FF"), ("beacon", "f"), ("beacon", " "),
+                ("root", "00"), ("configuration", "c0"), ("signer-key", "04" + "00" * 64),
+                ("purpose", "rehearsal"), ("trial", ""), ("signer", "")):
+            story = honest()
+            story.segments[0].say(name, value)
+            self.fails(story.case(), 1, "manifest: ")
+
+    def test_a_manifest_of_another_version_fails(self):
+        segment = Segment()
+        segment.title = "klero manifest v2"
+        self.fails(honest(segment).case(), 1, "klero manifest v1")
+
+    def test_an_empty_beacon_is_written_without_a_space(self):
+        segment = Segment()
+        segment.say("beacon", "")
+        text = segment.file()
+        self.assertIn(b"\nbeacon: \n", text)
+        with self.assertRaises(ValueError):
+            verify.Manifest(text)
+        self.assertEqual(verify.Manifest(text.replace(b"\nbeacon: \n", b"\nbeacon:\n")).beacon, b"")
+
     def test_a_segment_out_of_turn_fails(self):
         self.fails(honest(Segment(1)).case(), 1, "not that of segment 0")
 
@@ -332,6 +360,11 @@ class Forged2List(TwinTest):
         story = Story()
         story.segments[0].say("stratum", "99 north/low")
         self.fails(story.begin().go_on().case(), 2, "north/low has 99 slots")
+
+    def test_a_stratum_named_twice_fails(self):
+        story = Story()
+        story.segments[0].say("stratum", "6 north/\u975e\u4f4e")
+        self.fails(story.begin().go_on().case(), 2, "named twice")
 
     # shows: SG-3
     def test_a_block_size_that_the_ratio_does_not_divide_fails(self):
@@ -419,6 +452,10 @@ class Forged3Trail(TwinTest):
             self.assertIn(old, honest_line)
             with self.assertRaises(ValueError, msg=new[:40]):
                 verify.read_line(honest_line.replace(old, new, 1).encode())
+        for other in ("", "7", "null", '"x"', "[]", "{}", verify.compact(list(verify.KEYS)),
+                      honest_line + "\r", " " + honest_line, "\ufeff" + honest_line):
+            with self.assertRaises(ValueError, msg=other[:40]):
+                verify.read_line(other.encode())
 
     def test_a_line_of_65535_bytes_is_read_and_a_longer_one_is_not(self):
         base = act("founded", data={"x": ""})
@@ -445,6 +482,7 @@ class Forged3Trail(TwinTest):
         story = honest()
         story.acts.append(story.acts[0])
         self.fails(story.case(), 3, "founded twice")
+        self.fails(Story().case(), 3, "the trail is empty")
 
     def test_an_imported_list_with_another_root_fails(self):
         story = honest()
@@ -516,14 +554,42 @@ class Forged3Trail(TwinTest):
         head, _, signature = note.partition("\n\n")
         witness = "\u2014 witness.example %s\n" % base64.b64encode(bytes(68)).decode()
         verify.read_checkpoint(note + witness, known)
+        longer = vectors.sign_note(ORIGIN, SERVICE, head + "\na line more\n")
+        self.assertEqual(verify.read_checkpoint(longer, known).size, len(story.acts))
+        origin, size, root = head.split("\n")
+        for lines in ((origin, size), (origin, "0" + size, root), (origin, size, root[:40]),
+                      ("klero/OTHER", size, root), (origin, size, root, "", "x"),
+                      (origin, "x", root)):
+            signed = vectors.sign_note(ORIGIN, SERVICE, "\n".join(lines) + "\n")
+            with self.assertRaises(verify.Failed, msg=lines):
+                verify.read_checkpoint(signed, known)
         text, _, written = note.rpartition("=")
         unused_bits = text[:-1] + chr(ord(text[-1]) + 1) + "=" + written
         self.assertEqual(base64.b64decode(unused_bits.split(" ")[-1]),
                          base64.b64decode(note.split(" ")[-1]))
         for other in (note[:-1], note + "\n", head + "\n\n" + witness, head + "\n" + signature,
-                      note.replace("\u2014", "-"), signature, "", unused_bits):
+                      note.replace("\u2014", "-"), signature, "", unused_bits,
+                      note + "\u2014 witness.example AAAA\n"):
             with self.assertRaises(verify.Failed, msg=repr(other)):
                 verify.read_checkpoint(other, known)
+
+
+    def test_a_trail_key_in_another_form_fails(self):
+        public = vectors.ed25519_public(SERVICE)
+        good = vectors.trail_key_text(ORIGIN, public)
+        self.assertEqual(verify.read_trail_key(good), verify.read_trail_key(good + "\n"))
+        name, hashed, key = good.split("+", 2)
+
+        def made(name: str, key: bytes) -> str:
+            hashed = verify.sha256(name.encode() + b"\n" + key)[:4].hex()
+            return "%s+%s+%s" % (name, hashed, base64.b64encode(key).decode())
+        self.assertEqual(made(name, b"\1" + public), good)
+        for other in ("", name, good + "\n\n", "+".join([name, hashed.upper(), key]),
+                      "+".join([name, "00000000", key]), made(name, b"\2" + public),
+                      made(name, b"\1" + public + b"\0"), made("", b"\1" + public),
+                      made("klero TWIN", b"\1" + public)):
+            with self.assertRaises(verify.Failed, msg=repr(other)):
+                verify.read_trail_key(other)
 
 
 class Forged4Order(TwinTest):
@@ -750,6 +816,11 @@ class OddEntries(TwinTest):
 
 
 class Primitives(unittest.TestCase):
+    def test_a_name_of_65535_bytes_has_a_length_and_a_longer_one_fails(self):
+        self.assertEqual(verify.lp("\u4e2d" * 21845)[:2], b"\xff\xff")
+        with self.assertRaises(verify.Failed):
+            verify.lp("x" * 65536)
+
     def test_the_key_stream_is_that_of_rfc_8439_section_2_3_2(self):
         nonce = bytes.fromhex("000000090000004a00000000")
         self.assertEqual(verify.chacha20_block(bytes(range(32)), 1, nonce).hex(),
@@ -810,7 +881,10 @@ class Primitives(unittest.TestCase):
         self.assertFalse(verify.ecdsa_verify(public, b"sample", signature + b"\0"))
         x, y = public[1:33], public[33:]
         too_large = (int.from_bytes(y, "big") + verify.P).to_bytes(33, "big")
-        for bad in (public[:-1] + b"\0", b"\2" + x + y, b"\4" + x + too_large, public[1:]):
+        root = pow(5**3 - 3 * 5 + verify.B, (verify.P + 1) // 4, verify.P).to_bytes(32, "big")
+        verify.p256_point(b"\4" + (5).to_bytes(32, "big") + root)
+        second = b"\4" + (5 + verify.P).to_bytes(32, "big") + root
+        for bad in (public[:-1] + b"\0", b"\2" + x + y, b"\4" + x + too_large, public[1:], second):
             with self.assertRaises(ValueError):
                 verify.p256_point(bad)
 
@@ -827,6 +901,10 @@ class Primitives(unittest.TestCase):
         s = int.from_bytes(signature[32:], "little") + verify.L  # a second writing of the same
         second = signature[:32] + s.to_bytes(32, "little")
         self.assertFalse(verify.ed25519_verify(public, b"", second))
+        self.assertEqual(verify.ed_read((1).to_bytes(32, "little")), (0, 1))
+        for number in (2, 1 + verify.Q, 1 + 2**255):  # not on the curve, too large, minus nought
+            with self.assertRaises(ValueError):
+                verify.ed_read(number.to_bytes(32, "little"))
 
 
 class Vectors(unittest.TestCase):
@@ -900,7 +978,11 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(set(said["checks"][-1]), {"check", "name", "ok", "why"})
 
     def test_it_exits_2_when_a_file_is_missing_or_of_another_kind(self):
+        said = Segment().disclosed
         for name, content in (("m", None), ("d", None), ("d", b"{}"), ("d", b"["), ("d", b"7"),
+                              ("d", json.dumps({**said, "klero": "disclosure/v2"}).encode()),
+                              ("d", json.dumps({**said, "sizes": [2, "4"]}).encode()),
+                              ("d", json.dumps({**said, "secret": "ab"}).encode()),
                               ("data.csv", b""), ("data.csv", b"a,b\n"), ("data.csv", b"\xff"),
                               ("data.csv", b"participant,code,arm\nx\n"), ("data.csv", None),
                               ("trail/trail.jsonl", None), ("trail/trail-key.txt", None),

@@ -180,12 +180,16 @@ def trail_key_text(origin: str, public: bytes) -> str:
     return "%s+%s+%s" % (origin, verify.note_key_hash(origin, public).hex(), key)
 
 
-# C2SP signed note over origin, size and root
-def write_note(origin: str, seed: bytes, size: int, root: bytes) -> str:
+# C2SP signed note: the text, an empty line, — name base64(key hash ‖ signature)
+def sign_note(name: str, seed: bytes, text: str) -> str:
+    bundle = verify.note_key_hash(name, ed25519_public(seed)) + ed25519_sign(seed, text.encode())
+    return "%s\n\u2014 %s %s\n" % (text, name, base64.b64encode(bundle).decode())
+
+
+# C2SP tlog-checkpoint: origin, size, base64 root
+def write_checkpoint(origin: str, seed: bytes, size: int, root: bytes) -> str:
     text = "%s\n%d\n%s\n" % (origin, size, base64.b64encode(root).decode())
-    signature = ed25519_sign(seed, text.encode())
-    bundle = verify.note_key_hash(origin, ed25519_public(seed)) + signature
-    return "%s\n\u2014 %s %s\n" % (text, origin, base64.b64encode(bundle).decode())
+    return sign_note(origin, seed, text)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -268,7 +272,7 @@ def checkpoint_vector(case: dict[str, Any]) -> dict[str, Any]:
     seed = unhex(case["seed"], 32)
     vkey = trail_key_text(case["origin"], ed25519_public(seed))
     root = verify.root([verify.leaf_hash(entry.encode()) for entry in case["entries"]])
-    note = write_note(case["origin"], seed, len(case["entries"]), root)
+    note = write_checkpoint(case["origin"], seed, len(case["entries"]), root)
     read = verify.read_checkpoint(case["note"], verify.read_trail_key(case["vkey"]))
     demand(read == (len(case["entries"]), root), "the note reads otherwise than it was written")
     return {"vkey": vkey, "note": note}

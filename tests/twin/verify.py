@@ -9,7 +9,7 @@ is longer than our others because it must stand alone. Read it from top to botto
   5 manifest, disclosure, data set   6 the trail   7 the seven checks   8 command line
 
   verify.py --manifest manifest.txt --disclosure disclosure.json --trail FOLDER --data dataset.csv
-  verify.py --vectors allocation_list.json sealing.json
+  verify.py --vectors allocation_list.json sealing.json      (both take --json; more in --help)
 
 Exit status: 0 everything fits; 20 a check failed, and its number, name and reason are printed;
 2 wrong usage, or a file that cannot be read. Python 3.9 or later, standard library only. All that
@@ -594,8 +594,10 @@ class Manifest:
         line = Lines(after.decode("utf-8").removesuffix("\n"))
         self.signature = unhex(line.take("signature"), 64)
         line.end()
-        if self.purpose not in ("live", "training") or not self.trial or not self.signer:
-            raise ValueError("purpose must be live or training; trial and signer must be named")
+        if self.purpose not in ("live", "training"):
+            raise ValueError("purpose must be live or training")
+        if not all([self.trial, self.signer, *(stratum for stratum, _ in self.strata)]):
+            raise ValueError("trial, signer and each stratum must be named")
 
 
 class Disclosure:
@@ -657,12 +659,6 @@ class Entry(NamedTuple):
     prev: str
 
 
-def no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return dict(pairs)
-
-
 def no_float(text: str) -> None:
     raise ValueError("the number %s is not whole" % text)
 
@@ -689,8 +685,7 @@ def read_line(raw: bytes) -> Entry:
         raise ValueError("longer than %d bytes" % LINE_BYTES_MAX)
     text = raw.decode("utf-8")
     try:
-        said = json.loads(text, object_pairs_hook=no_name_twice, parse_float=no_float,
-                          parse_constant=no_float)
+        said = json.loads(text, parse_float=no_float, parse_constant=no_float)
     except RecursionError:
         raise ValueError("nested more than %d deep" % DEPTH_MAX) from None
     no_null_nor_depth(said)
