@@ -45,7 +45,11 @@ impl Place {
     /// # Errors
     /// Every reason for which nothing may be answered.
     pub fn open(&self) -> Result<House, Failure> {
-        House::open(&self.folder(), means()).map_err(|error| not_opened(&error, &self.data))
+        let folder = self.folder();
+        if !folder.database().exists() {
+            return Err(refused(&OpenError::NotThere(folder.path)));
+        }
+        House::open(&folder, means()).map_err(|error| not_opened(&error, &self.data))
     }
 }
 

@@ -1,0 +1,12 @@
+//! The real binary in temporary folders: what it prints, what it writes, how it ends.
+
+#![cfg(all(feature = "server", feature = "offline"))]
+
+mod ceremony;
+mod desk;
+mod help;
+mod key;
+mod opening;
+mod operator;
+mod vectors;
+mod verify;
