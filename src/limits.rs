@@ -18,6 +18,10 @@ pub const QUEUE: usize = 1024;
 pub const NAME: usize = 80;
 /// The longest free text in a form, in characters.
 pub const TEXT: usize = 500;
+/// The longest public card, in bytes.
+pub const CARD: usize = 8 * 1024;
+/// The longest sealed identity file, in bytes.
+pub const IDENTITY: usize = 16 * 1024;
 /// The longest list of anything in one answer.
 pub const PAGE: u32 = 200;
 /// The shortest password, in characters; nothing else is asked of it.

@@ -66,8 +66,9 @@ text_id!(
     StratumId, "stratum id", |t| (1..=100).contains(&t.len()) && !t.chars().any(char::is_control)
 );
 text_id!(
-    /// A person with an account, such as `p-hs-1`. Given once and never to anybody else (AT-11).
-    PersonId, "person id", |t| is_slug(t, 40)
+    /// A person with an account, such as `p-hs-1`. Given once and never to anybody else (AT-11); `service` is nobody's,
+    /// since entries say so when the service itself acts.
+    PersonId, "person id", |t| is_slug(t, 40) && t != "service"
 );
 text_id!(
     /// A field of the screening form, such as `sledai`.

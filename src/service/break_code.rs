@@ -152,7 +152,7 @@ impl House {
             let breaks = tx.view().breaks(centres.as_deref())?.into_iter();
             let seen = |release: Release| Broken {
                 opened: release.opened.is_some(),
-                unconfirmed: release.opened.is_none() && release.at < late,
+                unconfirmed: release.opened.is_none() && release.at <= late,
                 release,
             };
             Ok(breaks.map(seen).collect::<Vec<_>>())

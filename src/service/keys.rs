@@ -6,6 +6,7 @@ use crate::domain::access::{Caller, GrantKey, ReadKeys, RegisterKey};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CentreId, PersonId};
 use crate::domain::people::Role;
+use crate::limits::{CARD, IDENTITY};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{hex, sha256};
 use crate::sealing::card::Card;
@@ -36,7 +37,7 @@ impl House {
     /// Registers the caller's own card, and keeps a copy of the sealed identity file.
     ///
     /// # Errors
-    /// `invalid-fields` when the card is not the caller's; `wrong-state` when another card holds grants: a new key needs
+    /// `invalid-fields` when the card is not the caller's, or either text is too long; `wrong-state` when another card holds grants: a new key needs
     /// its old grants removed first.
     pub async fn register_key(
         &self,
@@ -46,6 +47,8 @@ impl House {
         once: OnceKey,
     ) -> Result<Answered<String>, Refusal> {
         let may = self.may_somewhere::<RegisterKey>(caller).await?;
+        check_length("/card", &card_json, CARD)?;
+        check_length("/identity", identity.as_deref().unwrap_or_default(), IDENTITY)?;
         let card = Card::from_json(&card_json).ok().filter(|card| {
             let own = &caller.person;
             card.person == own.id && card.role == own.role && card.centres == own.centres
@@ -222,4 +225,12 @@ impl House {
         let (repeated, receipt) = done.await?.into_parts();
         Ok(Answered { value: (), receipt, repeated })
     }
+}
+
+fn check_length(pointer: &str, text: &str, max: usize) -> Result<(), Refusal> {
+    if text.len() <= max {
+        return Ok(());
+    }
+    let error = FieldError::new(pointer, FieldCode::TextTooLong).with("max", max as u64);
+    Err(Refusal::fields(vec![error]))
 }

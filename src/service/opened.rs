@@ -46,7 +46,7 @@ impl House {
         let may = self.may::<A>(caller, &release.centre).await?;
         // The text is signed as it stands, so it may hold nothing but a time.
         if crate::domain::time::Moment::parse(&receipt.at).is_none() || receipt.at.len() > 40 {
-            return Err(Refusal::fields(vec![FieldError::new("/at", FieldCode::DateForm)]));
+            return Err(Refusal::fields(vec![FieldError::new("/at", FieldCode::MomentForm)]));
         }
         let person = caller.person.id.clone();
         let done = self.act(&may, move |tx| {

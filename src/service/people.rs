@@ -12,6 +12,7 @@ use crate::sealing::bytes::{hex, sha256};
 use crate::store::queries::Account;
 use crate::store::repeats::OnceKey;
 use crate::store::{StoreError, Tx};
+use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 /// Somebody who is to get an account.
@@ -56,6 +57,7 @@ impl House {
                 if tx.view().account(&person)?.is_none_or(|account| account.state != "invited") {
                     return Err(Refusal::new(Why::WrongState));
                 }
+                tx.append(Entry::new("invitation-renewed").on("person", person.as_str()))?;
                 tx.keep_invitation(&hash, &person, tx.now().plus_seconds(INVITATION_SECONDS))?;
                 tx.receipt_about(first.seq);
                 return Ok((person, true));
@@ -74,13 +76,17 @@ impl House {
     fn check_invitation(&self, invitation: &Invitation) -> Result<(), Refusal> {
         let mut errors = vec![];
         let length = invitation.name.chars().count();
-        if length == 0 {
+        if invitation.name.trim().is_empty() {
             errors.push(FieldError::new("/name", FieldCode::TextEmpty));
+        } else if invitation.name.chars().any(char::is_control) {
+            // It stands under signatures, in one line.
+            errors.push(FieldError::new("/name", FieldCode::TextControl));
         } else if length > NAME {
             let error = FieldError::new("/name", FieldCode::TextTooLong);
             errors.push(error.with("max", NAME as u64));
         }
         let wants_centres = invitation.role.works_at_centres();
+        let different: BTreeSet<_> = invitation.centres.iter().collect();
         let known = |centre: &CentreId| self.trial.centre(centre).is_some();
         if wants_centres && invitation.centres.is_empty() {
             errors.push(FieldError::new("/centres", FieldCode::Required));
@@ -88,6 +94,8 @@ impl House {
             || (!wants_centres && !invitation.centres.is_empty())
         {
             errors.push(FieldError::new("/centres", FieldCode::ChoiceUnknown));
+        } else if different.len() != invitation.centres.len() {
+            errors.push(FieldError::new("/centres", FieldCode::ChoiceRepeated));
         }
         if errors.is_empty() { Ok(()) } else { Err(Refusal::fields(errors)) }
     }

@@ -85,10 +85,15 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
             "UPDATE people SET state = 'active' WHERE id = ?1 AND state = 'invited'",
             &[&e.on("person")],
         ),
-        "person-disabled" => run(
-            "UPDATE people SET state = 'disabled' WHERE id = ?1 AND state <> 'disabled'",
-            &[&e.on("person")],
-        ),
+        "person-disabled" => {
+            // Whoever left holds no key any more, whatever may be done to the account later (AC-7).
+            let sql = "DELETE FROM wraps WHERE person = ?1";
+            connection.prepare_cached(sql)?.execute([e.on("person")])?;
+            run(
+                "UPDATE people SET state = 'disabled' WHERE id = ?1 AND state <> 'disabled'",
+                &[&e.on("person")],
+            )
+        }
         "recruitment-opened" => decided(connection, e, "open"),
         "recruitment-paused" => decided(connection, e, "paused"),
         "recruitment-closed" => decided(connection, e, "closed"),

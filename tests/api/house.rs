@@ -129,6 +129,36 @@ impl House {
         declared(method, path, body, self.stage.send(method, path, headers, body))
     }
 
+    /// Sends bytes that need not be JSON.
+    #[track_caller]
+    pub fn send_raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
+        let request = ureq::http::Request::builder().method(method);
+        let mut request = request.uri(format!("{}{path}", self.stage.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let mut answer = agent.run(request.body(body).unwrap()).unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        let header = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
+            (name.as_str().to_owned(), value.to_str().unwrap().to_owned())
+        };
+        let reply = Reply {
+            status: answer.status().as_u16(),
+            headers: answer.headers().iter().map(header).collect(),
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+        };
+        declared(method, path, None, reply)
+    }
+
     /// Acts with an idempotency key and a version of the record.
     #[track_caller]
     pub fn edit(&self, who: &str, path: &str, version: &str, body: Value) -> Reply {
@@ -286,7 +316,10 @@ fn route(method: &str, path: &str) -> Option<&'static Route> {
             }
         }
     };
-    TABLE.routes().iter().find(|route| route.verb.as_str() == method && fits(route.path))
+    // A plain part of an address stands before a variable one, and an address is found before its method.
+    let found = TABLE.routes().iter().find(|route| fits(route.path))?.path;
+    let mut here = TABLE.routes().iter().filter(|route| route.path == found);
+    here.find(|route| route.verb.as_str() == method)
 }
 
 /// Is this answer one that the table of routes declares for the request? And a refusal in the one form they have,

@@ -3,7 +3,15 @@
 #![cfg(all(feature = "server", feature = "offline"))]
 #![allow(clippy::unwrap_used, reason = "a test stops where it stumbles")]
 
+mod break_code;
 mod house;
+mod keys;
+mod lists;
+mod people;
+mod prepare;
 mod randomise;
+mod recruitment;
+mod refused;
 mod screen;
 mod sign_in;
+mod trail;

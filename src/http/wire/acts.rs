@@ -504,7 +504,7 @@ pub struct KeyBody {
     #[schema(max_length = 8192)]
     pub card: String,
     /// The sealed identity file, as text, so that a new device can fetch it.
-    #[schema(max_length = 8192)]
+    #[schema(max_length = 16384)]
     pub identity: Option<String>,
 }
 
