@@ -1,0 +1,197 @@
+//! Two verifiers, written by different hands from the same design, judge the same finished trial: ours, and a program in
+//! Python's standard library. They must agree on the honest story and on every forgery, check by check.
+
+use klero::cli::stage::{Play, Stage};
+use klero::sealing::ceremony::ListSecret;
+use klero::sealing::data_set::read_data_set;
+use klero::sealing::disclosure::Disclosure;
+use klero::sealing::verify::{Evidence, verify};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+struct Papers {
+    folder: PathBuf,
+}
+
+impl Drop for Papers {
+    fn drop(&mut self) {
+        // What cannot be removed stays in the system's temporary folder.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Papers {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("a paper of the story")
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("a temporary folder can be written");
+    }
+
+    /// The first check that fails, by our program: 0 when all hold.
+    fn ours(&self) -> usize {
+        let manifests = [self.read("manifest.txt")];
+        let Ok(disclosure) = Disclosure::from_json(&self.read("disclosure.json")) else { return 1 };
+        let rows = read_data_set(&self.read("data.csv")).expect("a data set that reads");
+        let (checkpoint, key) = (self.read("trail/checkpoint.txt"), self.read("trail/trail-key.txt"));
+        let evidence = Evidence {
+            manifests: &manifests,
+            disclosures: std::slice::from_ref(&disclosure),
+            checkpoint: &checkpoint,
+            trail_key: key.trim_end(),
+            kept: &[],
+            data: &rows,
+        };
+        let trail = self.read("trail/trail.jsonl");
+        let verdict = verify(&evidence, trail.split_inclusive('\n'));
+        verdict.failure().map_or(0, |(step, _)| step.number)
+    }
+
+    /// The same, by the program in Python.
+    fn theirs(&self) -> usize {
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/twin/verify.py");
+        let ran = Command::new("python3")
+            .arg(program)
+            .arg("--manifest")
+            .arg(self.path("manifest.txt"))
+            .arg("--disclosure")
+            .arg(self.path("disclosure.json"))
+            .arg("--trail")
+            .arg(self.path("trail"))
+            .arg("--data")
+            .arg(self.path("data.csv"))
+            .arg("--json")
+            .output()
+            .expect("the second verifier needs python3");
+        let said: Value = serde_json::from_slice(&ran.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&ran.stderr)));
+        let checks = said["checks"].as_array().expect("a list of checks");
+        let failed = checks.iter().find(|check| check["ok"] == false);
+        let number = failed.map_or(0, |check| check["check"].as_u64().expect("a number") as usize);
+        assert_eq!(ran.status.code(), Some(if number == 0 { 0 } else { 20 }));
+        number
+    }
+
+    fn both(&self, what: &str, expected: usize) {
+        assert_eq!((self.ours(), self.theirs()), (expected, expected), "{what}");
+    }
+
+    /// Judges with one paper altered, and puts it back.
+    fn forge(&self, name: &str, from: &str, to: &str, expected: usize) {
+        let honest = self.read(name);
+        let forged = honest.replacen(from, to, 1);
+        assert_ne!(honest, forged, "{name} holds {from}");
+        self.write(name, &forged);
+        self.both(&format!("{name}: {from} for {to}"), expected);
+        self.write(name, &honest);
+    }
+}
+
+/// A trial of some participants, prepared and broken, with all that is published at its end.
+fn story() -> Papers {
+    let folder = std::env::temp_dir().join(format!("klero-twin-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("trail")).expect("a temporary folder");
+    let papers = Papers { folder };
+    let (play, _) = Play::quick(papers.path("service"), 11);
+    let stage = Stage::raise(play);
+    let list = &stage.study.list;
+    let manifest = &stage.study.manifest;
+    let mut data = "participant,code,arm,broken\n".to_owned();
+    for n in 0..10 {
+        let reference = stage.screen_eligible(n as usize % 4, n, n % 3 == 0);
+        let code = stage.randomise(n as usize % 4, &reference).text_at("code").to_owned();
+        let (centre, letters) = klero::cli::stage::CENTRES[n as usize % 4];
+        let body = json!({"code": code, "identifier": "DEMO", "visit": "V1"});
+        let who = format!("p-{letters}");
+        assert_eq!(stage.act(&who, "POST", "/v1/preparations", body).status, 201, "{centre}");
+        let broken = n == 4;
+        if broken {
+            let body = json!({
+                "participant": code, "requester": "Demo physician", "callBack": "000",
+                "category": "sae-management", "whatHappened": "invented", "depends": true,
+                "signature": klero::cli::stage::signature("hot-1", "break-code"),
+            });
+            assert_eq!(stage.act("hot-1", "POST", "/v1/breaks", body).status, 201);
+        }
+        let row = list.rows().iter().find(|row| row.code.to_string() == code).expect("issued");
+        let (arm, broken) = (row.arm.name(&manifest.manifest), if broken { "yes" } else { "no" });
+        let number = format!("{}-{n:03}", letters.to_uppercase());
+        data.push_str(&format!("{number},{code},{arm},{broken}\n"));
+    }
+    let mut lines = String::new();
+    let checkpoint = stage.house().export_trail(|line| {
+        lines.push_str(line);
+        lines.push('\n');
+        Ok(())
+    });
+    let design = list.design();
+    let disclosure = Disclosure {
+        trial: design.trial.clone(),
+        segment: 0,
+        purpose: design.purpose,
+        secret: ListSecret::from_bytes(*stage.study.secret.bytes()),
+        beacon: stage.study.beacon.clone(),
+        sizes: design.sizes.clone(),
+    };
+    papers.write("manifest.txt", &manifest.to_file_text());
+    papers.write("trail/manifest.txt", &manifest.to_file_text());
+    papers.write("disclosure.json", &disclosure.to_json());
+    papers.write("data.csv", &data);
+    papers.write("trail/trail.jsonl", &lines);
+    papers.write("trail/checkpoint.txt", &checkpoint.expect("exported"));
+    papers.write("trail/trail-key.txt", &format!("{}\n", stage.house().store.signer().vkey()));
+    papers
+}
+
+// shows: SG-1, SG-7, AL-10, RP-1, RP-4
+#[test]
+fn both_verifiers_agree_on_an_honest_trial_and_on_each_forgery() {
+    let papers = story();
+    papers.both("the honest story", 0);
+    let data = papers.read("data.csv");
+    let arm = if data.lines().nth(1).is_some_and(|l| l.contains("placebo")) {
+        ("placebo", "belimumab")
+    } else {
+        ("belimumab", "placebo")
+    };
+    papers.forge("data.csv", arm.0, arm.1, 5);
+    papers.forge("data.csv", ",yes", ",no", 7);
+    let last = data.lines().last().expect("ten rows").to_owned() + "\n";
+    papers.forge("data.csv", &last, "", 5);
+    papers.forge("trail/trail.jsonl", "\"act\":\"randomised\"", "\"act\":\"randomise0\"", 3);
+    papers.forge("trail/checkpoint.txt", "\n\n", "\n\n\n", 3);
+    papers.forge("trail/trail-key.txt", "+", "+0", 3);
+    let secret: Value = serde_json::from_str(&papers.read("disclosure.json")).expect("JSON");
+    let secret = secret["secret"].as_str().expect("hexadecimal").to_owned();
+    let other = secret.chars().rev().collect::<String>();
+    papers.forge("disclosure.json", &secret, &other, 1);
+    papers.forge("manifest.txt", "slots: 12", "slots: 13", 1);
+}
+
+// shows: SG-1, VA-6
+#[test]
+fn the_second_verifier_recomputes_the_test_vectors_and_passes_its_own_tests() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let vectors = Command::new("python3")
+        .arg(top.join("tests/twin/verify.py"))
+        .arg("--vectors")
+        .arg(top.join("tests/vectors/allocation_list.json"))
+        .arg(top.join("tests/vectors/sealing.json"))
+        .output()
+        .expect("the second verifier needs python3");
+    assert!(vectors.status.success(), "{}", String::from_utf8_lossy(&vectors.stdout));
+    let own = Command::new("python3")
+        .current_dir(top.join("tests/twin"))
+        .args(["-B", "test_verify.py"])
+        .output()
+        .expect("the second verifier needs python3");
+    assert!(own.status.success(), "{}", String::from_utf8_lossy(&own.stderr));
+}
