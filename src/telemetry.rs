@@ -8,6 +8,8 @@ use tracing_subscriber::EnvFilter;
 pub fn start() {
     let filter = EnvFilter::try_from_env("KLERO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt().json().with_env_filter(filter).with_target(false);
+    // A log that nobody takes any more must not stop an act: the default would panic over it.
+    let lines = lines.log_internal_errors(false);
     // Logging that was started before, as tests do, stays as it was.
     let _ = lines.with_writer(std::io::stderr).try_init();
     std::panic::set_hook(Box::new(|panic| {

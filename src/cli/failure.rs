@@ -135,6 +135,16 @@ impl Done {
     }
 }
 
+/// Says something on stderr, beside the result. When nobody can hear it, nothing else is lost: no command fails, and
+/// none panics, because the other end of its talk has gone.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($words)*);
+    }};
+}
+pub(crate) use say;
+
 /// The end of every help text: three examples, and how the command can end.
 pub fn ending(examples: [&str; 3], exits: &[Exit]) -> String {
     let mut text = String::from("Examples:\n");

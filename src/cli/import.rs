@@ -1,6 +1,6 @@
 //! `klero list import`: takes the statistician's package into a stopped folder.
 
-use super::failure::{Done, Exit, Failure, ending};
+use super::failure::{Done, Exit, Failure, ending, say};
 use super::files::read_text;
 use super::house::Place;
 use crate::sealing::package::{PACKAGE_BYTES_MAX, PackageError};
@@ -30,7 +30,7 @@ impl Import {
         let json = read_text(&self.package, PACKAGE_BYTES_MAX)?;
         let house = self.place.open()?;
         house.import_list(&json).map_err(|error| refused(&error))?;
-        eprintln!("Next: a monitor signs the list's report; until then nothing can be issued.");
+        say!("Next: a monitor signs the list's report; until then nothing can be issued.");
         let file = self.package.display().to_string();
         let text = format!("imported     {file}");
         Ok(Done::new(text, json!({"package": file, "trial": house.trial.id.as_str()})))

@@ -1,6 +1,6 @@
 //! `klero init`: founds a service for one trial and its public commitment.
 
-use super::failure::{Done, Exit, Failure, ending};
+use super::failure::{Done, Exit, Failure, ending, say};
 use super::house::{Place, means, not_opened};
 use super::package::read_manifest;
 use super::trial;
@@ -60,8 +60,8 @@ impl Init {
         let token = found(&self.place.folder(), &text, &manifest, admin, means())
             .map_err(|error| not_opened(&error, &self.trial))?;
         let data = self.place.data.display().to_string();
-        eprintln!("The start token is shown once: {} chooses a password with it.", self.admin);
-        eprintln!(
+        say!("The start token is shown once: {} chooses a password with it.", self.admin);
+        say!(
             "Next:  klero list import --data {data} package.json    then    klero serve --data {data}"
         );
         let text = format!("founded      {data}\nstart token  {}", token.as_str());

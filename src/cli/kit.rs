@@ -1,6 +1,6 @@
 //! `klero kit`: the emergency kit, for the day when the service is down.
 
-use super::failure::{Done, Exit, Failure, ending};
+use super::failure::{Done, Exit, Failure, ending, say};
 use super::files::{Eyes, must_be_new, read_text, write_new};
 use super::package::{check, read_manifest, read_package};
 use crate::domain::ids::Code;
@@ -58,7 +58,7 @@ impl Make {
             write_new(&self.output.join(&file.name), Eyes::Owner, &file.text)?;
         }
         let slots = package.slots.len();
-        eprintln!("Seal the kit, write down who has it, and keep it apart from every key.");
+        say!("Seal the kit, write down who has it, and keep it apart from every key.");
         let text = format!("slots        {slots}\nwritten      {}", self.output.display());
         Ok(Done::new(text, json!({"slots": slots, "kit": self.output.display().to_string()})))
     }

@@ -1,7 +1,7 @@
 //! `klero list`: the ceremony, on the statistician's own machine. Nothing here needs a network or a database.
 
 use super::design::{self, Wishes};
-use super::failure::{Done, Exit, Failure, ending};
+use super::failure::{Done, Exit, Failure, ending, say};
 use super::files::{Eyes, must_be_new, read_text, write_new};
 use super::package::{check, read_manifest, record as package_record};
 use super::trial;
@@ -222,7 +222,7 @@ impl Secret {
         let people: Vec<_> = cards.iter().map(|card| card.person.as_str()).collect();
         let (commit, purpose) = (hex(&escrow.seed_commit), self.purpose.as_str());
         let named = self.beacon_name.as_deref().unwrap_or("none named");
-        eprintln!("Publish the seed commit before the beacon is known; then klero list generate.");
+        say!("Publish the seed commit before the beacon is known; then klero list generate.");
         let text = format!(
             "seed commit  {commit}\ntrial        {}\nsegment      {}\npurpose      {purpose}\n\
              beacon       {named}\nsealed to    {}\nwritten      {}",
@@ -254,7 +254,7 @@ impl Generate {
         let secret = design::unseal(&escrow, &signer)?;
         let beacon = self.beacon.map(|beacon| beacon.0).unwrap_or_default();
         if beacon.is_empty() {
-            eprintln!("note: no beacon was given, and the manifest says so");
+            say!("note: no beacon was given, and the manifest says so");
         }
         let drawn = List::draw(&design, &secret, &beacon, &taken);
         let list = drawn.map_err(|error| design::not_drawn(&error))?;
@@ -352,7 +352,7 @@ impl Seal {
         check(&package, manifest, Some(&text))?;
         let json = package.to_json();
         write_new(&self.output, Eyes::Owner, &json)?;
-        eprintln!("Keep the package apart from keys: with a hotline's key it opens every slot.");
+        say!("Keep the package apart from keys: with a hotline's key it opens every slot.");
         Ok(package_record(&package, &json, &self.output))
     }
 }
@@ -397,7 +397,7 @@ impl Disclose {
         if let Some(csv) = &self.csv {
             write_new(csv, Eyes::Owner, &list.to_csv())?;
         }
-        eprintln!("Whoever reads {} can draw the whole list.", self.output.display());
+        say!("Whoever reads {} can draw the whole list.", self.output.display());
         let slots = list.rows().len();
         let text = format!(
             "disclosed    {} segment {}, {slots} slots\nroot         {}\nwritten      {}",

@@ -52,9 +52,9 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "klero", version, arg_required_else_help = true)]
 #[command(after_help = ending([
-    "klero key new --person stat-1 --role statistician",
-    "klero vectors check tests/vectors/sealing.json",
-    "klero help list generate",
+    "klero trial check deploy/nct04515719.toml",
+    "klero trail verify export",
+    "klero help list verify",
 ], Exit::ALL))]
 struct Cli {
     /// Print one JSON document, and a failure as the last line of stderr
@@ -99,7 +99,7 @@ enum Command {
     /// The list: drawn and sealed on the statistician's own machine, imported by the service
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero list verify --manifest manifest.txt --package package.json",
-        "klero help list verify",
+        "klero list verify --manifest manifest.txt --package package.json --trial trial.toml",
         "klero list --help",
     ], &[Exit::NotThere, Exit::Unreadable, Exit::Exists, Exit::NotVerified]))]
     List(ListCommand),
@@ -127,7 +127,7 @@ enum Command {
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero trail verify export",
         "klero trail verify export --json",
-        "klero help trail verify",
+        "klero trail --help",
     ], &[Exit::NotThere, Exit::NotVerified]))]
     Trail(TrailCommand),
     #[cfg(feature = "server")]

@@ -1,7 +1,7 @@
 //! `klero open`: one slot, on its holder's own machine. First everything is proven that can be without a key; then the
 //! key is unlocked; the arm is shown last, on stdout alone, and written nowhere.
 
-use super::failure::{Done, Exit, Failure, ending};
+use super::failure::{Done, Exit, Failure, ending, say};
 use super::files::{Eyes, must_be_new, read_text, write_new};
 use super::package::{altered, read_manifest};
 use super::release::{Commitment, HeldWrap, Proven, RELEASE_BYTES_MAX, prove};
@@ -123,7 +123,7 @@ impl Open {
             write_new(file, Eyes::All, &format!("{receipt}\n"))?;
         }
         let arm = opened?;
-        eprintln!(
+        say!(
             "verified: the manifest's signature, the checkpoint, entry {} under it, the seal at its \
              place, and the leaf under the root",
             proven.entry
@@ -162,10 +162,8 @@ impl Open {
         // Before the arm is shown: an opening without a record would be one that nobody knows of.
         write_new(&record, Eyes::All, &format!("{}\n", signed.to_json()))?;
         let arm = opened?;
-        eprintln!(
-            "verified: the manifest's signature, the seal at its place, the leaf under the root"
-        );
-        eprintln!("Keep {}: klero break import takes it in later.", record.display());
+        say!("verified: the manifest's signature, the seal at its place, the leaf under the root");
+        say!("Keep {}: klero break import takes it in later.", record.display());
         let mut shown = show(&arm, &pinned, &words, code);
         shown.data["record"] = json!(record.display().to_string());
         shown.text.push_str(&format!("record       {}", record.display()));

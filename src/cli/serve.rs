@@ -1,6 +1,6 @@
 //! `klero serve`: the service, and the two commands that say what it speaks and stores.
 
-use super::failure::{Done, Exit, Failure, ending};
+use super::failure::{Done, Exit, Failure, ending, say};
 use super::house::{Place, refused};
 use crate::http;
 use crate::http::openapi::Description;
@@ -69,7 +69,7 @@ impl Serve {
         if self.https {
             served = served.behind_https();
         }
-        eprintln!("listening on http://{address} for {}", house.trial.id);
+        say!("listening on http://{address} for {}", house.trial.id);
         http::block_on(http::serve(listener, served, std::future::pending()))
             .map_err(not_listening)?;
         Ok(Done::new("", json!({"address": address.to_string()})))

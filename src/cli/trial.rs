@@ -1,6 +1,6 @@
 //! `klero trial`: the trial's file, checked and shown to those who must agree with it.
 
-use super::failure::{Done, Exit, Failure, ending};
+use super::failure::{Done, Exit, Failure, ending, say};
 use super::files::read_text;
 use crate::domain::trial::Trial;
 use crate::trial_file::{self, FILE_BYTES_MAX, Finding, Severity};
@@ -32,7 +32,7 @@ impl Check {
             return Err(has_errors(&self.file, &checked.findings).having_found(found));
         };
         for line in &lines {
-            eprintln!("{line}");
+            say!("{line}");
         }
         let rendered = trial_file::render(&trial, &text);
         let data = json!({
@@ -84,7 +84,7 @@ pub fn read(file: &Path) -> Result<(String, Trial), Failure> {
 /// What a command that needs the file says about its mistakes.
 pub fn wrong(file: &Path, findings: &[Finding]) -> Failure {
     for finding in findings {
-        eprintln!("{}", one_line(file, finding));
+        say!("{}", one_line(file, finding));
     }
     has_errors(file, findings)
 }

@@ -1,13 +1,13 @@
 //! The six words: asked for without showing them, shown once when they are new, and never taken from a command line or
 //! an environment, where other people and logs would see them.
 
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, say};
 use super::files::{Eyes, is_open_to_others, must_be_new, read_text, write_new};
 use crate::sealing::identity::{
     IDENTITY_BYTES_MAX, Identity, IdentityError, canonical_words, unknown_word,
 };
 use clap::Args;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -43,7 +43,7 @@ pub fn unlock(identity: &Path, words_file: Option<&Path>) -> Result<Identity, Fa
     let text = read_text(identity, IDENTITY_BYTES_MAX)?;
     if is_open_to_others(identity) {
         let name = identity.display();
-        eprintln!("note: others on this machine may read {name}; chmod 600 would stop that");
+        say!("note: others on this machine may read {name}; chmod 600 would stop that");
     }
     let words = ask(words_file, &format!("The six words of {}: ", identity.display()))?;
     Identity::from_file(&text, &words).map_err(|error| locked(identity, error, &words))
@@ -113,9 +113,14 @@ pub fn tell_once(words: &str, file: Option<&Path>) -> Result<(), Failure> {
         return write_new(file, Eyes::Owner, &Zeroizing::new(format!("{words}\n")));
     }
     let line = "─".repeat(words.chars().count() + 4);
-    eprintln!("┌{line}┐\n│  {words}  │\n└{line}┘");
-    eprintln!(
-        "Write these six words down now. They are shown once, and nobody can tell them again."
-    );
-    Ok(())
+    let frame = format!("┌{line}┐\n│  {words}  │\n└{line}┘");
+    let once =
+        "Write these six words down now. They are shown once, and nobody can tell them again.";
+    // Unlike other talk: words that were not shown are lost, and the key with them.
+    writeln!(std::io::stderr(), "{frame}\n{once}").map_err(|error| {
+        let what = "the six words could not be shown";
+        let next =
+            "take the new files away, and try again at a terminal or with a file for the words";
+        Failure::new(Exit::Failed, "words-not-shown", what, next).because(error)
+    })
 }

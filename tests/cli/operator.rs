@@ -37,6 +37,7 @@ impl Service {
             .expect("the service starts");
         let err = child.stderr.take().expect("stderr is piped");
         let mut line = String::new();
+        // Nobody reads its log after this line; the service must not mind.
         BufReader::new(err).read_line(&mut line).expect("it says where it listens");
         let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
         let address = address.unwrap_or_else(|| panic!("{line}")).to_owned();
@@ -82,7 +83,8 @@ fn a_folder_is_founded_filled_served_backed_up_and_verified() {
 
     let service = Service::start(&desk);
     let commitment = service.get("/v1/commitment");
-    assert!(commitment.starts_with("HTTP/1.1 200") && commitment.contains("klero manifest v1"));
+    assert!(commitment.starts_with("HTTP/1.1 200"), "{commitment}");
+    assert!(commitment.contains("klero manifest v1"), "{commitment}");
     // Whoever only reads may; whoever writes may not.
     let checked = desk.data("trail verify --data data --tables");
     assert_eq!(checked["entries"], checked["compared"]);
