@@ -273,6 +273,19 @@ mod tests {
     }
 
     #[test]
+    fn a_person_with_an_old_and_a_new_card_unseals_with_either() {
+        let (old, new) =
+            (identity(1, "stat-2", Role::Statistician), identity(2, "stat-2", Role::Statistician));
+        let cards = [old.card().clone(), new.card().clone()];
+        let of = (&trial(), 0, ListPurpose::Live);
+        let secret = ListSecret::from_bytes(SECRET);
+        let escrow = Escrow::seal(&secret, of, &cards, &FixedDice::new(5)).unwrap();
+        for one in [old, new] {
+            assert_eq!(escrow.unseal(&one).unwrap().bytes(), &SECRET);
+        }
+    }
+
+    #[test]
     fn a_sealed_secret_is_bound_to_trial_segment_person_and_commitment() {
         let good = escrow();
         let mut moved = good.clone();
