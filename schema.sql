@@ -42,7 +42,8 @@ BEGIN SELECT RAISE(ABORT, 'the trail only grows'); END;
 
 CREATE TABLE contents (
   hash  BLOB PRIMARY KEY CHECK (length(hash) = 32),   -- SHA-256 of the bytes: how entries name them
-  bytes BLOB NOT NULL                                 -- trial file, manifest, list report, public card, sealed identity, wrap
+  bytes BLOB NOT NULL                                 -- trial file, manifest, list report, public card, sealed identity,
+                                                      -- wrap: deleted with its grant
 ) STRICT;
 
 CREATE TABLE slots (

@@ -31,8 +31,6 @@ pub struct Record {
     sizes: Vec<(String, u64)>,
     /// What each code stands for: no reader has this.
     arms: BTreeMap<String, String>,
-    /// The port, which the operating system chose.
-    port: String,
 }
 
 impl Record {
@@ -51,8 +49,7 @@ impl Record {
         let copy = world.folder.join("backup.db");
         world.stage.house().store.backup_to(&copy).expect("a backup can be made");
         let mut sizes = vec![];
-        let port = world.stage.base.rsplit(':').next().unwrap_or_default().to_owned();
-        world.stage.strike();
+        world.end();
         for file in [&copy, &world.stage.folder.database(), &world.stage.folder.checkpoint] {
             let length = std::fs::metadata(file).expect("the file is there").len();
             sizes
@@ -61,7 +58,7 @@ impl Record {
         let rows = tables(&world.stage.folder.database(), &mut sizes);
         let log = log::heard().lines().map(str::to_owned).collect();
         let (told, arms) = (std::mem::take(&mut world.told), world.arms());
-        Self { told, log, export, checkpoint, rows, sizes, arms, port }
+        Self { told, log, export, checkpoint, rows, sizes, arms }
     }
 }
 
@@ -81,7 +78,7 @@ fn tables(database: &Path, sizes: &mut Vec<(String, u64)>) -> Vec<(String, Value
     let mut all = vec![];
     for table in names {
         let mut rows = database.prepare(&format!("SELECT * FROM {table}")).expect("a table");
-        let columns: Vec<String> = rows.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = rows.column_names().map(str::to_owned).collect();
         let before = all.len();
         let mut rows = rows.query([]).expect("rows");
         while let Some(row) = rows.next().expect("a row") {
@@ -114,7 +111,8 @@ fn cell(value: ValueRef<'_>, texts: bool) -> Value {
 fn worlds() -> &'static [Record; 2] {
     static WORLDS: OnceLock<[Record; 2]> = OnceLock::new();
     WORLDS.get_or_init(|| {
-        log::listen("info,klero=trace");
+        // All that the program says itself; of the web server, whose threads start and stop in any order, what goes wrong.
+        log::listen("warn,klero=trace");
         [Record::of(false), Record::of(true)]
     })
 }

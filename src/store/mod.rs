@@ -193,10 +193,12 @@ fn open_writer(database: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Write-ahead log, and a sync at every commit: what was answered is on the disk.
+/// Write-ahead log, and a sync at every commit: what was answered is on the disk. What is deleted is overwritten: a
+/// wrap that was taken away, a private record that was erased.
 fn set_durable(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -16384)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;

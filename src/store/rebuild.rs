@@ -62,7 +62,9 @@ impl Folder {
             path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
         remade.execute("ATTACH DATABASE ?1 AS old", [format!("file:{path}?mode=ro")])?;
         remade.execute_batch(
-            "BEGIN;
+            // A wrap that was taken away again left its name in the trail and nothing in the contents.
+            "PRAGMA foreign_keys = OFF;
+             BEGIN;
              INSERT INTO main.contents SELECT * FROM old.contents;
              INSERT INTO main.slots SELECT * FROM old.slots ORDER BY rowid;",
         )?;

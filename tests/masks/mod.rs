@@ -16,14 +16,12 @@ pub enum Holds {
     Note,
     /// The machine's own time: a date, or a duration.
     Time,
-    /// The port that the operating system gave, inside a text.
-    Port,
 }
 
 impl Holds {
     /// Not of the list: it may be the same in both worlds by chance, and may have another length.
     pub fn is_of_the_machine(self) -> bool {
-        matches!(self, Holds::Time | Holds::Port)
+        self == Holds::Time
     }
 }
 
@@ -111,7 +109,6 @@ pub const MASKED: &[Place] = &[
     // The machine's own.
     place("headers", "/date", Holds::Time, "the web server's own clock, which no list reaches"),
     place("log", "/fields/duration_ms", Holds::Time, "how long the machine took this time"),
-    place("log", "/fields/message", Holds::Port, "the operating system chooses the port"),
 ];
 
 /// Texts that are documents of their own: they are not masked, but looked into.
@@ -134,7 +131,7 @@ pub struct Told {
 
 /// Masks a record.
 pub fn mask(record: &Record) -> Told {
-    let mut masker = Masker { hidden: MASKED.iter().map(|_| vec![]).collect(), port: &record.port };
+    let mut masker = Masker { hidden: MASKED.iter().map(|_| vec![]).collect() };
     let mut pages = vec![];
     for told in &record.told {
         let name = format!("{} {} {}", told.who, told.route, told.path);
@@ -196,16 +193,16 @@ fn kind_of(record: &Record, table: &str, row: &Value) -> String {
     }
 }
 
-struct Masker<'r> {
+struct Masker {
     hidden: Vec<Vec<String>>,
-    port: &'r str,
 }
 
-impl Masker<'_> {
+impl Masker {
     /// Masks a text that is JSON as the service writes it. Any other text is compared as it is.
     fn document(&mut self, documents: &[&str], text: &str) -> String {
         let Ok(mut value) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
-        if value.to_string() != text {
+        let written_again = value.to_string();
+        if written_again != text {
             return text.to_owned();
         }
         let mut documents = documents.to_vec();
@@ -230,7 +227,7 @@ impl Masker<'_> {
         for (number, place) in MASKED.iter().enumerate() {
             if documents.contains(&place.document) {
                 each(value, place.at, &mut |found| {
-                    if let Some((hidden, shown)) = hide(place.holds, found, self.port) {
+                    if let Some((hidden, shown)) = hide(place.holds, found) {
                         self.hidden[number].push(hidden);
                         *found = shown.into();
                     }
@@ -264,7 +261,7 @@ fn each(value: &mut Value, at: &str, act: &mut dyn FnMut(&mut Value)) {
 }
 
 /// What is hidden, and what is shown instead; nothing when the value does not have the form of its place.
-fn hide(holds: Holds, value: &Value, port: &str) -> Option<(String, String)> {
+fn hide(holds: Holds, value: &Value) -> Option<(String, String)> {
     if holds == Holds::Time {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let formed = value.is_number() || text.ends_with(" GMT") && text.len() == 29;
@@ -281,10 +278,6 @@ fn hide(holds: Holds, value: &Value, port: &str) -> Option<(String, String)> {
             is_hex(hidden).then(|| (hidden.to_owned(), text.replacen(hidden, &shown, 1)))
         }
         Holds::Note => note(text),
-        Holds::Port => {
-            let port = format!(":{port}");
-            text.contains(&port).then(|| (port.clone(), text.replace(&port, ":port")))
-        }
         Holds::Time => None,
     }
 }

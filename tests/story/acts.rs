@@ -101,8 +101,8 @@ impl World {
     }
 
     fn screened(&mut self) {
-        for centre in 0..CENTRES.len() {
-            let who = format!("i-{}", CENTRES[centre].1);
+        for (centre, (_, letters)) in CENTRES.iter().enumerate() {
+            let who = format!("i-{letters}");
             for number in 1..=8 {
                 // Five in the first stratum, whose list holds four; everywhere else two are enough.
                 let lldas = number <= 5;
@@ -233,10 +233,13 @@ impl World {
             // The answer was lost, and asked for again under the same key.
             self.act_once(&who, "/v1/preparations", &key, body.clone(), 200);
             self.prepare(&who, body, 409);
-            let spilt = preparation(code, "V1", Some("the bag was spilt"));
-            let again = self.prepare(&who, spilt, 201);
-            self.confirm(&who, &again, if who == "p-rjs" { "p-hsh" } else { "p-rjs" }, 422);
             self.confirm(&who, &release, &who, 409);
+            let spilt = preparation(code, "V1", Some("the bag was spilt"));
+            if number.ends_with('1') {
+                let again = self.prepare(&who, spilt, 201);
+                let stranger = if who == "p-rjs" { "p-hsh" } else { "p-rjs" };
+                self.confirm(&who, &again, stranger, 422);
+            }
             self.prepare(&who, preparation(code, "V2", None), 409);
         }
         let code = &codes[0].1;
@@ -346,10 +349,13 @@ impl World {
         self.act("hot-1", "/v1/grants/remove", removal.clone(), 200);
         self.act("hot-1", "/v1/grants/remove", removal, 404);
         self.prepare("p-rjw", spilt, 403);
-        self.act("admin-1", "/v1/people/c-sph/disable", json!({}), 200);
-        self.act("admin-1", "/v1/people/c-sph/disable", json!({}), 409);
-        self.send("c-sph", "GET", "/v1/participants", &[], None);
-        self.gone("c-sph");
+        for who in ["c-sph", "p-sph"] {
+            let path = format!("/v1/people/{who}/disable");
+            self.act("admin-1", &path, json!({}), 200);
+            self.act("admin-1", &path, json!({}), 409);
+            self.send(who, "GET", "/v1/trial", &[], None);
+            self.gone(who);
+        }
     }
 
     /// An existing holder wraps the key of the western campus to somebody, and signs.

@@ -20,10 +20,12 @@ use klero::sealing::slot::{LeafPath, Place, SealedArm, Wrap};
 use klero::sealing::tree::leaf_hash;
 use klero::sealing::wrap::{WrapPlace, unwrap};
 use klero::service::opened::receipt_text;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The seed of list, keys and service.
 pub const SEED: u64 = 1889;
@@ -224,6 +226,17 @@ impl World {
                           "signature": hex(&signature)});
         let place = if text(&release["purpose"]) == "break" { "breaks" } else { "preparations" };
         self.act(who, &format!("/v1/{place}/{reference}/opened"), body, status);
+    }
+
+    /// Ends the service, and waits until its log is folded into the database: only then is the file's size its own.
+    pub fn end(&mut self) {
+        self.stage.strike();
+        let database =
+            Connection::open(self.stage.folder.database()).expect("the database is there");
+        database.busy_timeout(Duration::from_secs(30)).expect("a time to wait");
+        let folded = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy = database.query_row(folded, [], |row| row.get::<_, i64>(0));
+        assert_eq!(busy, Ok(0), "the log is folded in");
     }
 
     /// What the list says of every code: known on the statistician's machine alone.
