@@ -7,6 +7,7 @@ use klero::domain::answers::{Answers, Raw, Value};
 use klero::domain::ids::CentreId;
 use klero::domain::quantity::Quantity;
 use klero::domain::trial::{FieldKind, Range};
+use klero::trial_file::read;
 use proptest::prelude::*;
 
 fn codes(form: &Form) -> Vec<(String, &'static str)> {
@@ -194,18 +195,21 @@ fn a_form_that_was_replaced_is_refused_after_its_last_day_and_its_successor_befo
         "consent_versions = [{ id = \"1.0\", from = \"2021-03-19\", until = \"2026-11-19\" }, \
          { id = \"2.0\", from = \"2026-11-20\" }]",
     );
-    let trial = klero::trial_file::read(&two).unwrap();
+    let trial = read(&two).unwrap();
     let signed = |version: &str, day: &str| {
         let moment = format!("{day}T09:10");
         let form = form(&[("consent_version", version), ("consent_signed_at", &moment)]);
-        let read = Answers::read(&trial, &centre(), &form, noon());
-        read.map(|_| ()).map_err(|problems| problems[0].code)
+        let found = Answers::read(&trial, &centre(), &form, noon());
+        found.map(|_| ()).map_err(|problems| problems[0].code)
     };
     assert_eq!(signed("1.0", "2026-11-19"), Ok(()));
     assert_eq!(signed("1.0", "2026-11-20"), Err("consent-form-unknown"));
     assert_eq!(signed("2.0", "2026-11-20"), Ok(()));
     assert_eq!(signed("2.0", "2026-11-19"), Err("consent-form-unknown"));
     assert_eq!(signed("3.0", "2026-11-20"), Err("consent-form-unknown"));
+    let again = read(&two.replace("\"2.0\"", "\"1.0\"")).unwrap();
+    let form = form(&[("consent_signed_at", "2026-11-20T09:10")]);
+    assert!(Answers::read(&again, &centre(), &form, noon()).is_ok(), "approved a second time");
 }
 
 // shows: AL-2
@@ -287,6 +291,7 @@ fn a_choice_is_one_of_those_offered() {
     assert_eq!(background(&["none", "azathioprine"]).err(), Some("choice-none-and-others"));
     assert_eq!(background(&["azathioprine", "azathioprine"]).err(), Some("doubled"));
     assert_eq!(background(&["aspirin"]).err(), Some("choice-unknown"));
+    assert_eq!(background(&["azathioprine", "aspirin"]).err(), Some("choice-unknown"));
     assert_eq!(background(&["tacrolimus"; 65]).err(), Some("choice-unknown"));
     let ticked = background(&["tacrolimus", "azathioprine"]).unwrap();
     let in_form_order = vec!["azathioprine".to_owned(), "tacrolimus".to_owned()];
@@ -328,6 +333,8 @@ fn a_problem_says_between_what_an_answer_must_lie() {
     assert_eq!(ends(&[("lab_date", "2026-11-06")]), ("date-order", earliest, None));
     let longest = ends(&[("activity_by", &"x".repeat(61))]);
     assert_eq!(longest, ("text-too-long", None, some("60")));
+    let digits = ends(&[("activity_by", "tel 13800138000")]);
+    assert_eq!(digits, ("identity-in-text", None, some("10")));
     assert_eq!(ends(&[("prednisone", "7.555")]), ("num-places", None, some("2")));
     assert_eq!(ends(&[("prednisone", "61")]), ("num-confirm", None, some("60")));
 }
@@ -341,9 +348,9 @@ fn a_question_can_hang_on_a_yes_or_a_no() {
                 "id = \"other_infection\"\nonly_when = {{ field = \"tb_active\", choice = \"{choice}\" }}\n"
             ),
         );
-        let trial = klero::trial_file::read(&changed).unwrap();
-        let read = Answers::read(&trial, &centre(), &form(&[]), noon());
-        assert_eq!(read.is_ok(), asked, "{choice}");
+        let trial = read(&changed).unwrap();
+        let found = Answers::read(&trial, &centre(), &form(&[]), noon());
+        assert_eq!(found.is_ok(), asked, "{choice}");
     }
 }
 

@@ -228,6 +228,20 @@ fn an_unanswered_value_is_not_a_no_and_is_named() {
 
 // shows: AL-3
 #[test]
+fn an_unknown_criterion_stops_the_signature_even_where_the_form_does_not_ask_for_its_field() {
+    let optional = FILE.replace(
+        "rule = { field = \"hcv\", must-be = \"negative\" }",
+        "rule = { field = \"maintenance_tolerated\", must-be = \"yes\" }",
+    );
+    let trial = klero::trial_file::read(&optional).unwrap();
+    let verdict = judge(&trial, &answers(&[("maintenance_tolerated", "")]));
+    assert_eq!((verdict.outcome, verdict.missing.len()), (Outcome::Incomplete, 0));
+    let unknown = verdict.criteria.iter().find(|judged| judged.truth == Truth::Unknown).unwrap();
+    assert_eq!(unknown.open, [field("maintenance_tolerated")]);
+}
+
+// shows: AL-3
+#[test]
 fn every_criterion_can_be_failed_and_does_what_the_file_says() {
     let failing: [(&str, &[(&str, &str)]); 24] = [
         ("I01", &[("birth_date", "2010-01-01")]),

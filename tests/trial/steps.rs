@@ -134,7 +134,8 @@ fn only_an_open_trial_and_an_open_centre_take_participants() {
     for trial in states {
         for centre in states {
             let found = randomise(&[], |s| (s.trial, s.centre) = (trial, centre), EVENING);
-            let expected = if [trial, centre].contains(&Recruitment::NotOpen) {
+            let shut = [Recruitment::NotOpen, Recruitment::Closed];
+            let expected = if shut.contains(&trial) || shut.contains(&centre) {
                 Err(RandomiseRefusal::CentreNotOpen)
             } else if trial == Recruitment::Open && centre == Recruitment::Open {
                 Ok(())
