@@ -30,6 +30,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// The first trial's configuration, as it is shipped.
@@ -38,6 +39,10 @@ pub const TRIAL: &str = include_str!("../../deploy/nct04515719.toml");
 /// The centres with the initials of their staff's accounts.
 pub const CENTRES: [(&str, &str); 4] =
     [("renji-south", "rjs"), ("renji-west", "rjw"), ("huashan", "hsh"), ("sixth-people", "sph")];
+
+/// How long, and how often, a struck stage looks whether its house is let go of.
+const LOOK: Duration = Duration::from_millis(1);
+const LOOKS_MAX: u32 = 5_000;
 
 /// What a stage is raised with.
 pub struct Play {
@@ -477,6 +482,12 @@ impl Stage {
             // A server that ended by itself no longer listens for this.
             let _ = stop.send(());
             thread.join().expect("the server ends in order");
+            // The server's workers let go of the house a moment after it ended; the folder is free when the last did.
+            let mut looks = 0;
+            while Arc::strong_count(&house) > 1 && looks < LOOKS_MAX {
+                std::thread::sleep(LOOK);
+                looks += 1;
+            }
             drop(house);
         }
     }

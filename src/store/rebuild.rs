@@ -3,7 +3,8 @@
 use super::apply::{Happened, apply};
 use super::startup::{Folder, OpenError, check_stretch};
 use super::{StoreError, history};
-use crate::sealing::line;
+use crate::sealing::bytes::{Hash, sha256};
+use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
@@ -48,11 +49,16 @@ impl Folder {
         if let Some(fault) = check_stretch(&snapshot, 0, entries)? {
             return Err(OpenError::Damaged(fault));
         }
-        let compared = if tables { self.compare_tables(entries)? } else { 0 };
-        Ok(Checked { entries, compared })
+        if !tables {
+            return Ok(Checked { entries, compared: 0 });
+        }
+        check_tree(&snapshot, entries)?;
+        check_keepsakes(&snapshot)?;
+        Ok(Checked { entries, compared: self.compare_tables()? })
     }
 
-    fn compare_tables(&self, entries: u64) -> Result<u64, OpenError> {
+    /// Entries and tables are read from one snapshot, so that an act committed meanwhile is in both or in neither.
+    fn compare_tables(&self) -> Result<u64, OpenError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI;
         let remade = Connection::open_in_memory_with_flags(flags)?;
         remade.execute_batch(include_str!("../../schema.sql"))?;
@@ -70,11 +76,13 @@ impl Folder {
         )?;
         let mut statement = remade.prepare(
             "SELECT e.line, p.record FROM old.entries e LEFT JOIN old.private_records p USING (seq)
-             WHERE e.seq < ?1 ORDER BY e.seq",
+             ORDER BY e.seq",
         )?;
-        let mut rows = statement.query([entries as i64])?;
+        let mut rows = statement.query([])?;
+        let mut entries = 0;
         while let Some(row) = rows.next()? {
             apply_stored(&remade, &row.get::<_, String>(0)?, row.get(1)?)?;
+            entries += 1;
         }
         for table in PROJECTIONS {
             let differ = format!(
@@ -89,12 +97,44 @@ impl Folder {
     }
 }
 
+/// No stored node but those of whole tiles, each of which [`check_stretch`] has compared: one too many would stop the
+/// trail from growing when it comes to its place.
+fn check_tree(connection: &Connection, entries: u64) -> Result<(), OpenError> {
+    let whole = [8, 16, 24].map(|level| entries >> level).iter().sum::<u64>();
+    let stored: i64 = connection.query_row("SELECT count(*) FROM nodes", [], |row| row.get(0))?;
+    if stored as u64 == whole { Ok(()) } else { Err(OpenError::Tables("nodes")) }
+}
+
+/// Contents are what their names say, and the slots' leaves give the roots that were committed to.
+fn check_keepsakes(connection: &Connection) -> Result<(), OpenError> {
+    let mut statement = connection.prepare("SELECT hash, bytes FROM contents")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if row.get::<_, Hash>(0)? != sha256(row.get_ref(1)?.as_blob().unwrap_or_default()) {
+            return Err(OpenError::Tables("contents"));
+        }
+    }
+    let mut statement = connection.prepare("SELECT segment, root FROM lists")?;
+    let lists =
+        statement.query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Hash>(1)?)))?;
+    for list in lists {
+        let (segment, root) = list?;
+        let mut slots =
+            connection.prepare("SELECT leaf FROM slots WHERE segment = ?1 ORDER BY rowid")?;
+        let leaves = slots.query_map([segment], |row| row.get(0))?;
+        if tree::root(&leaves.collect::<Result<Vec<Hash>, _>>()?) != root {
+            return Err(OpenError::Tables("slots"));
+        }
+    }
+    Ok(())
+}
+
 fn apply_stored(remade: &Connection, text: &str, record: Option<String>) -> Result<(), OpenError> {
     let read = line::parse(text).map_err(|_| StoreError::Damaged)?;
     let mut entry = read.entry;
     if let Some(record) = record {
-        let salt = read.salt.ok_or(StoreError::Damaged)?;
-        if read.private != Some(line::private_hash(&salt, &record)) {
+        let hash = read.salt.map(|salt| line::private_hash(&salt, &record));
+        if hash.is_none() || read.private != hash {
             return Err(OpenError::Tables("private_records"));
         }
         entry.private = Some(line::read_private(&record).map_err(|_| StoreError::Damaged)?);

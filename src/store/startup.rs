@@ -12,7 +12,7 @@ use crate::dice::Dice;
 use crate::domain::ids::StratumId;
 use crate::domain::time::Moment;
 use crate::sealing::bytes::Hash;
-use crate::sealing::checkpoint::{TrailKey, TrailSigner};
+use crate::sealing::checkpoint::{Checkpoint, TrailKey, TrailSigner};
 use crate::sealing::lock::ServerSecret;
 use crate::sealing::{line, tree};
 use rusqlite::{Connection, OptionalExtension};
@@ -102,7 +102,11 @@ impl fmt::Display for OpenError {
                 write!(f, "the trail is not the one that was signed at {size} entries")
             }
             Self::CheckpointMissing(path) => {
-                write!(f, "the checkpoint store {} is missing or empty", path.display())
+                let path = path.display();
+                write!(
+                    f,
+                    "the checkpoint store {path} is missing, or holds nothing that this store signed"
+                )
             }
             Self::Damaged(fault) => write!(f, "entry {} {}", fault.entry, fault.what),
             Self::Tables(table) => write!(f, "the table {table} does not fit the trail"),
@@ -168,11 +172,19 @@ impl Folder {
         fs::create_dir_all(&self.path).map_err(|e| OpenError::Io(self.path.clone(), e))?;
         let mode = fs::Permissions::from_mode(0o700);
         fs::set_permissions(&self.path, mode).map_err(|e| OpenError::Io(self.path.clone(), e))?;
-        for file in [self.database(), self.server_secret.clone(), self.checkpoint.clone()] {
-            if file.exists() {
-                return Err(OpenError::Exists(file));
-            }
+        let files = [self.database(), self.server_secret.clone(), self.checkpoint.clone()];
+        if let Some(file) = files.iter().find(|file| file.symlink_metadata().is_ok()) {
+            return Err(OpenError::Exists(file.clone()));
         }
+        let made = self.make(dice);
+        if made.is_err() {
+            // None of them was there before: what a full disk or a wrong path left of them is nobody's.
+            files.iter().for_each(|file| drop(fs::remove_file(file)));
+        }
+        made
+    }
+
+    fn make(&self, dice: &dyn Dice) -> Result<(), OpenError> {
         let secret = zeroize::Zeroizing::new(crate::dice::roll::<32>(dice));
         write_new(&self.server_secret, &secret[..])?;
         CheckpointStore::create(&self.checkpoint)
@@ -183,7 +195,10 @@ impl Folder {
         set_durable(&connection)?;
         connection.execute_batch(&format!("BEGIN;{SCHEMA}\nCOMMIT;"))?;
         connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-        sync_folder(&self.path)
+        // Each name is durable, wherever its file was put.
+        sync_folder(&self.path)?;
+        let beside = [&self.server_secret, &self.checkpoint];
+        beside.into_iter().filter_map(|file| file.parent()).try_for_each(sync_folder)
     }
 
     /// Reads the server secret.
@@ -230,12 +245,15 @@ impl Folder {
         let signer = Arc::new(TrailSigner::new(&opening.origin, secret));
         let key = TrailKey::parse(&signer.vkey()).map_err(|_| OpenError::WrongSecret)?;
         let size = history::size(&connection)?;
-        let checkpoints = self.compare_with_checkpoint(&connection, &key, size)?;
+        let (checkpoints, promised) = self.read_checkpoint(&key, size)?;
         let first = size.saturating_sub(CHECKED_FIRST);
+        // Before the comparison with the checkpoint, which sees that something is wrong and not where.
         let fault = check_stretch(&connection, first, size)?;
         if let Some(fault) = fault {
             return Err(OpenError::Damaged(fault));
         }
+        let promised_size = promised.as_ref().map_or(0, |checkpoint| checkpoint.size);
+        compare_with_checkpoint(&connection, promised)?;
         check_order_of_issue(&connection)?;
         let lists = Arc::new(ListTrees::default());
         lists.load(&connection)?;
@@ -251,7 +269,8 @@ impl Folder {
             health: Arc::clone(&health),
             lists: Arc::clone(&lists),
             faults: opening.faults,
-            put_owed: false,
+            // What was committed and never promised may be answered now, without a new entry, to whoever asks again.
+            put_owed: promised_size < size,
         };
         let writer = writer.start().map_err(|e| OpenError::Io(self.path.clone(), e))?;
         self.check_the_rest(first, Arc::clone(&health));
@@ -280,29 +299,23 @@ impl Folder {
         }
     }
 
-    /// The database may be ahead of the checkpoint store by what was never answered; never behind, never different.
-    fn compare_with_checkpoint(
+    /// Reads what was promised last. A database that ends before it was restored from an older backup.
+    fn read_checkpoint(
         &self,
-        connection: &Connection,
         key: &TrailKey,
         size: u64,
-    ) -> Result<CheckpointStore, OpenError> {
+    ) -> Result<(CheckpointStore, Option<Checkpoint>), OpenError> {
         let missing = || OpenError::CheckpointMissing(self.checkpoint.clone());
-        let opened = CheckpointStore::open(&self.checkpoint, key);
-        let (store, checkpoint) = opened.map_err(|_| missing())?;
-        match checkpoint {
-            // A folder that was founded and in which nothing was ever answered.
-            None if size <= 1 => Ok(store),
+        let (store, checkpoint) =
+            CheckpointStore::open(&self.checkpoint, key).map_err(|_| missing())?;
+        match &checkpoint {
+            // A folder that is being founded. Its first entries were promised before anybody was told of them.
+            None if size == 0 => Ok((store, checkpoint)),
             None => Err(missing()),
             Some(promised) if promised.size > size => {
                 Err(OpenError::Behind { stored: size, promised: promised.size })
             }
-            Some(promised) => {
-                if history::root(connection, promised.size)? != promised.root {
-                    return Err(OpenError::Inconsistent { size: promised.size });
-                }
-                Ok(store)
-            }
+            Some(_) => Ok((store, checkpoint)),
         }
     }
 
@@ -329,6 +342,19 @@ impl Folder {
         };
         // Without the thread nothing is checked, which `is_fully_checked` then says for ever.
         let _ = std::thread::Builder::new().name("klero-check".into()).spawn(check);
+    }
+}
+
+/// The database may be ahead of the checkpoint store by what was never answered; never different.
+fn compare_with_checkpoint(
+    connection: &Connection,
+    promised: Option<Checkpoint>,
+) -> Result<(), OpenError> {
+    match promised {
+        Some(Checkpoint { size, root, .. }) if history::root(connection, size)? != root => {
+            Err(OpenError::Inconsistent { size })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -97,18 +97,22 @@ impl<'w> Tx<'w> {
         if self.closed {
             return Err(StoreError::Stopped.into());
         }
+        if let Some(error) = self.memory.failed {
+            return Err(error.into());
+        }
         self.stamp = stamp.clone();
         self.receipt_for = None;
         self.now = self.read_clock()?;
         self.savepoint("SAVEPOINT act")?;
         let marks = (self.memory.next_seq, self.memory.prev, self.memory.last_at);
-        let (leaves, issued) = (self.memory.group_leaves.len(), self.memory.issued.clone());
+        let leaves = self.memory.group_leaves.len();
+        let (strata, issued) = (Arc::clone(&self.memory.strata), self.memory.issued.clone());
         let done = act(self);
         if done.is_err() {
             (self.memory.next_seq, self.memory.prev, self.memory.last_at) = marks;
             self.memory.group_leaves.truncate(leaves);
             self.memory.group_lines.truncate(leaves);
-            self.memory.issued = issued;
+            (self.memory.strata, self.memory.issued) = (strata, issued);
             self.receipt_for = None;
             self.savepoint("ROLLBACK TO act")?;
         }

@@ -204,7 +204,8 @@ pub(super) struct Writer {
     pub health: Arc<Health>,
     pub lists: Arc<ListTrees>,
     pub faults: Box<dyn Faults>,
-    /// The last checkpoint did not reach its store: nothing is answered until one does.
+    /// The last commit's checkpoint did not reach its store, in this life or the one before: nothing is answered until
+    /// it does.
     pub put_owed: bool,
 }
 
@@ -283,6 +284,11 @@ impl Writer {
         }
         let mut failed = None;
         for job in group {
+            if failed.is_some() {
+                // Nothing more may run: SQLite may have ended the transaction, and a savepoint would then commit.
+                finishes.push(self.refuse(job));
+                continue;
+            }
             let mut tx = Tx::new(
                 &self.connection,
                 &mut self.memory,
@@ -291,7 +297,7 @@ impl Writer {
                 &self.lists,
             );
             finishes.push(job(&mut tx));
-            failed = failed.or(self.memory.failed.take());
+            failed = self.memory.failed.take();
             if failed.is_none() {
                 failed = self.fault(Step::ActDone).err();
             }
