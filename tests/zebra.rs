@@ -28,6 +28,9 @@ use story::{SEED, World, log};
 /// The two words. The trial file names the arms, and so does the manifest; nothing else may.
 const WORDS: [&str; 2] = ["zebra", "okapi"];
 
+/// The arms' ids: long enough that their base64 does not come up by chance.
+const ARMS: [&str; 2] = ["zebra-infusion", "okapi-infusion"];
+
 /// The trial file with the arms renamed: ids, names, preparations.
 fn zebra_trial() -> String {
     let renamed = [
@@ -40,7 +43,8 @@ fn zebra_trial() -> String {
         ("安慰剂", "OKAPI"),
     ];
     let text = renamed.iter().fold(TRIAL.to_owned(), |text, (from, to)| text.replace(from, to));
-    text.replace("id = \"ZEBRA\"", "id = \"zebra\"").replace("id = \"OKAPI\"", "id = \"okapi\"")
+    let text = text.replace("id = \"ZEBRA\"", "id = \"zebra-infusion\"");
+    text.replace("id = \"OKAPI\"", "id = \"okapi-infusion\"")
 }
 
 /// What the story left behind, and what is looked for in it.
@@ -88,7 +92,7 @@ impl Remains {
         world.play();
         world.read_everything();
         let arms: BTreeSet<&str> = world.opened.iter().map(|(_, arm)| arm.as_str()).collect();
-        assert_eq!(arms, BTreeSet::from(WORDS), "both arms were opened at home");
+        assert_eq!(arms, BTreeSet::from(ARMS), "both arms were opened at home");
         let mut hay = vec![];
         let mut export = String::new();
         let checkpoint = world.stage.house().export_trail(|line| {
@@ -228,6 +232,21 @@ impl<'s> Search<'s> {
                 search.add(name, needle);
             }
         }
+        for arm in ARMS {
+            for written in [arm.to_owned(), arm.to_uppercase()] {
+                // As it is, it is looked for word by word.
+                for needle in spellings(written.as_bytes()).split_off(1) {
+                    search.add(arm, needle);
+                }
+            }
+        }
+        for word in WORDS {
+            for written in [word.to_owned(), word.to_uppercase()] {
+                let plain = hex(written.as_bytes());
+                search.add(word, plain.to_uppercase().into());
+                search.add(word, plain.into());
+            }
+        }
         search
     }
 
@@ -253,29 +272,18 @@ impl<'s> Search<'s> {
     }
 }
 
-/// Where a word stands, in letters small or large, plain or in hexadecimal or base64. Five letters may come up inside
-/// forty or more characters of base64 by chance: such a stretch holds words only as base64, which is looked for.
-fn find_word(hay: &[u8]) -> Option<(usize, String)> {
-    let small = hay.to_ascii_lowercase();
-    for word in WORDS {
-        let at = |needle: &[u8], hay: &[u8]| -> Vec<usize> {
-            let first = needle[0];
-            let starts = hay.iter().enumerate().filter(|(_, byte)| **byte == first);
-            starts.map(|(at, _)| at).filter(|at| hay[*at..].starts_with(needle)).collect()
+/// Where a word stands, in letters small or large. Five letters may come up inside forty or more characters of base64
+/// by chance: there the arms are looked for as base64, among what [`Search`] finds.
+fn find_word(hay: &[u8]) -> Option<(usize, &'static str)> {
+    for (at, first) in hay.iter().enumerate() {
+        let begins = |word: &&str| {
+            let long = word.as_bytes();
+            first.eq_ignore_ascii_case(&long[0])
+                && hay[at..].get(..long.len()).is_some_and(|here| here.eq_ignore_ascii_case(long))
         };
-        let plain = at(word.as_bytes(), &small).into_iter().find(|at| !in_base64(hay, *at));
-        if let Some(at) = plain {
-            return Some((at, word.to_owned()));
-        }
-        for written in [word.to_owned(), word.to_uppercase()] {
-            for needle in &spellings(written.as_bytes())[1..] {
-                if let Some(at) = at(needle, hay).first() {
-                    return Some((
-                        *at,
-                        format!("{written} as {}", String::from_utf8_lossy(needle)),
-                    ));
-                }
-            }
+        match WORDS.into_iter().find(begins) {
+            Some(word) if !in_base64(hay, at) => return Some((at, word)),
+            _ => {}
         }
     }
     None
@@ -362,11 +370,14 @@ fn the_search_finds_a_planted_word_and_every_planted_secret_in_every_spelling() 
             assert!(search.find(&inside(&planted)).is_some(), "{name}, spelling {spelling}");
         }
     }
-    for word in ["zebra", "ZEBRA", "Okapi", "isZebra", "7a65627261", "\"WkVCUkE=\""] {
+    for word in ["zebra", "ZEBRA", "Okapi", "isZebra", "arm=zebra-infusion"] {
         assert!(find_word(&inside(word.as_bytes())).is_some(), "{word}");
     }
-    let line = base64(b"the patient is on ZEBRA since Tuesday, said the note");
-    assert!(find_word(&inside(line.as_bytes())).is_some(), "in the middle of base64");
+    for before in ["", "a", "ab"] {
+        let line = base64(format!("{before}the arm is zebra-infusion, said the note").as_bytes());
+        assert!(search.find(&inside(line.as_bytes())).is_some(), "in the middle of base64");
+    }
+    assert!(search.find(&inside(b"7a65627261")).is_some(), "in hexadecimal");
     assert_eq!(find_word(&inside(b"nothing of the kind")), None);
     assert_eq!(base64(b"any carnal pleas"), "YW55IGNhcm5hbCBwbGVhcw==");
 }
