@@ -309,6 +309,10 @@ impl FailOnce {
     pub fn arm(&self, step: Step, passes: u32) {
         *locked(&self.0) = Some((step, passes));
     }
+
+    pub fn disarm(&self) {
+        *locked(&self.0) = None;
+    }
 }
 
 impl Faults for FailOnce {
