@@ -140,12 +140,8 @@ codes! {
         NumPlaces "num-places";
         /// Unusual: taken once it is confirmed. Wants `field`, `max`.
         NumConfirm "num-confirm";
-        /// The same choice twice.
-        ChoiceRepeated "choice-repeated";
         /// "None" and something else.
         ChoiceNoneAndOthers "choice-none-and-others";
-        /// Several answers for one.
-        OneAnswer "one-answer";
         /// A question that the other answers leave out.
         NotAsked "not-asked";
         /// Too many characters. Wants `max`.
@@ -157,7 +153,7 @@ codes! {
         /// Not year-month-day.
         DateForm "date-form";
         /// Not a day and a minute.
-        MomentForm "moment-form";
+        MomentForm "moment-format";
         /// Longer ago than anything can be. Wants `min`.
         DateTooOld "date-too-old";
         /// After today.

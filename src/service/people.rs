@@ -95,7 +95,7 @@ impl House {
         {
             errors.push(FieldError::new("/centres", FieldCode::ChoiceUnknown));
         } else if different.len() != invitation.centres.len() {
-            errors.push(FieldError::new("/centres", FieldCode::ChoiceRepeated));
+            errors.push(FieldError::new("/centres", FieldCode::Doubled));
         }
         if errors.is_empty() { Ok(()) } else { Err(Refusal::fields(errors)) }
     }

@@ -85,7 +85,7 @@ fn each_wrong_field_of_an_invitation_is_named() {
     assert_eq!(wrong(&[("name", json!("名".repeat(81)))]), "/name text-too-long");
     assert_eq!(wrong(&[("centres", json!([]))]), "/centres required");
     assert_eq!(wrong(&[("centres", json!(["nowhere"]))]), "/centres choice-unknown");
-    assert_eq!(wrong(&[("centres", json!(["huashan", "huashan"]))]), "/centres choice-repeated");
+    assert_eq!(wrong(&[("centres", json!(["huashan", "huashan"]))]), "/centres doubled");
     assert_eq!(wrong(&[("role", json!("hotline"))]), "/centres choice-unknown");
     house.trail_is([]);
     let most = [("person", json!("x".repeat(40))), ("name", json!("名".repeat(80)))];

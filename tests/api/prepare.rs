@@ -84,7 +84,7 @@ fn each_wrong_preparation_is_refused_by_name_and_releases_nothing() {
     house.so_far();
     let rows = house.stage.study.list.rows();
     let unissued = rows.iter().map(|row| row.code.to_string());
-    let unissued = unissued.filter(|c| *c != code && *c != foreign).last().unwrap();
+    let unissued = unissued.filter(|c| *c != code && *c != foreign).next_back().unwrap();
     let unknown = prepare(&house, "p-rjs", wish(&unissued, "V1"));
     refused(&unknown, 404, "no-such-record");
     let elsewhere = prepare(&house, "p-rjs", wish(&foreign, "V1"));
@@ -186,7 +186,7 @@ fn an_opening_receipt_is_kept_once_and_only_if_the_holders_key_signed_this_very_
         fields(&house.post("p-rjs", &path, body))
     };
     assert_eq!(with("signature", "00"), ["/signature bytes-form"]);
-    assert_eq!(with("at", "yesterday"), ["/at moment-form"]);
+    assert_eq!(with("at", "yesterday"), ["/at moment-format"]);
     assert_eq!(with("reference", second.text_at("reference")), ["/reference choice-unknown"]);
     house.trail_is([]);
     let key = "one-key-for-one-act";

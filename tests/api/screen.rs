@@ -62,9 +62,9 @@ const SLIPS: [(&str, &str, &str); 22] = [
     ("birth_date", "1906-11-20", "date-too-old"),
     ("sex", "unknown", "choice-unknown"),
     ("consent_given", "maybe", "choice-unknown"),
-    ("consent_signed_at", "yesterday", "moment-form"),
+    ("consent_signed_at", "yesterday", "moment-format"),
     ("consent_signed_at", "2026-11-22T08:00", "date-future"),
-    ("consent_version", "0.9", "choice-unknown"),
+    ("consent_version", "0.9", "consent-form-unknown"),
     ("screening_date", "2026-11-19", "date-order"),
     ("screening_date", "2026-11-22", "date-future"),
     ("sledai", "106", "num-range"),
@@ -97,11 +97,11 @@ fn each_wrong_answer_is_named_by_its_field_and_its_reason_in_both_languages() {
     };
     assert_eq!(many(json!(["none", "azathioprine"])), "/answers/background choice-none-and-others");
     let twice = json!(["azathioprine", "azathioprine"]);
-    assert_eq!(many(twice), "/answers/background choice-repeated");
+    assert_eq!(many(twice), "/answers/background doubled");
     assert_eq!(many(json!(["aspirin"])), "/answers/background choice-unknown");
     let two = with(&[("sledai", json!(["4", "5"]))]);
     let reply = screened(&house, "c-rjs", "renji-south", two);
-    assert_eq!(fields(&reply), ["/answers/sledai one-answer"]);
+    assert_eq!(fields(&reply), ["/answers/sledai wrong-type"]);
     for field in ["enrolment_number", "initials", "birth_date", "sex"] {
         let reply = screened(&house, "c-rjs", "renji-south", without(field));
         assert!(fields(&reply).contains(&format!("/answers/{field} required")), "{field}");
