@@ -83,8 +83,8 @@ fn each_wrong_preparation_is_refused_by_name_and_releases_nothing() {
     let (_, _, foreign) = house.randomised(2, 1, true);
     house.so_far();
     let rows = house.stage.study.list.rows();
-    let unissued = rows.iter().map(|row| row.code.to_string());
-    let unissued = unissued.filter(|c| *c != code && *c != foreign).next_back().unwrap();
+    let mut unissued = rows.iter().map(|row| row.code.to_string());
+    let unissued = unissued.rfind(|c| *c != code && *c != foreign).unwrap();
     let unknown = prepare(&house, "p-rjs", wish(&unissued, "V1"));
     refused(&unknown, 404, "no-such-record");
     let elsewhere = prepare(&house, "p-rjs", wish(&foreign, "V1"));
