@@ -4,11 +4,15 @@ mod staged;
 
 use klero::cli::stage::{self, CENTRES, Play, Stage};
 use klero::clock::FixedClock;
+use klero::dice::FixedDice;
 use klero::domain::entry::{Entry, Fact};
 use klero::domain::ids::{CentreId, Code, Reference, StratumId};
 use klero::refusal::{Code as Why, Refusal};
 use klero::sealing::bytes::hex;
+use klero::sealing::ceremony::ListSecret;
 use klero::sealing::line::facts_from_json;
+use klero::sealing::list::{Design, List};
+use klero::sealing::seal::seal_package;
 use klero::service::House;
 use klero::service::refuse::Noted;
 use klero::store::Stamp;
@@ -181,6 +185,74 @@ fn ten_thousand_concurrent_randomisations_follow_the_list_in_every_stratum() {
     let one = &people[0];
     let again = randomise(&house, one.letters, &one.reference, "after the restart");
     assert!(again.expect("answered again").repeated);
+}
+
+/// The statistician's package for a later segment of the same trial, and its codes of one stratum.
+fn segment(
+    stage: &Stage,
+    number: u32,
+    taken: &BTreeSet<Code>,
+    of: &StratumId,
+) -> (String, Vec<Code>) {
+    let dice = FixedDice::new(u64::from(number));
+    let design = Design { segment: number, ..stage.study.list.design().clone() };
+    let list = List::draw(&design, &ListSecret::roll(&dice), b"a beacon", taken).expect("a list");
+    let statistician = &stage.identities["stat-1"];
+    let manifest = list.manifest("an invented lottery", statistician).expect("a manifest");
+    let cards: Vec<_> = stage.identities.values().map(|i| i.card().clone()).collect();
+    let package = seal_package(&list, &manifest, &cards, statistician, 1, &dice);
+    let codes = list.rows().iter().filter(|row| row.stratum == *of).map(|row| row.code);
+    (package.expect("a package").to_json(), codes.collect())
+}
+
+// shows: I4, SG-6
+#[test]
+fn segments_are_approved_and_issued_in_their_order() {
+    let scratch = Scratch::new();
+    let (mut play, _) = Play::quick(scratch.path().to_owned(), 23);
+    play.slots = 4;
+    let mut stage = Stage::raise(play);
+    stage.strike();
+    let house = sound(scratch.path());
+    let mut taken: BTreeSet<Code> = stage.study.list.rows().iter().map(|row| row.code).collect();
+    let people: Vec<Eligible> = enrol(&house, 11).into_iter().take(11).collect();
+    let stratum = people[0].stratum.clone();
+    let mut list = codes_of(&stage.study, &stratum);
+    let review = |house: &House, segment| {
+        let (monitor, signature) = (caller("mon-1"), signed("mon-1", "review-list"));
+        let key = once(&format!("review {segment} of {}", entries(house)));
+        let reviewed = wait(house.review_list(&monitor, segment, &signature, key));
+        reviewed.map(|_| ()).map_err(|refusal| refusal.code)
+    };
+    for number in [1, 2] {
+        let (package, codes) = segment(&stage, number, &taken, &stratum);
+        house.import_list(&package).expect("the next segment");
+        taken.extend(&codes);
+        list.extend(codes);
+    }
+    assert_eq!(review(&house, 2), Err(Why::WrongState), "the one before it is not approved");
+    let issue = |house: &House, one: &Eligible| {
+        let answer = randomise(house, one.letters, &one.reference, one.reference.as_str());
+        answer.map(|answer| answer.value.code).map_err(|refusal| refusal.code)
+    };
+    let mut issued = vec![];
+    for one in &people[..4] {
+        issued.push(issue(&house, one).expect("the first segment"));
+    }
+    assert_eq!(issue(&house, &people[4]), Err(Why::NoAllocationAvailable), "not approved yet");
+    assert_eq!((review(&house, 1), review(&house, 2)), (Ok(()), Ok(())));
+    for one in &people[4..6] {
+        issued.push(issue(&house, one).expect("the second segment"));
+    }
+    drop(house);
+    let house = sound(scratch.path());
+    for one in &people[6..] {
+        issued.push(issue(&house, one).expect("across a restart, into the third segment"));
+    }
+    assert_eq!(issued, list[..issued.len()]);
+    drop(house);
+    verify(scratch.path());
+    drop(sound(scratch.path()));
 }
 
 /// Every complete block that was issued holds both arms as often: read from the list that stays at home.

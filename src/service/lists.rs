@@ -93,7 +93,7 @@ impl House {
     /// A second person approves the list's machine-made report (SG-6).
     ///
     /// # Errors
-    /// `no-such-record`, `wrong-state` when it was approved before, `signature-needed`.
+    /// `no-such-record`, `wrong-state` when it was approved before or a segment before it was not, `signature-needed`.
     pub async fn review_list(
         &self,
         caller: &Caller,
@@ -108,9 +108,12 @@ impl House {
             if first_answer(tx, &once)?.is_some() {
                 return Ok(true);
             }
-            let list = tx.view().lists()?.into_iter().find(|list| list.segment == segment);
+            let lists = tx.view().lists()?;
+            let list = lists.iter().find(|list| list.segment == segment);
             let list = list.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?;
-            if list.reviewed.is_some() {
+            // A later segment before an earlier one would let codes be issued out of list order (I4).
+            let first = lists.iter().all(|l| l.segment >= segment || l.reviewed.is_some());
+            if list.reviewed.is_some() || !first {
                 return Err(Refusal::new(Why::WrongState));
             }
             let entry = Entry::new("list-reviewed").on("segment", segment);
