@@ -4,6 +4,8 @@
 #[cfg(feature = "server")]
 mod backup;
 #[cfg(all(feature = "server", feature = "offline"))]
+mod cast;
+#[cfg(all(feature = "server", feature = "offline"))]
 mod demo;
 #[cfg(feature = "offline")]
 mod design;
@@ -30,6 +32,8 @@ mod release;
 mod serve;
 #[cfg(all(feature = "server", feature = "offline"))]
 pub mod stage;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod stand;
 mod trail;
 mod trail_folder;
 mod trial;
@@ -153,7 +157,7 @@ enum Command {
     #[cfg(feature = "server")]
     Openapi(serve::OpenApi),
     #[cfg(all(feature = "server", feature = "offline"))]
-    Demo(demo::Demo),
+    Demo(stand::Demo),
 }
 
 #[derive(Subcommand)]

@@ -1,6 +1,7 @@
 //! A whole trial on loopback with made-up people: a real service on a real port, a real SQLite file, real keys. The
 //! demonstration plays on it, and so do the tests. It opens nothing.
 
+pub use super::cast::{CENTRES, answers, cast, password, printed_name, signature};
 use crate::clock::{Clock, FixedClock};
 use crate::dice::{Dice, FixedDice};
 use crate::domain::entry::{Entry, Fact};
@@ -22,7 +23,6 @@ use crate::service::people::Invitation;
 use crate::service::refuse::Noted;
 use crate::store::faults::{Faults, NoFaults};
 use crate::store::{Folder, Stamp};
-use crate::text::{self, Language};
 use crate::trial_file;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,10 +35,6 @@ use tokio::sync::oneshot;
 
 /// The first trial's configuration, as it is shipped.
 pub const TRIAL: &str = include_str!("../../deploy/nct04515719.toml");
-
-/// The centres with the initials of their staff's accounts.
-pub const CENTRES: [(&str, &str); 4] =
-    [("renji-south", "rjs"), ("renji-west", "rjw"), ("huashan", "hsh"), ("sixth-people", "sph")];
 
 /// How long, and how often, a struck stage looks whether its house is let go of.
 const LOOK: Duration = Duration::from_millis(1);
@@ -154,37 +150,6 @@ impl Reply {
     pub fn text_at(&self, name: &str) -> &str {
         self.body[name].as_str().unwrap_or_default()
     }
-}
-
-/// Everybody in the play: account, role, centre.
-pub fn cast() -> Vec<(String, Role, Vec<CentreId>)> {
-    let mut cast = vec![
-        ("admin-1".to_owned(), Role::Admin, vec![]),
-        ("stat-1".to_owned(), Role::Statistician, vec![]),
-        ("mon-1".to_owned(), Role::Monitor, vec![]),
-        ("spon-1".to_owned(), Role::Sponsor, vec![]),
-        ("hot-1".to_owned(), Role::Hotline, vec![]),
-        ("hot-2".to_owned(), Role::Hotline, vec![]),
-    ];
-    for (centre, letters) in CENTRES {
-        let centre = CentreId::parse(centre).expect("the centres above are well formed");
-        for (initial, role) in
-            [("c", Role::Coordinator), ("i", Role::Investigator), ("p", Role::Pharmacist)]
-        {
-            cast.push((format!("{initial}-{letters}"), role, vec![centre.clone()]));
-        }
-    }
-    cast
-}
-
-/// The printed name of an account of the play: plainly invented.
-pub fn printed_name(person: &str) -> String {
-    format!("Demo {person}")
-}
-
-/// The sign-in password of an account of the play.
-pub fn password(person: &str) -> String {
-    format!("demo password of {person}")
 }
 
 fn person(id: &str) -> PersonId {
@@ -527,75 +492,3 @@ impl Server {
         (Self { stop, thread, house }, address)
     }
 }
-
-/// A signature in the words of the act.
-pub fn signature(who: &str, act: &str) -> Value {
-    json!({"password": password(who), "meaning": text::meaning(act, Language::En)})
-}
-
-/// Answers of an eligible participant, invented: born on a 1 January, initials that spell nothing.
-pub fn answers(number: &str, lldas: bool, day: &str) -> Value {
-    let mut answers = serde_json::Map::new();
-    let mut say = |field: &str, answer: &str| {
-        answers.insert(field.to_owned(), answer.into());
-    };
-    say("enrolment_number", number);
-    say("consent_signed_at", &format!("{day}T00:10"));
-    say("sledai", if lldas { "4" } else { "6" });
-    ["screening_date", "activity_on", "lab_date"].iter().for_each(|field| say(field, day));
-    ALWAYS.iter().for_each(|(field, answer)| say(field, answer));
-    NO.iter().for_each(|field| say(field, "no"));
-    NEVER.iter().for_each(|field| say(field, "never"));
-    answers.insert("background".to_owned(), json!(["hydroxychloroquine"]));
-    Value::Object(answers)
-}
-
-const ALWAYS: [(&str, &str); 27] = [
-    ("initials", "DEMO"),
-    ("birth_date", "1988-01-01"),
-    ("sex", "female"),
-    ("consent_given", "yes"),
-    ("consent_version", "1.0"),
-    ("slicc_clinical", "3"),
-    ("slicc_immunological", "2"),
-    ("ana_positive", "yes"),
-    ("dsdna_positive", "yes"),
-    ("activity_by", "Demo assessor"),
-    ("bilag_a", "0"),
-    ("bilag_b", "0"),
-    ("pga", "0.5"),
-    ("prednisone", "5"),
-    ("stable_since", "2026-01-01"),
-    ("alt", "20"),
-    ("alt_uln", "40"),
-    ("ast", "20"),
-    ("ast_uln", "40"),
-    ("weight", "60"),
-    ("crcl", "90"),
-    ("crcl_method", "measured"),
-    ("hbsag", "negative"),
-    ("hcv", "negative"),
-    ("tspot", "negative"),
-    ("maintenance_tolerated", "yes"),
-    ("creatinine", "60"),
-];
-
-const NO: [&str; 15] = [
-    "nephritis_sole",
-    "new_activity",
-    "malignancy_ever",
-    "hiv",
-    "tb_active",
-    "other_infection",
-    "pregnant",
-    "breast_feeding",
-    "organ_renal",
-    "organ_cns",
-    "organ_cardiopulmonary",
-    "organ_vasculitis",
-    "organ_fever",
-    "organ_haemolysis",
-    "organ_gut",
-];
-
-const NEVER: [&str; 4] = ["cyclophosphamide_last", "b_cell_last", "zoster_last", "malignancy_last"];

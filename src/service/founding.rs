@@ -3,6 +3,7 @@
 
 use super::people::{Invitation, write_invitation};
 use super::refuse::Noted;
+use super::sign_in::Failures;
 use super::{House, passwords::Passwords};
 use crate::clock::Clock;
 use crate::dice::{Dice, roll};
@@ -158,8 +159,19 @@ impl House {
         let trial = trial_file::read(&trial_text).map_err(HouseError::Trial)?;
         let configuration = sha256(trial_text.as_bytes());
         let passwords = Passwords::start(cost, dice.as_ref());
+        let signature_slips = Failures::default();
         let (trial, secret) = (Arc::new(trial), Arc::new(secret));
-        Ok(Self { store, trial, configuration, manifest, secret, clock, dice, passwords })
+        Ok(Self {
+            store,
+            trial,
+            configuration,
+            manifest,
+            secret,
+            clock,
+            dice,
+            passwords,
+            signature_slips,
+        })
     }
 }
 

@@ -23,7 +23,7 @@ use crate::domain::access::{Act, Caller, Granted};
 use crate::domain::ids::{CentreId, Reference};
 use crate::domain::trial::Trial;
 use crate::refusal::{Code as Why, Refusal};
-use crate::sealing::bytes::Hash;
+use crate::sealing::bytes::{Hash, sha256};
 use crate::sealing::lock::ServerSecret;
 use crate::sealing::manifest::{ListPurpose, SignedManifest};
 use crate::store::queries::{Participant, Repeat};
@@ -32,6 +32,7 @@ use crate::store::{Receipt, Stamp, Store, Tx};
 use crate::text::{self, Language};
 use passwords::Passwords;
 use refuse::Noted;
+use sign_in::Failures;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -53,6 +54,8 @@ pub struct House {
     pub dice: Arc<dyn Dice>,
     /// Checks sign-in passwords, two at once.
     pub passwords: Passwords,
+    /// Wrong passwords under signatures: who took over a session must not guess faster than at the door.
+    pub signature_slips: Failures,
 }
 
 /// A person signs again: the password, and the meaning in words (AT-8, AT-10).
@@ -141,11 +144,13 @@ impl House {
         }
         let person = &caller.person.id;
         let hash = self.store.read(|view| view.password_hash(person).map_err(Refusal::from))?;
+        let slips = sha256(person.as_str().as_bytes());
         if self.passwords.fit(signature.password.clone(), hash).await {
-            Ok(())
-        } else {
-            Err(self.refuse(caller, act, Why::SignatureNeeded).await)
+            self.signature_slips.succeeded(&slips);
+            return Ok(());
         }
+        passwords::rest(self.signature_slips.failed(&slips)).await;
+        Err(self.refuse(caller, act, Why::SignatureNeeded).await)
     }
 
     /// Runs an act in the writer. A refusal undoes it and leaves an entry that says what was wanted.

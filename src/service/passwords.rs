@@ -4,10 +4,18 @@ use crate::dice::{Dice, roll};
 use crate::sealing::password::{Cost, Hashed};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 type Job = Box<dyn FnOnce() + Send>;
+
+/// Waits before a wrong password is answered; the first slips cost nothing.
+pub(super) async fn rest(wait: Duration) {
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+}
 
 /// Two threads that hash.
 pub struct Passwords {

@@ -42,7 +42,7 @@ pub struct Failures(Mutex<BTreeMap<Hash, u32>>);
 const NAMES: usize = 10_000;
 
 impl Failures {
-    fn failed(&self, name: &Hash) -> Duration {
+    pub(super) fn failed(&self, name: &Hash) -> Duration {
         let Ok(mut failures) = self.0.lock() else { return Duration::ZERO };
         if failures.len() >= NAMES && !failures.contains_key(name) {
             failures.pop_first();
@@ -52,7 +52,7 @@ impl Failures {
         delay_after(*count)
     }
 
-    fn succeeded(&self, name: &Hash) {
+    pub(super) fn succeeded(&self, name: &Hash) {
         if let Ok(mut failures) = self.0.lock() {
             failures.remove(name);
         }

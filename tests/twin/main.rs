@@ -40,7 +40,8 @@ impl Papers {
         let manifests = [self.read("manifest.txt")];
         let Ok(disclosure) = Disclosure::from_json(&self.read("disclosure.json")) else { return 1 };
         let rows = read_data_set(&self.read("data.csv")).expect("a data set that reads");
-        let (checkpoint, key) = (self.read("trail/checkpoint.txt"), self.read("trail/trail-key.txt"));
+        let (checkpoint, key) =
+            (self.read("trail/checkpoint.txt"), self.read("trail/trail-key.txt"));
         let evidence = Evidence {
             manifests: &manifests,
             disclosures: std::slice::from_ref(&disclosure),

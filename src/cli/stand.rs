@@ -1,0 +1,194 @@
+//! `klero demo`: plays the story, or leaves its service running with a sign-in for everybody and the lines to try.
+
+use super::demo::play;
+use super::failure::{Done, Exit, Failure, ending};
+use super::stage::{self, CENTRES, Play, Stage, password};
+use crate::clock::SystemClock;
+use crate::dice::{FixedDice, SystemDice};
+use crate::sealing::identity::{ITERATIONS, passphrase};
+use crate::sealing::password::Cost;
+use crate::store::faults::NoFaults;
+use clap::Args;
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Play the whole story of a trial with invented people
+///
+/// A real service on loopback, a real database, real keys; nothing is kept. With --serve the service is left running,
+/// with a sign-in for each role and the lines to try.
+#[derive(Args)]
+#[command(after_help = ending([
+    "klero demo",
+    "klero demo --serve",
+    "klero demo --serve --port 8787 --data demo-data",
+], &[Exit::Failed, Exit::Exists]))]
+pub struct Demo {
+    /// Leave the service running, and say how to use it
+    #[arg(long)]
+    serve: bool,
+    /// The seed of list and keys: the same seed tells the same story
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// Where the service listens, with --serve; 0 takes a free port
+    #[arg(long, default_value_t = 0, requires = "serve")]
+    port: u16,
+    /// A new folder for the service's files, with --serve; a temporary one when left out
+    #[arg(long, value_name = "DIR", requires = "serve")]
+    data: Option<PathBuf>,
+}
+
+impl Demo {
+    /// Plays, or serves.
+    pub fn run(self) -> Result<Done, Failure> {
+        let failed = |error: std::io::Error| {
+            let what = "the demonstration could not go on";
+            let next = "look whether there is room on the disk and a free port on loopback";
+            Failure::new(Exit::Failed, "demo-failed", what, next).because(error)
+        };
+        let started = std::time::Instant::now();
+        if !self.serve {
+            let mut story = vec![];
+            let fine = play(self.seed, &mut story).map_err(failed)?;
+            let story = String::from_utf8_lossy(&story).trim_end().to_owned();
+            eprintln!("played in {:.1} s", started.elapsed().as_secs_f64());
+            if !fine {
+                let next = "tell the makers; the step that differs is marked";
+                let what = "not every step came out as expected";
+                return Err(Failure::new(Exit::Failed, "demo-differs", what, next).because(story));
+            }
+            return Ok(Done::new(story.clone(), json!({"story": story, "expected": true})));
+        }
+        let temporary = || std::env::temp_dir().join(format!("klero-demo-{}", std::process::id()));
+        let folder = self.data.unwrap_or_else(temporary);
+        if folder.exists() {
+            let what = format!("{} exists already", folder.display());
+            let next = "name a folder that is not there yet, or leave --data out";
+            return Err(Failure::new(Exit::Exists, "exists", what, next));
+        }
+        fs::create_dir_all(&folder).map_err(failed)?;
+        serve(&folder, self.port, self.seed, &mut std::io::stdout()).map_err(failed)?;
+        Ok(Done::new("", json!({"folder": folder.display().to_string()})))
+    }
+}
+
+/// Leaves the service running, with a sign-in for everybody and the lines to try.
+fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::Result<()> {
+    let play = Play {
+        folder: folder.join("service"),
+        port,
+        clock: Arc::new(SystemClock),
+        dice: Arc::new(SystemDice::default()),
+        cost: Cost::EARNEST,
+        faults: Box::new(NoFaults),
+        trial: stage::TRIAL.to_owned(),
+        slots: 12,
+        mirrored: false,
+        seed,
+    };
+    let stage = Stage::raise(play);
+    let day = stage::day_before();
+    let reference = stage.screen_eligible_on(0, 1, true, &day);
+    let words = write_keys(&stage, folder, seed)?;
+    let commitment = stage.send("GET", "/v1/commitment", &[], None).text;
+    fs::write(folder.join("commitment.json"), commitment)?;
+    explain(&stage, folder, &reference, &words, out)?;
+    stage.run();
+    Ok(())
+}
+
+/// Everybody's sealed identity file, and the six words beside it: only in a demonstration.
+fn write_keys(stage: &Stage, folder: &Path, seed: u64) -> std::io::Result<String> {
+    let dice = FixedDice::new(seed ^ 0x0077_0052);
+    let words = passphrase(&dice);
+    for (id, identity) in &stage.identities {
+        let path = folder.join(format!("{id}.key.json"));
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(identity.to_file(&words, ITERATIONS, &dice).as_bytes())?;
+    }
+    let mut options = fs::OpenOptions::new();
+    let path = folder.join("six-words.txt");
+    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+    writeln!(file, "{}", words.as_str())?;
+    Ok(words.as_str().to_owned())
+}
+
+fn explain(
+    stage: &Stage,
+    folder: &Path,
+    reference: &str,
+    words: &str,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let (base, here) = (&stage.base, folder.display());
+    let meaning = |act| crate::text::meaning(act, crate::text::Language::En);
+    writeln!(
+        out,
+        "The service runs at {base}. Everybody in it is invented. Ctrl-C ends it; files stay in {here}.\n"
+    )?;
+    writeln!(out, "API description: {base}/docs/     Commitment: {base}/v1/commitment\n")?;
+    writeln!(out, "{:<12}{:<14}{:<14}{:<30}bearer token", "sign-in", "role", "centre", "password")?;
+    for (id, role, centres) in stage::cast() {
+        let centre = centres.first().map_or("all", |c| c.as_str()).to_owned();
+        let token = stage.token(&id);
+        writeln!(
+            out,
+            "{id:<12}{role:<14}{centre:<14}{:<30}{token}",
+            password(&id),
+            role = role.to_string()
+        )?;
+    }
+    writeln!(out, "\nEvery key is in {here}/NAME.key.json; its six words: {words}\n")?;
+    let post = |who: &str, path: &str, body: Value| {
+        format!(
+            "curl -s {base}{path} -H 'Authorization: Bearer {}' -H 'Idempotency-Key: {}' \\\n  \
+             -H 'Content-Type: application/json' -d '{body}'",
+            stage.token(who),
+            stage.new_key(),
+        )
+    };
+    let signed = |who: &str, act| json!({"password": password(who), "meaning": meaning(act)});
+    writeln!(
+        out,
+        "1  Randomise {}-001 (already screened and signed eligible):\n",
+        CENTRES[0].1.to_uppercase()
+    )?;
+    let path = format!("/v1/participants/{reference}/allocation");
+    writeln!(
+        out,
+        "{}\n",
+        post("c-rjs", &path, json!({"signature": signed("c-rjs", "randomise")}))
+    )?;
+    writeln!(
+        out,
+        "2  Release it for preparation, with the code of step 1 instead of CODE, and open it:\n"
+    )?;
+    let body = json!({"code": "CODE", "identifier": "DEMO", "visit": "V1"});
+    writeln!(out, "{} > {here}/release.json", post("p-rjs", "/v1/preparations", body))?;
+    let opens = |file: &str, who: &str| {
+        format!(
+            "klero open {here}/{file} --identity {here}/{who}.key.json \\\n  --words-file {here}/six-words.txt --commitment {here}/commitment.json"
+        )
+    };
+    writeln!(out, "{}\n", opens("release.json", "p-rjs"))?;
+    writeln!(out, "3  Break the code in an emergency, and open it:\n")?;
+    let body = json!({
+        "participant": "RJS-001", "identifier": "1988-01-01",
+        "requester": "Demo physician, Demo emergency department", "callBack": "000",
+        "category": "sae-management", "whatHappened": "an invented emergency", "depends": true,
+        "how": "an antidote would be chosen by it", "signature": signed("hot-1", "break-code"),
+    });
+    writeln!(out, "{} > {here}/broken.json", post("hot-1", "/v1/breaks", body))?;
+    writeln!(out, "{}\n", opens("broken.json", "hot-1"))?;
+    writeln!(out, "4  Read the trail as the monitor:\n")?;
+    writeln!(
+        out,
+        "curl -s '{base}/v1/trail?from=0' -H 'Authorization: Bearer {}'\n",
+        stage.token("mon-1")
+    )?;
+    out.flush()
+}
