@@ -163,6 +163,7 @@ fn acts_that_fail_together_are_all_told_and_none_of_them_is_half_done() {
         expected.push("strata-read");
         assert_eq!(acts_from(&house, before), expected, "{step:?}");
         assert_eq!(promised(copy.path()), Some(entries(&house)));
+        assert_eq!(next_code(&house, &staged), staged.codes()[RANDOMISED], "no gap: {step:?}");
         drop(house);
         verify(copy.path());
     }
@@ -171,7 +172,8 @@ fn acts_that_fail_together_are_all_told_and_none_of_them_is_half_done() {
 // shows: I6
 #[test]
 fn a_refusal_among_successes_leaves_its_own_entry_and_nothing_of_what_it_did() {
-    let copy = Staged::shared().copy();
+    let staged = Staged::shared();
+    let copy = staged.copy();
     let house = sound(copy.path());
     let before = entries(&house);
     let hold = Hold::the_writer(&house);
@@ -189,8 +191,15 @@ fn a_refusal_among_successes_leaves_its_own_entry_and_nothing_of_what_it_did() {
         acts_from(&house, before),
         ["trail-exported", "keys-read", "refused", "breaks-read"]
     );
+    assert_eq!(next_code(&house, &staged), staged.codes()[RANDOMISED], "and no code is lost");
     drop(house);
     verify(copy.path());
+}
+
+/// The code of the next participant who waits for one.
+fn next_code(house: &House, staged: &Staged) -> Code {
+    let answer = randomise(house, LETTERS, &staged.participants[RANDOMISED], "the next");
+    answer.expect("everybody is eligible").value.code
 }
 
 type Waiting = klero::store::Pending<u64, Noted>;
@@ -200,9 +209,10 @@ fn note(house: &House, act: &'static str) -> Waiting {
     house.store.write(Stamp::service(), move |tx| Ok(tx.append(Entry::new(act))?))
 }
 
-/// An act that writes an entry and is refused afterwards.
+/// An act that takes the next code and writes an entry, and is refused afterwards.
 fn refuse_one(house: &House) -> Waiting {
     house.store.write(Stamp::service(), |tx| {
+        tx.issue_next(&StratumId::parse(STRATUM).expect("well formed"))?;
         tx.append(Entry::new("signed-out"))?;
         let refusal = Refusal::new(Why::NotEligible);
         Err(Noted { refusal, wanted: Some(("randomise", None)) })

@@ -284,6 +284,9 @@ enum Wish {
 /// One request: who is meant, what for, and the number of its key.
 type Request = (usize, Wish, u32);
 
+/// A code, and the entry that the receipt is about.
+type Answer = (String, u64);
+
 /// What must be true of the trial, kept without any of the product's code.
 #[derive(Default)]
 struct Model {
@@ -310,6 +313,21 @@ impl Model {
         }
     }
 
+    /// An answer, or a refusal for a reason of the trial: as it had to be.
+    fn takes(
+        &mut self,
+        request: Request,
+        answer: Result<Answer, Refusal>,
+        expected: Result<(), Why>,
+        one: &Eligible,
+    ) {
+        let told = answer.as_ref().map(|_| ()).map_err(|refusal| refusal.code);
+        assert_eq!(told, expected, "{request:?}");
+        if let Ok((code, entry)) = answer {
+            self.learns(request, code, entry, &one.stratum);
+        }
+    }
+
     fn learns(&mut self, request: Request, code: String, entry: u64, stratum: &StratumId) {
         let (who, wish, _) = request;
         let known = self.codes.entry(who).or_insert_with(|| {
@@ -326,7 +344,7 @@ impl Model {
     }
 }
 
-fn ask(house: &House, one: &Eligible, request: &Request) -> Result<(String, u64, bool), Refusal> {
+fn ask(house: &House, one: &Eligible, request: &Request) -> Result<Answer, Refusal> {
     let (who, wish, key) = request;
     let key = format!("{who} {wish:?} {key}");
     let code = || code_of(house, &one.reference).ok_or_else(|| Refusal::new(Why::NoSuchRecord));
@@ -334,13 +352,30 @@ fn ask(house: &House, one: &Eligible, request: &Request) -> Result<(String, u64,
         Wish::Randomise => {
             let answered = randomise(house, one.letters, &one.reference, &key)?;
             let code = answered.value.code.to_string();
-            return Ok((code, answered.receipt.seq, answered.repeated));
+            return Ok((code, answered.receipt.seq));
         }
         Wish::Prepare => prepare(house, one.letters, &code()?, None, &key)?,
         Wish::Break => break_code(house, &code()?, &key)?,
     };
     let seq = handed.released.receipt.seq;
-    Ok((handed.released.place.code.to_string(), seq, handed.repeated))
+    Ok((handed.released.place.code.to_string(), seq))
+}
+
+/// What some callers ask for at once. One kind of act a participant and round, but for its duplicates: the model need
+/// not guess which of two rivals came first.
+fn some_requests(seed: &mut Seeded, people: usize) -> Vec<Request> {
+    let mut requests: Vec<Request> = vec![];
+    for _ in 0..16 {
+        let who = seed.below(people);
+        if requests.iter().any(|(other, ..)| *other == who) {
+            continue;
+        }
+        let wish = [Wish::Randomise, Wish::Prepare, Wish::Break][seed.below(3)];
+        let request = (who, wish, seed.below(3) as u32);
+        requests.extend(std::iter::repeat_n(request, 1 + seed.below(3)));
+    }
+    seed.shuffle(&mut requests);
+    requests
 }
 
 /// What the store's own failures look like to a caller.
@@ -378,19 +413,7 @@ fn random_acts_of_many_callers_with_faults_and_restarts_agree_with_the_model() {
             2 => clock.step(-600),
             _ => clock.step(seed.below(3) as i64),
         }
-        // A participant and one kind of act at most once in a round, but for its duplicates: the model need not guess
-        // which of two rivals came first.
-        let mut requests: Vec<Request> = vec![];
-        for _ in 0..16 {
-            let who = seed.below(people.len());
-            if requests.iter().any(|(other, ..)| *other == who) {
-                continue;
-            }
-            let wish = [Wish::Randomise, Wish::Prepare, Wish::Break][seed.below(3)];
-            let request = (who, wish, seed.below(3) as u32);
-            requests.extend(std::iter::repeat_n(request, 1 + seed.below(3)));
-        }
-        seed.shuffle(&mut requests);
+        let requests = some_requests(&mut seed, people.len());
         let ask_one = |request: &Request| (*request, ask(&house, &people[request.0], request));
         let answers = std::thread::scope(|scope| {
             let start = |request| scope.spawn(move || ask_one(request));
@@ -400,32 +423,23 @@ fn random_acts_of_many_callers_with_faults_and_restarts_agree_with_the_model() {
         if weather == 2 {
             clock.step(600);
         }
-        let mut again: BTreeSet<Request> = BTreeSet::new();
         let expected: BTreeMap<Request, Result<(), Why>> =
             requests.iter().map(|r| (*r, model.expects(r))).collect();
+        let mut again: BTreeSet<Request> = BTreeSet::new();
         for (request, answer) in answers {
             match answer {
                 Err(refusal) if is_a_failure(refusal.code) => {
                     failures += 1;
                     again.insert(request);
                 }
-                Err(refusal) => assert_eq!(Err(refusal.code), expected[&request], "{request:?}"),
-                Ok((code, entry, _)) => {
-                    assert_eq!(expected[&request], Ok(()), "{request:?} in round {round}");
-                    model.learns(request, code, entry, &people[request.0].stratum);
-                }
+                answer => model.takes(request, answer, expected[&request], &people[request.0]),
             }
         }
         // Whoever was told of a failure asks again under the same key, until there is an answer.
         fault.disarm();
         for request in again {
-            match ask(&house, &people[request.0], &request) {
-                Ok((code, entry, _)) => {
-                    assert_eq!(expected[&request], Ok(()), "{request:?} in round {round}");
-                    model.learns(request, code, entry, &people[request.0].stratum);
-                }
-                Err(refusal) => assert_eq!(Err(refusal.code), expected[&request], "{request:?}"),
-            }
+            let answer = ask(&house, &people[request.0], &request);
+            model.takes(request, answer, expected[&request], &people[request.0]);
         }
         compare(&house, &stage, &people, &model);
         assert_eq!(promised(scratch.path()), Some(entries(&house)), "round {round}");

@@ -97,7 +97,7 @@ fn every_flipped_byte_of_every_line_is_found_and_located() {
     let whole = |seq: u64| seq < 2 || seq == entries / 2 || seq + 2 >= entries;
     for seq in 0..entries {
         let line = read(seq);
-        for at in (0..line.len()).filter(|at| whole(seq) || (*at as u64 + seq) % 29 == 0) {
+        for at in (0..line.len()).filter(|at| whole(seq) || (*at as u64 + seq).is_multiple_of(29)) {
             let mut altered = line.clone();
             // A different bit each time, so that all eight come by.
             altered[at] ^= 1 << ((at + seq as usize) % 8);
