@@ -13,7 +13,8 @@ const FILES: [(&str, &str); 6] = [
 ];
 
 /// Tables that stay as small as the trial's staff and centres are, by the names under which statements read them.
-const SMALL: [&str; 7] = ["people", "person_centres", "recruitment", "lists", "l", "c", "wraps"];
+const SMALL: [&str; 8] =
+    ["people", "person_centres", "recruitment", "lists", "l", "cards", "c", "wraps"];
 
 /// Statements that read much and may: how they begin, and when they run. None of them is part of an act of design 6.
 const COLD: &[(&str, &str)] = &[

@@ -532,6 +532,20 @@ fn founding_never_overwrites_and_leaves_nothing_behind_when_it_fails() {
     assert!(matches!(scratch.folder().found(&dice), Err(OpenError::Exists(_))));
 }
 
+// shows: I7, AC-7
+#[test]
+fn verification_agrees_after_a_grant_was_removed_and_its_bytes_with_it() {
+    let copy = Staged::shared().copy();
+    let house = sound(copy.path());
+    let pending = house.store.write(Stamp::service(), |tx| {
+        let removed = Entry::new("grant-removed").on("person", "p-hsh");
+        Ok::<_, Noted>(tx.append(removed.with("centre", "huashan"))?)
+    });
+    pending.wait().map_err(|noted| noted.refusal.code).expect("it stands");
+    drop(house);
+    verify(copy.path());
+}
+
 // shows: I7
 #[test]
 fn verification_beside_a_working_service_raises_no_false_alarm() {

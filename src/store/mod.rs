@@ -9,6 +9,7 @@ mod apply;
 mod backup;
 pub mod checkpoint_store;
 pub mod faults;
+mod founding;
 mod history;
 pub mod queries;
 mod rebuild;
