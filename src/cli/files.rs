@@ -3,7 +3,9 @@
 use super::failure::{Exit, Failure};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "offline")]
+use std::path::PathBuf;
 
 /// The longest exported trail that is read at once, in bytes: ten million entries.
 #[cfg(feature = "offline")]
@@ -123,6 +125,7 @@ pub fn replace(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// May others than the owner read it? Pipes and the like belong to nobody else.
+#[cfg(feature = "offline")]
 pub fn is_open_to_others(path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -138,6 +141,7 @@ pub fn is_open_to_others(path: &Path) -> bool {
 }
 
 /// `x.key.json` is `x.pub.json`; whatever else a file is called, `.pub.json` takes the place of its extension.
+#[cfg(feature = "offline")]
 pub fn beside(path: &Path, old: &str, new: &str) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match name.strip_suffix(old) {
@@ -146,7 +150,7 @@ pub fn beside(path: &Path, old: &str, new: &str) -> PathBuf {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "offline"))]
 mod tests {
     use super::beside;
     use std::path::Path;

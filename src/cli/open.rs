@@ -72,7 +72,8 @@ pub struct Open {
     record: Option<PathBuf>,
 }
 
-/// An arm that was opened and proven, with the receipt that says so.
+/// An arm that was opened and proven, with the receipt that says so: for the demonstration.
+#[cfg(feature = "server")]
 pub struct Opened {
     /// The arm's name in the manifest.
     pub arm: String,
@@ -80,10 +81,11 @@ pub struct Opened {
     pub receipt: Value,
 }
 
-/// Opens a release for its holder, whole: as the command does, and as the demonstration does.
+/// Opens a release for its holder, whole, as the command does: for the demonstration.
 ///
 /// # Errors
 /// Every reason for which no arm may be shown.
+#[cfg(feature = "server")]
 pub fn open_release(
     release: &str,
     commitment: &str,
