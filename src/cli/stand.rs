@@ -2,7 +2,7 @@
 
 use super::demo::play;
 use super::failure::{Done, Exit, Failure, ending};
-use super::stage::{self, CENTRES, Play, Stage, password};
+use super::stage::{self, Play, Stage, password};
 use crate::clock::SystemClock;
 use crate::dice::{FixedDice, SystemDice};
 use crate::sealing::identity::{ITERATIONS, passphrase};
@@ -117,6 +117,7 @@ fn write_keys(stage: &Stage, folder: &Path, seed: u64) -> std::io::Result<String
     Ok(words.as_str().to_owned())
 }
 
+/// Who can sign in, and the lines to try.
 fn explain(
     stage: &Stage,
     folder: &Path,
@@ -125,70 +126,76 @@ fn explain(
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let (base, here) = (&stage.base, folder.display());
-    let meaning = |act| crate::text::meaning(act, crate::text::Language::En);
-    writeln!(
-        out,
-        "The service runs at {base}. Everybody in it is invented. Ctrl-C ends it; files stay in {here}.\n"
-    )?;
+    writeln!(out, "The service runs at {base}. Everybody in it is invented.")?;
+    writeln!(out, "Ctrl-C ends it; files stay in {here}.")?;
     writeln!(out, "API description: {base}/docs/     Commitment: {base}/v1/commitment\n")?;
-    writeln!(out, "{:<12}{:<14}{:<14}{:<30}bearer token", "sign-in", "role", "centre", "password")?;
+    writeln!(out, "{:<9}{:<13}{:<13}{:<27}bearer token", "sign-in", "role", "centre", "password")?;
     for (id, role, centres) in stage::cast() {
         let centre = centres.first().map_or("all", |c| c.as_str()).to_owned();
-        let token = stage.token(&id);
-        writeln!(
-            out,
-            "{id:<12}{role:<14}{centre:<14}{:<30}{token}",
-            password(&id),
-            role = role.to_string()
-        )?;
+        let (password, token) = (password(&id), stage.token(&id));
+        writeln!(out, "{id:<9}{role:<13}{centre:<13}{password:<27}{token}")?;
     }
-    writeln!(out, "\nEvery key is in {here}/NAME.key.json; its six words: {words}\n")?;
+    writeln!(
+        out,
+        "\nA token lasts while it is used: after 20 idle minutes, POST /v1/sessions again."
+    )?;
+    writeln!(out, "Every key is in {here}/NAME.key.json; its six words: {words}\n")?;
+    for (title, line) in lines_to_try(stage, folder, reference)? {
+        writeln!(out, "{title}\n\n{line}\n")?;
+    }
+    out.flush()
+}
+
+/// Lines for a shell, each with what it does: they work as they stand, one after the other.
+fn lines_to_try(
+    stage: &Stage,
+    folder: &Path,
+    reference: &str,
+) -> std::io::Result<[(&'static str, String); 6]> {
+    let (base, here) = (&stage.base, folder.display());
+    let program = std::env::current_exe()?;
     let post = |who: &str, path: &str, body: Value| {
+        // In a shell's single quotes, a quote ends the text: it is closed, written, and opened again.
+        let body = body.to_string().replace('\'', r"'\''").replace("$CODE", "'\"$CODE\"'");
+        let (token, key) = (stage.token(who), stage.new_key());
         format!(
-            "curl -s {base}{path} -H 'Authorization: Bearer {}' -H 'Idempotency-Key: {}' \\\n  \
-             -H 'Content-Type: application/json' -d '{body}'",
-            stage.token(who),
-            stage.new_key(),
+            "curl -s {base}{path} -H 'Authorization: Bearer {token}' \\\n  \
+             -H 'Idempotency-Key: {key}' -H 'Content-Type: application/json' \\\n  -d '{body}'"
         )
     };
-    let signed = |who: &str, act| json!({"password": password(who), "meaning": meaning(act)});
-    writeln!(
-        out,
-        "1  Randomise {}-001 (already screened and signed eligible):\n",
-        CENTRES[0].1.to_uppercase()
-    )?;
+    let open = |file: &str, who: &str| {
+        format!(
+            "{} open {here}/{file} --identity {here}/{who}.key.json \\\n  \
+             --words-file {here}/six-words.txt --commitment {here}/commitment.json",
+            program.display()
+        )
+    };
+    let signed = stage::signature;
     let path = format!("/v1/participants/{reference}/allocation");
-    writeln!(
-        out,
-        "{}\n",
-        post("c-rjs", &path, json!({"signature": signed("c-rjs", "randomise")}))
-    )?;
-    writeln!(
-        out,
-        "2  Release it for preparation, with the code of step 1 instead of CODE, and open it:\n"
-    )?;
-    let body = json!({"code": "CODE", "identifier": "DEMO", "visit": "V1"});
-    writeln!(out, "{} > {here}/release.json", post("p-rjs", "/v1/preparations", body))?;
-    let opens = |file: &str, who: &str| {
-        format!(
-            "klero open {here}/{file} --identity {here}/{who}.key.json \\\n  --words-file {here}/six-words.txt --commitment {here}/commitment.json"
-        )
-    };
-    writeln!(out, "{}\n", opens("release.json", "p-rjs"))?;
-    writeln!(out, "3  Break the code in an emergency, and open it:\n")?;
-    let body = json!({
+    let randomise = post("c-rjs", &path, json!({"signature": signed("c-rjs", "randomise")}));
+    let code = r#"sed -n 's/.*"code":"\([0-9]*\)".*/\1/p'"#;
+    let prepare = json!({"code": "$CODE", "identifier": "DEMO", "visit": "V1"});
+    let prepare = post("p-rjs", "/v1/preparations", prepare);
+    let broken = json!({
         "participant": "RJS-001", "identifier": "1988-01-01",
         "requester": "Demo physician, Demo emergency department", "callBack": "000",
         "category": "sae-management", "whatHappened": "an invented emergency", "depends": true,
         "how": "an antidote would be chosen by it", "signature": signed("hot-1", "break-code"),
     });
-    writeln!(out, "{} > {here}/broken.json", post("hot-1", "/v1/breaks", body))?;
-    writeln!(out, "{}\n", opens("broken.json", "hot-1"))?;
-    writeln!(out, "4  Read the trail as the monitor:\n")?;
-    writeln!(
-        out,
-        "curl -s '{base}/v1/trail?from=0' -H 'Authorization: Bearer {}'\n",
+    let broken = post("hot-1", "/v1/breaks", broken);
+    let trail = format!(
+        "curl -s '{base}/v1/trail?from=0' -H 'Authorization: Bearer {}'",
         stage.token("mon-1")
-    )?;
-    out.flush()
+    );
+    Ok([
+        (
+            "# 1 Randomise RJS-001, who is screened and signed eligible",
+            format!("CODE=$({randomise} | tee /dev/stderr | {code})"),
+        ),
+        ("# 2 Release the code for preparation", format!("{prepare} > {here}/release.json")),
+        ("# 3 Open it with the pharmacist's key", open("release.json", "p-rjs")),
+        ("# 4 Break the code in an emergency", format!("{broken} > {here}/broken.json")),
+        ("# 5 Open it with the hotline's key", open("broken.json", "hot-1")),
+        ("# 6 Read the trail as the monitor: that, never what", trail),
+    ])
 }
