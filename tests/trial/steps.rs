@@ -179,6 +179,7 @@ fn an_investigator_signs_only_what_is_complete_eligible_and_acknowledged() {
     assert_eq!(sign(&two, &[], noon()), silent(&["E01-r", "E07-r"]));
     assert_eq!(sign(&two, &["E07-r"], noon()), silent(&["E01-r"]));
     assert_eq!(sign(&two, &["E07-r", "E01-r"], noon()), Ok(()));
+    assert_eq!(sign(&[], &[], at("2026-11-20T09:10")), Ok(()));
     let before = sign(&[], &[], at("2026-11-20T09:09"));
     let (earlier, later) = (Step::Consent, Step::Signature);
     assert_eq!(before, Err(SignRefusal::DatesOutOfOrder { earlier, later }));
