@@ -159,7 +159,8 @@ pub fn arm_preparations(text: &str) -> Vec<Words> {
 }
 
 /// The two sections of a file, unless something is wrong in them.
-pub(super) fn whole_list(text: &str) -> Option<ListText> {
+#[cfg(feature = "offline")]
+fn whole_list(text: &str) -> Option<ListText> {
     let notes = super::table::Notes::of(text);
     let list = super::with_root(text, &notes, read).flatten();
     list.filter(|_| !notes.has_errors())
