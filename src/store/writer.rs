@@ -245,6 +245,9 @@ impl Writer {
         group: Vec<Job>,
         finishes: &mut Vec<Done>,
     ) -> Result<String, StoreError> {
+        // The last group's lines are not wanted any more, and not worth a copy.
+        self.memory.group_leaves.clear();
+        self.memory.group_lines.clear();
         let before = self.memory.clone();
         let trail_before = self.trail.clone();
         let written = self.write_group(group, finishes);
@@ -269,8 +272,6 @@ impl Writer {
     }
 
     fn write_group(&mut self, group: Vec<Job>, finishes: &mut Vec<Done>) -> Result<(), StoreError> {
-        self.memory.group_leaves.clear();
-        self.memory.group_lines.clear();
         if self.health.is_damaged() {
             // Every waiting act must be told, so each is run against a store that writes nothing.
             finishes.extend(group.into_iter().map(|job| self.refuse(job)));
