@@ -200,6 +200,7 @@ def list_vector(case: dict[str, Any]) -> dict[str, Any]:
     training = case.get("training", False)
     design = verify.Design(case["trial"], case["segment"], training, case["arms"], case["ratio"],
                            case["sizes"], case["slots"], case["strata"])
+    verify.refuse_impossible(design)
     slots = verify.draw_list(design, secret, beacon)
     rows = ["%s,%d,%s,%s,%s" % (s.stratum, s.position, s.code, s.arm, s.salt.hex()) for s in slots]
     hashes = [verify.leaf_hash(verify.leaf(design.trial, slot)) for slot in slots]

@@ -219,6 +219,7 @@ class Slot(NamedTuple):
     salt: bytes
 
 
+# every size must be a multiple of Σratio; draw(n) is for 1 ≤ n ≤ 256
 def refuse_impossible(design: Design) -> None:
     arms, total, sizes = design.arms, sum(design.ratio), design.sizes
     demand(len(arms) == len(design.ratio) == len(set(arms)) and min(design.ratio) >= 1,
@@ -235,7 +236,6 @@ def refuse_impossible(design: Design) -> None:
 # codes: strata in manifest order, positions ascending; one already in the trial is drawn again
 def draw_list(design: Design, secret: bytes, beacon: bytes,
               taken: Sequence[str] = ()) -> list[Slot]:
-    refuse_impossible(design)
     ctx, prk = context(design.trial, design.segment), hkdf_extract(beacon, secret)
     codes, seen, rows = key_stream(list_key(prk, "codes", ctx)), set(taken), []
     for stratum in design.strata:
@@ -490,13 +490,13 @@ class Checkpoint(NamedTuple):
     root: bytes
 
 
-# C2SP tlog-checkpoint: origin, size, base64 root, perhaps further lines; an empty line;
+# C2SP tlog-checkpoint: origin, size, base64 root, an empty line (we write no further lines);
 # then signature lines: — name base64(key hash ‖ signature over all before the empty line)
 def read_checkpoint(note: str, key: TrailKey) -> Checkpoint:
     try:
         text, _, signatures = note.rpartition("\n\n")
         lines, signed = text.split("\n"), False
-        if len(lines) < 3 or "" in lines or not signatures.endswith("\n"):
+        if len(lines) != 3 or not signatures.endswith("\n"):
             raise ValueError("not a checkpoint in a signed note")
         if lines[0] != key.name:
             raise ValueError("origin %r, but the trail key is of %r" % (lines[0], key.name))
@@ -591,9 +591,10 @@ class Manifest:
         self.signer = line.take("signer")
         self.signer_key = unhex(line.take("signer-key"), 65)
         line.end()
-        line = Lines(after.decode("utf-8").removesuffix("\n"))
+        line = Lines(after.decode("utf-8"))
         self.signature = unhex(line.take("signature"), 64)
-        line.end()
+        if line.lines[1:] != [""]:
+            raise ValueError("the file should end with the signature and a line feed")
         if self.purpose not in ("live", "training"):
             raise ValueError("purpose must be live or training")
         if not all([self.trial, self.signer, *(stratum for stratum, _ in self.strata)]):
@@ -632,8 +633,9 @@ def read_data_set(file: bytes) -> list[Row]:
     if header not in (["participant", "code", "arm"], ["participant", "code", "arm", "broken"]):
         raise Unreadable("data set: the header must be participant,code,arm or with ,broken")
     for line, row in enumerate(rows, 2):
-        if row and len(row) != len(header):
-            raise Unreadable("data set, line %d: %d fields expected" % (line, len(header)))
+        if row and (len(row) != len(header) or row[3:] not in ([], ["yes"], ["no"])):
+            raise Unreadable("data set, line %d: %d fields expected, and yes or no in the fourth"
+                             % (line, len(header)))
     return [Row(line, *row) for line, row in enumerate(rows, 2) if row]
 
 
@@ -741,15 +743,16 @@ class Case:
     Manifests and disclosures stand in pairs, one for each segment of the list, segment 0 first."""
 
     def __init__(self, manifests: list[bytes], disclosures: list[bytes], trail: dict[str, bytes],
-                 data: bytes, trail_key: Optional[str] = None) -> None:
+                 data: bytes) -> None:
         self.manifest_files = manifests
         self.disclosures = [Disclosure(file) for file in disclosures]
         self.trail = trail                        # file name to bytes
         self.data = read_data_set(data)
-        self.trail_key = trail_key                # known from elsewhere: a page, a printed sheet
+        self.trail_key: Optional[bytes] = None    # known from elsewhere, from a printed sheet, say
         self.checkpoints: list[bytes] = []        # kept elsewhere, by a centre, say
         self.receipts: list[bytes] = []           # likewise
         self.manifests: list[Manifest] = []       # found by check 1
+        self.designs: list[Design] = []           # found by check 1
         self.slots: list[Slot] = []               # found by check 2: all segments, in list order
         self.slot_of: dict[str, Slot] = {}        # found by check 2: code to slot
         self.entries: list[Entry] = []            # found by check 3
@@ -782,15 +785,17 @@ def check_commitment(case: Case) -> str:
         else:
             demand(said.sizes == manifest.sizes,
                    "the disclosed block sizes are not those of the manifest")
+        design = Design(manifest.trial, segment, manifest.purpose == "training", manifest.arms,
+                        manifest.ratio, said.sizes, manifest.slots,
+                        [stratum for stratum, _ in manifest.strata])
+        refuse_impossible(design)
+        case.designs.append(design)
     return "manifest %s, signed by %s" % (first.hash, first.signer)
 
 
 # the list is drawn again from the published secret, and must have the root that was committed to
 def check_list(case: Case) -> str:
-    for manifest, said in zip(case.manifests, case.disclosures):
-        design = Design(manifest.trial, manifest.segment, manifest.purpose == "training",
-                        manifest.arms, manifest.ratio, said.sizes, manifest.slots,
-                        [stratum for stratum, _ in manifest.strata])
+    for manifest, design, said in zip(case.manifests, case.designs, case.disclosures):
         drawn = draw_list(design, said.secret, said.beacon, list(case.slot_of))
         for stratum, count in manifest.strata:
             again = sum(slot.stratum == stratum for slot in drawn)
@@ -810,11 +815,11 @@ def check_trail(case: Case) -> str:
     case.entries, hashes = read_chain(lines)
     try:
         key = read_trail_key(case.trail["trail-key.txt"].decode("utf-8"))
+        known = read_trail_key(case.trail_key.decode("utf-8")) if case.trail_key else key
         last = read_checkpoint(case.trail["checkpoint.txt"].decode("utf-8"), key)
     except UnicodeDecodeError:
         raise Failed("the trail key or the checkpoint is not UTF-8") from None
-    demand(case.trail_key is None or read_trail_key(case.trail_key) == key,
-           "the export is signed by another trail key than the one expected")
+    demand(known == key, "the export is signed by another trail key than the one expected")
     demand(last.size == len(lines), "the checkpoint was made over %d entries, the trail has %d",
            last.size, len(lines))
     demand(last.root == root(hashes), "the checkpoint was made over other entries: the last one,"
@@ -862,11 +867,9 @@ def check_founded(case: Case) -> None:
                "the founded entry names another %s than the manifest given", name)
     imported = [[entry.data.get(name) for name in ("segment", "manifest", "root")]
                 for entry in case.entries if entry.act == "list-imported"]
-    for manifest, file in zip(case.manifests, case.manifest_files):
+    for manifest in case.manifests:
         demand([manifest.segment, manifest.hash, manifest.root.hex()] in imported,
                "no entry 'list-imported' names manifest and root of segment %d", manifest.segment)
-        name = "manifest-%d.txt" % manifest.segment if manifest.segment else "manifest.txt"
-        demand(case.trail.get(name, file) == file, "%s of the export is not the one given", name)
 
 
 # the randomised codes of a stratum are exactly the first of the list, in order (I4)
@@ -1056,10 +1059,10 @@ def read_json(path: Path) -> Any:
 def read_case(asked: argparse.Namespace) -> Case:
     trail = {name: read(asked.trail / name)
              for name in ("trail.jsonl", "checkpoint.txt", "trail-key.txt")}
-    trail.update((path.name, read(path)) for path in sorted(asked.trail.glob("manifest*.txt")))
     case = Case([read(path) for path in asked.manifest], [read(path) for path in asked.disclosure],
-                trail, read(asked.data), asked.trail_key)
-    case.checkpoints = [read(path) for path in asked.checkpoint]
+                trail, read(asked.data))
+    case.trail_key = read(asked.trail_key) if asked.trail_key else None
+    case.checkpoints = [read(path) for path in asked.kept]
     case.receipts = [read(path) for path in asked.receipt]
     return case
 
@@ -1068,15 +1071,16 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description="Checks a finished trial from published files alone.",
         epilog="Exit status: 0 all fits, 20 a check failed, 2 usage or unreadable file.")
-    several = {"type": Path, "action": "append", "default": [], "metavar": "FILE"}
+    several = {"type": Path, "action": "extend", "nargs": "+", "default": [], "metavar": "FILE"}
     parser.add_argument("--manifest", help="as published; one a segment, 0 first", **several)
     parser.add_argument("--disclosure", help="one for each manifest, in the same order", **several)
     parser.add_argument("--trail", type=Path, metavar="FOLDER", help="the exported trail")
     parser.add_argument("--data", type=Path, metavar="FILE", help="the data set, as CSV:"
                         " participant,code,arm[,broken]")
-    parser.add_argument("--trail-key", metavar="KEY", help="the trail key, known from elsewhere")
-    parser.add_argument("--checkpoint", help="a checkpoint that somebody kept", **several)
-    parser.add_argument("--receipt", help="a receipt that somebody kept", **several)
+    parser.add_argument("--trail-key", type=Path, metavar="FILE",
+                        help="the trail key as it was printed early, to compare the export's with")
+    parser.add_argument("--kept", help="checkpoints that others kept", **several)
+    parser.add_argument("--receipt", help="receipts that others kept", **several)
     parser.add_argument("--vectors", nargs=2, type=Path, metavar=("LIST", "SEALING"),
                         help="recompute the test vectors instead")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
