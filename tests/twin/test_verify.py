@@ -377,9 +377,11 @@ class Forged2List(TwinTest):
 
     # shows: SG-3
     def test_a_wrong_count_in_a_stratum_fails(self):
-        story = Story()
-        story.segments[0].say("stratum", "99 north/low")
-        self.fails(story.begin().go_on().case(), 2, "north/low has 99 slots")
+        for segment, count, check in ((Segment(), 8, 2), (Segment(), 10, 1), (Segment(), 5, 1),
+                                      (Segment(hidden=True), 260, 2)):
+            segment.say("stratum", "%d north/low" % count)
+            words = "north/low has %d slots" if check == 2 else "north/low cannot have %d slots"
+            self.fails(honest(segment).case(), check, words % count)
 
 
 
@@ -726,6 +728,12 @@ class Forged6Releases(TwinTest):
         self.after("preparation", "ph-n", "N-001", "disabled then", disable_and_activate)
         self.after("preparation", "ph-n", "N-001", "invited then", invite_again)
         self.after("preparation", "ph-9", "N-001", "not even invited")
+
+    def test_an_invitation_to_a_role_or_a_centre_that_cannot_be_fails(self):
+        for name, value in (("role", "wizard"), ("centres", [7])):
+            story = honest()
+            story.acts[story.place("person-invited")]["data"][name] = value
+            self.fails(story.case(), 6, "cannot be")
 
     # shows: AC-7, I10
     def test_somebody_without_a_wrap_fails(self):

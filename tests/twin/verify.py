@@ -789,6 +789,9 @@ def check_commitment(case: Case) -> str:
                         manifest.ratio, said.sizes, manifest.slots,
                         [stratum for stratum, _ in manifest.strata])
         refuse_impossible(design)
+        for stratum, count in manifest.strata:  # the last block is kept whole, and ends the stratum
+            demand(design.slots <= count < design.slots + max(manifest.sizes or [256]),
+                   "stratum %s cannot have %d slots", stratum, count)
         case.designs.append(design)
     return "manifest %s, signed by %s" % (first.hash, first.signer)
 
@@ -915,7 +918,9 @@ def check_arms(case: Case) -> str:
     return "%d participants, each with the arm of the list" % len(case.data)
 
 
-# Design 3: which role may do it, and where: at the centres of one's own, or in the whole trial
+# Design 3: the roles; who may release or grant, and where: at the own centres, or in the whole trial
+ROLES = ("coordinator", "investigator", "pharmacist", "hotline", "statistician", "monitor",
+         "sponsor", "admin")
 REACH = {
     "release-for-preparation": {"pharmacist": "own"},
     "release-for-break": {"investigator": "own", "hotline": "trial"},
@@ -941,6 +946,8 @@ class Rights:
         act, on, data = entry.act, entry.on, entry.data
         if act == "person-invited":
             role, centres = need(entry, data, "role"), need(entry, data, "centres", list)
+            demand(role in ROLES and all(type(centre) is str for centre in centres),
+                   "entry %d invites to a role or a centre that cannot be", entry.seq)
             self.people[need(entry, on, "person")] = Person(role, centres, "invited")
         elif act in ("account-activated", "person-disabled"):
             name = need(entry, on, "person")
