@@ -3,6 +3,7 @@
 #![cfg(all(feature = "server", feature = "offline"))]
 
 mod ceremony;
+mod demo;
 mod desk;
 mod help;
 mod key;
