@@ -9,6 +9,7 @@ use crate::sealing::checkpoint::TrailKey;
 use crate::sealing::kit::PortableSlot;
 use crate::sealing::line::{self, Line};
 use crate::sealing::manifest::{Manifest, SignedManifest};
+use crate::sealing::signature::receipt_text;
 use crate::sealing::slot::{Wrap, centre_of};
 use crate::sealing::tree::{leaf_hash, root_from_path};
 use serde::Deserialize;
@@ -219,7 +220,6 @@ impl Proven {
 
     /// What the opening receipt signs: compact JSON, keys in this order.
     pub fn receipt_text(&self, fits: bool, at: &str) -> String {
-        let (reference, entry) = (&self.reference, hex(&self.leaf));
-        format!(r#"{{"reference":"{reference}","entry":"{entry}","fits":{fits},"at":"{at}"}}"#)
+        receipt_text(&self.reference, &hex(&self.leaf), fits, at)
     }
 }

@@ -52,6 +52,14 @@ pub fn verify(
         .is_ok()
 }
 
+/// What an opening receipt is signed over: that a release was opened and whether it fitted, never what. Compact JSON in
+/// this order; `entry` is the leaf hash of the release's entry in hex, `at` a time in RFC 3339.
+///
+/// The values are plain words, hexadecimal and times: nothing in them needs an escape.
+pub fn receipt_text(reference: &str, entry: &str, fits: bool, at: &str) -> String {
+    format!(r#"{{"reference":"{reference}","entry":"{entry}","fits":{fits},"at":"{at}"}}"#)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

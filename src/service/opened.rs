@@ -8,7 +8,7 @@ use crate::domain::ids::Reference;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::hex;
 use crate::sealing::card::Card;
-use crate::sealing::signature::{Purpose, verify};
+use crate::sealing::signature::{Purpose, receipt_text, verify};
 use crate::sealing::tree::leaf_hash;
 use crate::store::queries::Release;
 use crate::store::repeats::OnceKey;
@@ -22,11 +22,6 @@ pub struct OpeningReceipt {
     pub at: String,
     /// By the holder's signing key, over [`receipt_text`].
     pub signature: [u8; 64],
-}
-
-/// The bytes a device signs: compact JSON in this order.
-pub fn receipt_text(reference: &str, entry: &str, fits: bool, at: &str) -> String {
-    format!(r#"{{"reference":"{reference}","entry":"{entry}","fits":{fits},"at":"{at}"}}"#)
 }
 
 impl House {
