@@ -148,6 +148,14 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
             "UPDATE releases SET read_back = ?2 WHERE reference = ?1 AND read_back IS NULL",
             &[&e.on("reference"), &e.seq()],
         ),
+        _ => noticed(connection, e),
+    }
+}
+
+/// What the pages look up: who signed in when, who verified how far, where the list had no code left.
+fn noticed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    let run = |sql: &str, values: &[&dyn ToSql]| run(connection, sql, values);
+    match e.entry.act.as_str() {
         "signed-in" => run(
             "INSERT INTO sign_ins (person, last) VALUES (?1, ?2)
              ON CONFLICT (person) DO UPDATE SET before = last, last = excluded.last",
