@@ -1,10 +1,10 @@
 -- Klero's store: SQLite, WAL, synchronous=FULL, foreign keys on.            design 9
 -- Three kinds of table, and no fourth:
 --   the trail       entries, private_records, nodes: what happened; nothing here is ever changed
---   projections     what the entries add up to; written by store/project.rs alone, re-made and compared by
+--   projections     what the entries add up to; written by store/apply.rs alone, re-made and compared by
 --                   `klero trail verify --tables`
 --   keepsakes       bytes an entry names by hash (contents, slots), and what is nobody's history:
---                   credentials, invitations, sessions, repeats
+--                   credentials, invitations, sessions, repeats, drafts
 -- There is no column for an arm, and none of the sealed bytes can be opened with anything in this file.
 
 -- The trail ---------------------------------------------------------------------------------------------------------
@@ -90,6 +90,15 @@ CREATE TABLE repeats (
   seq    INTEGER NOT NULL,                            -- the entry of the act
   PRIMARY KEY (person, key)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE drafts (                                 -- since schema 2
+  reference TEXT PRIMARY KEY,
+  person    TEXT NOT NULL,                            -- its author; nobody else reads, replaces or drops it
+  kind      TEXT NOT NULL,                            -- of which form
+  about     TEXT,                                     -- reference of the record that the form is about, if it is about one
+  body      TEXT NOT NULL,                            -- answers as they were typed: personal data, never in the trail
+  at        INTEGER NOT NULL                          -- milliseconds since 1970; gone after 72 hours
+) STRICT;
 
 -- Projections -------------------------------------------------------------------------------------------------------
 
@@ -190,3 +199,22 @@ CREATE TABLE releases (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX releases_by_participant ON releases (participant, purpose);
+
+CREATE TABLE sign_ins (                               -- since schema 2
+  person TEXT PRIMARY KEY,
+  last   INTEGER NOT NULL,                            -- when the newest session began
+  before INTEGER                                      -- when the one before it began
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE verifications (                          -- since schema 2
+  person TEXT PRIMARY KEY,                            -- who verified the trail
+  size   INTEGER NOT NULL,                            -- how many entries there were, the last time
+  root   BLOB NOT NULL,                               -- and the root over them
+  at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE shortages (                              -- since schema 2
+  centre TEXT PRIMARY KEY,                            -- where a code was asked for and the list had none
+  at     INTEGER NOT NULL,                            -- the last time
+  entry  INTEGER NOT NULL                             -- the entry of that refusal, which names no stratum
+) STRICT, WITHOUT ROWID;

@@ -40,3 +40,9 @@ pub const DELAY_SECONDS_MAX: u64 = 10;
 pub const CLOCK_BACK_MILLIS: i64 = 2_000;
 /// A release without an opening receipt is unconfirmed after this many seconds.
 pub const UNCONFIRMED_SECONDS: i64 = 10 * 60;
+/// The longest draft of a form, in bytes: no longer than the private record it may become.
+pub const DRAFT: usize = LINE;
+/// The most drafts a person may have; the oldest goes when one more is kept.
+pub const DRAFTS: usize = 50;
+/// A draft is gone after this many seconds.
+pub const DRAFT_SECONDS: i64 = 72 * 60 * 60;

@@ -11,6 +11,7 @@ use klero::store::faults::NoFaults;
 use klero::store::{Folder, OpenError, Stamp, TrailFault};
 use rusqlite::Connection;
 use staged::*;
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -463,7 +464,7 @@ fn without_a_checkpoint_store_nothing_is_opened() {
 // shows: CN-3
 #[test]
 fn a_schema_that_this_program_does_not_know_is_refused_older_or_newer() {
-    for version in [0, 2] {
+    for version in [-1, 0, 3] {
         let copy = Staged::shared().copy();
         let database = forge(copy.path());
         database.pragma_update(None, "user_version", version).expect("a pragma");
@@ -471,6 +472,64 @@ fn a_schema_that_this_program_does_not_know_is_refused_older_or_newer() {
         assert!(matches!(refused(copy.path()), OpenError::Schema(v) if v == version));
         assert!(matches!(found_by_verify(copy.path()), OpenError::Schema(v) if v == version));
     }
+}
+
+/// A copy as the program before drafts would have left it.
+fn of_schema_1() -> Scratch {
+    let copy = Staged::shared().copy();
+    let database = Connection::open(copy.path().join("klero.db")).expect("a copy can be opened");
+    for table in ["drafts", "sign_ins", "verifications", "shortages"] {
+        database.execute_batch(&format!("DROP TABLE {table}")).expect("it is gone");
+    }
+    database.pragma_update(None, "user_version", 1).expect("a pragma");
+    copy
+}
+
+/// Everything that a schema consists of, in the words of its statements.
+fn schema_of(database: &Connection) -> BTreeSet<(String, String)> {
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL";
+    let mut all = database.prepare(sql).expect("it reads");
+    let all = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("it reads");
+    all.collect::<Result<_, _>>().expect("it reads")
+}
+
+// shows: I7, I6 (the trail is not touched, and everything new follows from it)
+#[test]
+fn a_folder_of_schema_1_is_brought_up_when_it_is_opened_and_is_then_like_a_new_one() {
+    let copy = of_schema_1();
+    let entries = Staged::shared().copy();
+    let entries = size_of(entries.path());
+    assert_eq!(copy.folder().schema().expect("it is known"), 1);
+    // A copy is taken before, not after.
+    let saved = copy.path().join("before.db");
+    assert_eq!(copy.folder().backup_to(&saved).expect("a backup"), entries);
+    let house = sound(copy.path());
+    drop(house);
+    assert_eq!(copy.folder().schema().expect("it is known"), 2);
+    let database = Connection::open(copy.path().join("klero.db")).expect("it opens");
+    let model = Connection::open_in_memory().expect("memory");
+    model.execute_batch(include_str!("../schema.sql")).expect("the schema");
+    assert_eq!(schema_of(&database), schema_of(&model));
+    assert_eq!(size_of(copy.path()), entries);
+    // The tables that are new hold what a folder that always had them holds.
+    verify(copy.path());
+    let sql = "SELECT count(*) FROM sign_ins";
+    let people: i64 = database.query_row(sql, [], |row| row.get(0)).expect("it reads");
+    assert!(people > 10, "{people} people have signed in");
+    // And once more: nothing is left to do.
+    drop(sound(copy.path()));
+    verify(copy.path());
+}
+
+// shows: I7
+#[test]
+fn a_damaged_folder_of_schema_1_is_refused_and_left_as_it_was() {
+    let copy = of_schema_1();
+    forge(copy.path())
+        .execute_batch("UPDATE entries SET leaf = zeroblob(32) WHERE seq = 3")
+        .expect("a forger can do it");
+    assert_eq!(entry_of(refused(copy.path())), 3);
+    assert_eq!(copy.folder().schema().expect("it is known"), 1);
 }
 
 // shows: I4

@@ -83,11 +83,15 @@ impl SchemaStatus {
             let text = format!("this program knows schema {SCHEMA_VERSION}");
             return Ok(Done::new(text, json!({"known": SCHEMA_VERSION})));
         };
-        let trial = crate::store::Folder::at(data).trial_of().map_err(|error| refused(&error))?;
-        let text = format!(
-            "trial        {trial}\nschema       {SCHEMA_VERSION}, which this program knows"
-        );
-        let stored = json!({"known": SCHEMA_VERSION, "stored": SCHEMA_VERSION, "trial": trial});
+        let folder = crate::store::Folder::at(data);
+        let trial = folder.trial_of().map_err(|error| refused(&error))?;
+        let stored = folder.schema().map_err(|error| refused(&error))?;
+        let known = match stored {
+            SCHEMA_VERSION => "which this program knows".to_owned(),
+            _ => format!("which this program brings up to {SCHEMA_VERSION} when it opens it"),
+        };
+        let text = format!("trial        {trial}\nschema       {stored}, {known}");
+        let stored = json!({"known": SCHEMA_VERSION, "stored": stored, "trial": trial});
         Ok(Done::new(text, stored))
     }
 }

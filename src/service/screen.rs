@@ -226,6 +226,14 @@ fn describe(
         Some(stratum) => entry.with("stratum", stratum.as_str()),
         None => entry,
     };
+    entry
+        .with("criteria", criteria.collect::<Vec<_>>())
+        .with("rules", configuration)
+        .private("answers", facts_of(raw))
+}
+
+/// Answers as a private record keeps them.
+pub(super) fn facts_of(raw: &BTreeMap<String, Raw>) -> Fact {
     let answers = raw.iter().map(|(field, raw)| {
         let fact = match raw {
             Raw::One(text) => Fact::from(text.as_str()),
@@ -233,10 +241,7 @@ fn describe(
         };
         (field.clone(), fact)
     });
-    entry
-        .with("criteria", criteria.collect::<Vec<_>>())
-        .with("rules", configuration)
-        .private("answers", Fact::Group(answers.collect()))
+    Fact::Group(answers.collect())
 }
 
 /// The answers of a private record, as they were typed.

@@ -8,6 +8,9 @@ use crate::domain::time::Moment;
 use crate::sealing::bytes::unhex;
 use rusqlite::{Connection, ToSql};
 
+/// The refusal of a randomisation for which the list had no code left. Its entry names the centre and no stratum.
+const USED_UP: &str = "no-allocation-available";
+
 /// An entry with its place in the trail.
 pub(super) struct Happened<'e> {
     pub seq: u64,
@@ -144,6 +147,30 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "read-back" => run(
             "UPDATE releases SET read_back = ?2 WHERE reference = ?1 AND read_back IS NULL",
             &[&e.on("reference"), &e.seq()],
+        ),
+        _ => noticed(connection, e),
+    }
+}
+
+/// What the pages look up: who signed in when, who verified how far, where the list had no code left.
+fn noticed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    let run = |sql: &str, values: &[&dyn ToSql]| run(connection, sql, values);
+    match e.entry.act.as_str() {
+        "signed-in" => run(
+            "INSERT INTO sign_ins (person, last) VALUES (?1, ?2)
+             ON CONFLICT (person) DO UPDATE SET before = last, last = excluded.last",
+            &[&e.on("person"), &e.at.millis()],
+        ),
+        "trail-verified" => run(
+            "INSERT INTO verifications (person, size, root, at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (person) DO UPDATE SET size = excluded.size, root = excluded.root,
+               at = excluded.at",
+            &[&e.by, &e.number("size"), &e.bytes("root"), &e.at.millis()],
+        ),
+        "refused" if e.centre().is_some() && e.data("problem") == Some(USED_UP) => run(
+            "INSERT INTO shortages (centre, at, entry) VALUES (?1, ?2, ?3)
+             ON CONFLICT (centre) DO UPDATE SET at = excluded.at, entry = excluded.entry",
+            &[&e.centre(), &e.at.millis(), &e.seq()],
         ),
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 //! (design 9). It holds no server secret and no key; with the checkpoint store, which is not in it, an old one is told.
 
 use super::startup::{Folder, OpenError, check_stretch};
-use super::{SCHEMA_VERSION, history, open_reader};
+use super::{history, open_reader};
 use rusqlite::Connection;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -49,10 +49,8 @@ impl Folder {
 
     fn copy_to(&self, part: &Path) -> Result<u64, OpenError> {
         let source = open_reader(&self.database())?;
-        let version: i32 = source.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if version != SCHEMA_VERSION {
-            return Err(OpenError::Schema(version));
-        }
+        // An older one too: it is copied before it is brought up.
+        super::upgrade::known_version(&source)?;
         let mut copy = Connection::open(part)?;
         rusqlite::backup::Backup::new(&source, &mut copy)?.run_to_completion(
             PAGES,

@@ -8,6 +8,7 @@ mod accounts;
 mod apply;
 mod backup;
 pub mod checkpoint_store;
+pub mod drafts;
 pub mod faults;
 mod founding;
 mod history;
@@ -18,6 +19,7 @@ pub mod repeats;
 mod slots;
 mod startup;
 mod tx;
+mod upgrade;
 mod writer;
 
 pub use history::{Trail, TrailFault};
@@ -33,8 +35,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// The schema this program writes and reads. Another number is refused, newer or older.
-pub const SCHEMA_VERSION: i32 = 1;
+/// The schema this program writes and reads. An older one that it knows is brought up when the folder is opened; any other
+/// number is refused.
+pub const SCHEMA_VERSION: i32 = 2;
 
 /// Why the store could not do what was asked. Told apart by SQLite's codes, never by its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -166,12 +166,12 @@ pub struct Holding {
     pub granted: u64,
 }
 
-fn read_id<T>(parsed: Result<T, crate::domain::ids::IdError>) -> rusqlite::Result<T> {
+pub(super) fn read_id<T>(parsed: Result<T, crate::domain::ids::IdError>) -> rusqlite::Result<T> {
     // Ids were parsed before they were stored: one that does not parse is damage.
     parsed.map_err(|_| rusqlite::Error::InvalidQuery)
 }
 
-fn reference(row: &Row<'_>, column: usize) -> rusqlite::Result<Reference> {
+pub(super) fn reference(row: &Row<'_>, column: usize) -> rusqlite::Result<Reference> {
     read_id(Reference::parse(&row.get::<_, String>(column)?))
 }
 
@@ -223,7 +223,7 @@ impl<'c> View<'c> {
         Self { connection }
     }
 
-    fn one<T>(
+    pub(super) fn one<T>(
         &self,
         sql: &str,
         values: impl Params,
@@ -232,7 +232,7 @@ impl<'c> View<'c> {
         Ok(self.connection.prepare_cached(sql)?.query_row(values, read).optional()?)
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         sql: &str,
         values: impl Params,

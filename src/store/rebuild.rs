@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 9] = [
+const PROJECTIONS: [&str; 12] = [
     "people",
     "person_centres",
     "recruitment",
@@ -18,6 +18,9 @@ const PROJECTIONS: [&str; 9] = [
     "participants",
     "allocations",
     "releases",
+    "sign_ins",
+    "verifications",
+    "shortages",
 ];
 
 /// What a check of a stored trail found right.

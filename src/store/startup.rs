@@ -5,6 +5,7 @@ use super::faults::{Faults, NoFaults};
 use super::history::{self, Trail, TrailFault, Walk};
 use super::release::ListTrees;
 use super::tx::Memory;
+use super::upgrade;
 use super::writer::Writer;
 use super::{Health, SCHEMA_VERSION, Store, StoreError, open_reader, open_writer};
 use crate::clock::Clock;
@@ -198,10 +199,7 @@ impl Folder {
         }
         let in_use = self.lock()?;
         let connection = open_writer(&self.database())?;
-        let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if version != SCHEMA_VERSION {
-            return Err(OpenError::Schema(version));
-        }
+        let version = upgrade::known_version(&connection)?;
         let signer = Arc::new(TrailSigner::new(&opening.origin, secret));
         let key = TrailKey::parse(&signer.vkey()).map_err(|_| OpenError::WrongSecret)?;
         let size = history::size(&connection)?;
@@ -215,6 +213,8 @@ impl Folder {
         let promised_size = promised.as_ref().map_or(0, |checkpoint| checkpoint.size);
         compare_with_checkpoint(&connection, promised)?;
         check_order_of_issue(&connection)?;
+        // Not before the folder is known to be whole, and ours.
+        upgrade::bring_up(&connection, version)?;
         let lists = Arc::new(ListTrees::default());
         lists.load(&connection)?;
         let health = Arc::new(Health::default());
@@ -421,6 +421,17 @@ fn load_memory(connection: &Connection) -> Result<Memory, StoreError> {
 }
 
 impl Folder {
+    /// The schema of the stored database.
+    ///
+    /// # Errors
+    /// When there is no store, or this program does not know its schema.
+    pub fn schema(&self) -> Result<i32, OpenError> {
+        if !self.database().exists() {
+            return Err(OpenError::NotThere(self.path.clone()));
+        }
+        upgrade::known_version(&open_reader(&self.database())?)
+    }
+
     /// The trial that the first entry names: part of the name under which checkpoints are signed, so it is read before
     /// the signatures are.
     ///
@@ -431,10 +442,7 @@ impl Folder {
             return Err(OpenError::NotThere(self.path.clone()));
         }
         let reader = open_reader(&self.database())?;
-        let version: i32 = reader.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if version != SCHEMA_VERSION {
-            return Err(OpenError::Schema(version));
-        }
+        upgrade::known_version(&reader)?;
         let fault = |what| OpenError::Damaged(TrailFault { entry: 0, what });
         let sql = "SELECT line FROM entries WHERE seq = 0";
         let first: Option<String> = reader.query_row(sql, [], |row| row.get(0)).optional()?;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it stumbles")]
 
 mod break_code;
+mod drafts;
 mod house;
 mod keys;
 mod lists;
