@@ -19,3 +19,5 @@ pub mod store;
 pub mod telemetry;
 pub mod text;
 pub mod trial_file;
+#[cfg(feature = "server")]
+pub mod web;

@@ -184,6 +184,8 @@ codes! {
         PasswordShort "password-short";
         /// A password that everybody tries first.
         PasswordCommon "password-common";
+        /// Not the login password of the person who signs.
+        PasswordWrong "password-wrong";
         /// Hexadecimal or base64 text of the wrong length or form.
         BytesForm "bytes-form";
     }

@@ -145,20 +145,37 @@ pub fn meaning(act: &str, language: Language) -> String {
     say(language, &format!("meaning.{act}"), &[])
 }
 
-/// The files, compiled in, in the order of [`Language`].
-const FILES: [&str; 2] = [include_str!("text/en.ftl"), include_str!("text/zh-CN.ftl")];
+/// The files, compiled in, in the order of [`Language`]: problems and signatures, then what the pages say.
+const FILES: [[&str; 5]; 2] = [
+    [
+        include_str!("text/en.ftl"),
+        include_str!("text/pages/en/frame.ftl"),
+        include_str!("text/pages/en/screening.ftl"),
+        include_str!("text/pages/en/keys.ftl"),
+        include_str!("text/pages/en/office.ftl"),
+    ],
+    [
+        include_str!("text/zh-CN.ftl"),
+        include_str!("text/pages/zh-CN/frame.ftl"),
+        include_str!("text/pages/zh-CN/screening.ftl"),
+        include_str!("text/pages/zh-CN/keys.ftl"),
+        include_str!("text/pages/zh-CN/office.ftl"),
+    ],
+];
 
 static WORDS: LazyLock<[FluentBundle<FluentResource>; 2]> =
     LazyLock::new(|| Language::ALL.map(bundle));
 
 fn bundle(language: Language) -> FluentBundle<FluentResource> {
-    let words = FluentResource::try_new(FILES[language as usize].to_owned())
-        .expect("the words are compiled in, and a test reads them");
     let tag = language.tag().parse().expect("both tags are well formed");
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     // Fluent would put invisible marks around each argument, and a copied code would no longer match.
     bundle.set_use_isolating(false);
-    bundle.add_resource(words).expect("no key stands twice, as a test shows");
+    for file in FILES[language as usize] {
+        let words = FluentResource::try_new(file.to_owned());
+        let words = words.expect("the words are compiled in, and a test reads them");
+        bundle.add_resource(words).expect("no key stands twice, as a test shows");
+    }
     bundle
 }
 
@@ -172,7 +189,8 @@ mod tests {
     fn keys(language: Language) -> BTreeMap<String, BTreeSet<String>> {
         let mut found = BTreeMap::new();
         let mut message = String::new();
-        for line in FILES[language as usize].lines().filter(|l| !l.starts_with('#')) {
+        let lines = FILES[language as usize].iter().flat_map(|file| file.lines());
+        for line in lines.filter(|l| !l.starts_with('#')) {
             let Some((name, words)) = line.split_once('=') else { continue };
             let key = match name.trim().strip_prefix('.') {
                 Some(part) => format!("{message}.{part}"),

@@ -609,23 +609,6 @@ fn a_log_line_has_the_route_and_nothing_that_was_sent() {
 }
 
 #[test]
-fn the_page_of_a_problem_speaks_both_languages_and_loads_nothing() {
-    for code in Code::ALL {
-        let page = send(&format!("GET /problems/{}", code.as_str()), &[], b"");
-        assert_eq!(page.status, 200);
-        page.is_dressed();
-        assert!(page.text().contains("<section lang=\"en\">"));
-        assert!(page.text().contains("<section lang=\"zh-CN\">"));
-        for never in ["<script", "<style", "style=", "src=", "http:", "https:"] {
-            assert!(!page.text().contains(never), "{never}");
-        }
-    }
-    let page = send("GET /problems/read-only", &["Accept-Language: zh"], b"");
-    assert!(page.text().contains("<html lang=\"zh-CN\">"));
-    assert!(page.text().find("目前无法写入记录") < page.text().find("Nothing can be recorded now"));
-}
-
-#[test]
 fn the_description_to_read_comes_from_the_binary_and_asks_nobody() {
     let moved = send("GET /docs", &[], b"");
     assert_eq!((moved.status, moved.header("location")), (308, Some("/docs/")));

@@ -22,6 +22,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // `sealing` for hashes and hexadecimal, `store` for the values that a service's answers are made of.
     ("http", &["domain", "sealing", "store", "service", "text", "limits", "refusal", "dice"]),
+    // `sealing` for hexadecimal alone: the root, the fingerprints.
+    ("web", &["domain", "sealing", "service", "http", "text", "limits", "refusal"]),
     (
         "cli",
         &[
@@ -30,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "store",
             "service",
             "http",
+            "web",
             "text",
             "limits",
             "refusal",
@@ -61,7 +64,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("fluent", &["text.rs"]),
     ("toml", &["trial_file"]),
     ("tokio", &["store/writer.rs", "service/passwords.rs", "cli/stage.rs"]),
-    ("base64", &["sealing/checkpoint.rs"]),
+    ("base64", &["sealing/checkpoint.rs", "http/pages/statics.rs"]),
+    ("askama", &["web"]),
+    ("qrcode", &["web"]),
     ("tracing_subscriber", &["telemetry.rs", "http"]),
     ("serde", &["http/wire", "trial_file", "sealing", "cli"]),
     ("serde_json", &["http/wire", "http/extract.rs", "sealing", "cli"]),

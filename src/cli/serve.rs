@@ -65,7 +65,7 @@ impl Serve {
         };
         let listener = TcpListener::bind(self.listen).map_err(not_listening)?;
         let address = listener.local_addr().map_err(not_listening)?;
-        let mut served = http::served(Arc::clone(&house));
+        let mut served = http::served(Arc::clone(&house), crate::web::pages());
         if self.https {
             served = served.behind_https();
         }

@@ -481,7 +481,7 @@ impl Server {
         let address = listener.local_addr().expect("a bound port has an address");
         let house = Arc::new(house);
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = http::served(Arc::clone(&house));
+        let served = http::served(Arc::clone(&house), crate::web::pages());
         let thread = std::thread::spawn(move || {
             let until = async {
                 // An error is the stage going away, which ends the service as well.

@@ -199,6 +199,21 @@ impl Zone {
         format!("{}T{:02}:{:02}", Date(local.date()), local.hour(), local.minute())
     }
 
+    /// `2026-11-21 20:35 UTC+8`: a moment as people here read it, with the zone that it is in.
+    pub fn shown(&self, moment: Moment) -> String {
+        let local = self.local(moment);
+        let stamp =
+            jiff::Timestamp::from_millisecond(moment.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let seconds = self.rules.to_offset(stamp).seconds();
+        let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
+        let part = match minutes % 60 {
+            0 => String::new(),
+            part => format!(":{part:02}"),
+        };
+        let (day, hour, minute) = (Date(local.date()), local.hour(), local.minute());
+        format!("{day} {hour:02}:{minute:02} UTC{sign}{}{part}", minutes / 60)
+    }
+
     /// Reads `2026-11-21T20:35` as the time here. A minute that the clocks skipped is no minute; of
     /// one they ran through twice the earlier is meant.
     pub fn moment(&self, minute: &str) -> Option<Moment> {

@@ -1,14 +1,11 @@
-//! What the service says about itself: version, description of the interface, and the pages that explain problems.
+//! What the service says about itself: version, and the description of the interface.
 
 use super::answer::Answer;
-use super::extract::InPath;
-use super::frame::Asked;
 use super::openapi::Description;
-use super::problem::{self, Problem};
+use super::problem::Problem;
 use super::routes::Route;
 use super::{page, wire};
-use crate::refusal::{Code, Refusal};
-use crate::text::{self, Language};
+use crate::refusal::Code;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use std::sync::Arc;
@@ -34,7 +31,6 @@ pub fn routes() -> Vec<Route> {
             .public()
             .says("This description")
             .gives_plain(200, "An OpenAPI 3.1 document"),
-        Route::get("/problems/{code}", problem_page).public().says("Explains a problem").page(),
         Route::get("/docs", to_docs).public().says("Leads to the description").page(),
         Route::get("/docs/{file:.*}", docs).public().says("The description to read").page(),
     ]
@@ -70,51 +66,4 @@ async fn docs(req: HttpRequest) -> Result<HttpResponse, Problem> {
         Ok(None) => Err(Code::NoSuchPage.into()),
         Err(_) => Err(Code::Internal.into()),
     }
-}
-
-/// A page of words alone: no style, no script, nothing to load. Both languages, the one that was asked for first.
-async fn problem_page(InPath(code): InPath<Code>, asked: Asked) -> HttpResponse {
-    let order = match asked.language {
-        Language::En => [Language::En, Language::ZhCn],
-        Language::ZhCn => [Language::ZhCn, Language::En],
-    };
-    let refusal = Refusal::new(code);
-    let parts = order.map(|language| explained(&refusal, language));
-    let body = format!(
-        "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{} · Klero</title>\n\
-         <main>\n{}</main>\n</html>\n",
-        order[0].tag(),
-        code.as_str(),
-        parts.concat(),
-    );
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_LANGUAGE, "en, zh-CN"))
-        .insert_header((header::VARY, "Accept-Language"))
-        .body(body)
-}
-
-fn explained(refusal: &Refusal, language: Language) -> String {
-    let label = |part: &str| text::say(language, &format!("problem-page.{part}"), &[]);
-    format!(
-        "<section lang=\"{}\">\n<h1>{}</h1>\n<h2>{}</h2>\n<p>{}</p>\n<h2>{}</h2>\n<p>{}</p>\n\
-         <p>{}: <code>{}</code> · {}: {}</p>\n</section>\n",
-        language.tag(),
-        escaped(&refusal.title(language)),
-        label("about"),
-        escaped(&refusal.detail(language)),
-        label("next"),
-        escaped(&refusal.next(language)),
-        label("code"),
-        refusal.code.as_str(),
-        label("status"),
-        problem::status(refusal.code).as_u16(),
-    )
-}
-
-/// Text as HTML.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,6 +1,8 @@
 //! What a handler may ask of a request. Each part is read within limits, or refused with a problem; what was sent is
 //! never repeated and never logged.
 
+use super::frame::Asked;
+use super::pages;
 use super::problem::Problem;
 use super::wire::{self, Readable};
 use crate::domain::ids::{CentreId, PersonId, Reference};
@@ -9,7 +11,7 @@ use crate::refusal::{Code, FieldCode, FieldError};
 use actix_web::http::header::{self, HeaderName};
 use actix_web::rt::time::timeout;
 use actix_web::web::{self, Bytes};
-use actix_web::{FromRequest, HttpRequest, dev};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev};
 use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
@@ -56,9 +58,38 @@ impl<const MAX: usize> FromRequest for Document<MAX> {
     }
 }
 
+/// What a form sends: names and texts, in the order of the form.
+pub struct Form(pub Vec<(String, String)>);
+
+impl FromRequest for Form {
+    type Error = Problem;
+    type Future = Reading<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let kind = "application/x-www-form-urlencoded";
+        let raw = whole_body(req, payload, kind, BODY);
+        Box::pin(async move {
+            let raw = raw.await?;
+            let text = std::str::from_utf8(&raw).map_err(|_| Problem::new(Code::MalformedRequest));
+            let read = web::Query::<Vec<(String, String)>>::from_query(text?);
+            read.map(|q| Self(q.into_inner())).map_err(|_| Code::MalformedRequest.into())
+        })
+    }
+}
+
 /// The whole body, if it says that it is JSON and is not longer than `max`.
 fn json_bytes(req: &HttpRequest, payload: &mut dev::Payload, max: usize) -> Reading<Bytes> {
-    let checked = check_type(req).and_then(|()| check_length(req, max));
+    whole_body(req, payload, "application/json", max)
+}
+
+/// The whole body, if it says that it is of this kind and is not longer than `max`.
+fn whole_body(
+    req: &HttpRequest,
+    payload: &mut dev::Payload,
+    kind: &str,
+    max: usize,
+) -> Reading<Bytes> {
+    let checked = check_type(req, kind).and_then(|()| check_length(req, max));
     let body = web::Payload::from_request(req, payload).into_inner();
     Box::pin(async move {
         checked?;
@@ -72,15 +103,15 @@ fn json_bytes(req: &HttpRequest, payload: &mut dev::Payload, max: usize) -> Read
     })
 }
 
-/// `application/json`, in UTF-8 if it names a character set, and not compressed.
-fn check_type(req: &HttpRequest) -> Result<(), Problem> {
+/// The expected type, in UTF-8 if it names a character set, and not compressed.
+fn check_type(req: &HttpRequest, expected: &str) -> Result<(), Problem> {
     let plain = one(req, &header::CONTENT_ENCODING)?.is_none_or(|e| e == "identity");
     let kind = one(req, &header::CONTENT_TYPE)?.unwrap_or_default();
     let (kind, parameter) = kind.split_once(';').unwrap_or((kind, ""));
-    let json = kind.trim().eq_ignore_ascii_case("application/json");
+    let fits = kind.trim().eq_ignore_ascii_case(expected);
     let parameter = parameter.trim().to_ascii_lowercase();
     let utf8 = ["", "charset=utf-8", "charset=\"utf-8\""].contains(&parameter.as_str());
-    if plain && json && utf8 { Ok(()) } else { Err(Code::WrongContentType.into()) }
+    if plain && fits && utf8 { Ok(()) } else { Err(Code::WrongContentType.into()) }
 }
 
 /// Refuses a body that announces to be too long before a byte of it is read.
@@ -174,6 +205,9 @@ impl FromRequest for SessionToken {
 
     fn from_request(req: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
         ready(one(req, &header::AUTHORIZATION).and_then(|shown| {
+            if let (None, Some(token)) = (shown, of_page(req)?) {
+                return Ok(Self(token));
+            }
             let token = shown.and_then(|shown| shown.split_once(' '));
             let url_safe = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
             match token {
@@ -189,6 +223,15 @@ impl FromRequest for SessionToken {
             }
         }))
     }
+}
+
+/// The session of the page whose script asks. The cookie alone is not enough, since a browser sends it along for any
+/// site: only our own pages can read the form token that goes with it.
+fn of_page(req: &HttpRequest) -> Result<Option<String>, Problem> {
+    let shown = one(req, &HeaderName::from_static("klero-form"))?;
+    let https = req.extensions().get::<Asked>().is_some_and(|asked| asked.https);
+    let token = pages::session(req, https);
+    Ok(token.filter(|token| shown == Some(pages::form_token(token).as_str())))
 }
 
 /// Something that can be named in an address.

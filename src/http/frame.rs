@@ -1,8 +1,8 @@
 //! What stands around every answer: a reference, the language, the headers, one line in the access log, and the
 //! promise that whatever goes wrong ends as a problem in our words and never as somebody else's text.
 
-use super::page;
 use super::problem::{self, Problem};
+use super::{page, pages};
 use crate::limits::ADDRESS;
 use crate::refusal::Code;
 use crate::text::Language;
@@ -111,7 +111,13 @@ fn finished(answer: ServiceResponse, asked: &Asked) -> ServiceResponse {
         None => None,
     };
     match problem {
-        Some(problem) => answer.into_response(problem.told(asked).error_response()),
+        Some(problem) => {
+            let told = problem.told(asked);
+            let page = pages::stop(answer.request(), asked, &told.refusal);
+            let mut answer = answer.into_response(page.unwrap_or_else(|| told.error_response()));
+            page::dress(answer.headers_mut(), &asked.id, asked.https);
+            answer
+        }
         None => {
             let mut answer = answer;
             page::dress(answer.headers_mut(), &asked.id, asked.https);
@@ -146,7 +152,11 @@ fn by_status(status: StatusCode) -> Problem {
     })
 }
 
+/// The language that was chosen on a page, or else the one that the browser likes best.
 fn language(req: &ServiceRequest) -> Language {
+    if let Some(chosen) = pages::language(req.headers()) {
+        return chosen;
+    }
     let header = req.headers().get(header::ACCEPT_LANGUAGE).and_then(|wish| wish.to_str().ok());
     Language::from_accept(header.unwrap_or_default())
 }

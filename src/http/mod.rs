@@ -10,6 +10,7 @@ pub mod frame;
 pub mod keys;
 pub mod openapi;
 pub mod page;
+pub mod pages;
 pub mod participants;
 pub mod people;
 pub mod problem;

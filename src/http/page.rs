@@ -9,6 +9,12 @@ pub const CSP_DATA: &str = "default-src 'none'; base-uri 'none'; frame-ancestors
 pub const CSP_PAGE: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// For pages on which a key is made or opened: our own scripts as well, which may talk to nobody but us and can never
+/// turn text into script.
+pub const CSP_KEYS: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
+     connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// For the description of the interface alone, whose vendored page styles itself.
 pub const CSP_DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; \
@@ -17,7 +23,7 @@ pub const CSP_DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'se
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), \
      encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), \
      microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), \
-     screen-wake-lock=(), serial=(), sync-xhr=(), usb=(), web-share=(), xr-spatial-tracking=()";
+     screen-wake-lock=(), serial=(), sync-xhr=(), usb=(), xr-spatial-tracking=()";
 
 /// What stands unless the answer said otherwise itself.
 const ALWAYS: [(HeaderName, &str); 7] = [

@@ -281,6 +281,11 @@ impl Undecided {
         self.open(Door::Public, "anybody".to_owned())
     }
 
+    /// Behind the door of a page, which was decided in the table of pages.
+    pub(super) fn behind(self, door: Door) -> Route {
+        self.open(door, String::new())
+    }
+
     fn open(self, door: Door, who: String) -> Route {
         Route {
             verb: self.verb,

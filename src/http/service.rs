@@ -1,6 +1,7 @@
 //! The service's port: every route there is, over one house.
 
 use super::about::{self, About};
+use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{Served, keys, participants, people, releases, trail, trial};
 use crate::domain::ids::Reference;
@@ -24,11 +25,14 @@ pub fn table() -> Table {
     Table::new(rooms.concat())
 }
 
-/// What the port serves for this house.
-pub fn served(house: Arc<House>) -> Served {
+/// What the port serves for this house: the interface, and the pages beside it.
+pub fn served(house: Arc<House>, pages: Pages) -> Served {
     let about =
         About { schema: SCHEMA_VERSION.unsigned_abs(), configuration: hex(&house.configuration) };
     let dice = house.dice.clone();
     let ids = move || Reference::from_bytes(crate::dice::roll(dice.as_ref())).to_string();
-    Served::new(table(), about, ids).holding(house).holding(Arc::new(Failures::default()))
+    let pages = Arc::new(pages);
+    let all = [table().routes().to_vec(), pages::routes(&pages)].concat();
+    let served = Served::new(Table::new(all), about, ids).holding(house).holding(pages);
+    served.holding(Arc::new(Failures::default()))
 }

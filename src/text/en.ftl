@@ -229,6 +229,7 @@ reason-needed = Say why
 identity-in-text = Leave out identity and telephone numbers
 password-short = Use at least { $min } characters
 password-common = This password is too common. Choose another
+password-wrong = The password is not right. Nothing has been done
 bytes-form = This is not of the expected length or form
 
 ## What a signature means, by act

@@ -1,0 +1,243 @@
+//! From a request to a page: who comes, what was typed, what stands in the way.
+
+use super::cookie::{drop_session, keep_language, keep_session, session};
+use super::visit::{Said, Visit};
+use super::{Next, Page, Pages, Paper};
+use crate::http::extract::Form;
+use crate::http::frame::Asked;
+use crate::http::page::{CSP_KEYS, CSP_PAGE};
+use crate::http::problem::{self, Problem};
+use crate::http::routes::{Door, Route};
+use crate::refusal::{Code, FieldCode, FieldError, Refusal};
+use crate::service::House;
+use crate::service::sign_in::Failures;
+use crate::text::Language;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::rt::time::sleep;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Every page as rows of the table of routes.
+pub(in crate::http) fn routes(pages: &Arc<Pages>) -> Vec<Route> {
+    let each = pages.all.iter().flat_map(|page| [shown(page.clone()), sent(page.clone())]);
+    each.chain([Route::get("/static/{hash}/{file}", file).public().page()]).collect()
+}
+
+fn shown(page: Page) -> Route {
+    let (path, door) = (page.path, page.door);
+    let handler = move |req: HttpRequest, asked: Asked, house: Data<House>, pages: Data<Pages>| {
+        let page = page.clone();
+        async move {
+            let visit = visit(&req, &asked, &house, &pages, Said::default());
+            show(&page, visit, &asked).await
+        }
+    };
+    Route::get(path, handler).behind(door).page()
+}
+
+fn sent(page: Page) -> Route {
+    let (path, door) = (page.path, page.door);
+    let handler = move |req: HttpRequest,
+                        asked: Asked,
+                        house: Data<House>,
+                        pages: Data<Pages>,
+                        failures: Data<Failures>,
+                        form: Form| {
+        let page = page.clone();
+        async move {
+            if !is_ours(req.headers()) {
+                return Err(Problem::new(Code::MalformedRequest));
+            }
+            let visit = visit(&req, &asked, &house, &pages, Said(form.0));
+            Ok(answer(&page, visit, &asked, &failures).await)
+        }
+    };
+    Route::post(path, handler).behind(door).page()
+}
+
+/// A browser says which site a form was sent from. An older one, told to send no referrer, says `null` or nothing; then
+/// the form's token decides alone, which no other site can read.
+fn is_ours(headers: &HeaderMap) -> bool {
+    let one = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match (one("sec-fetch-site"), one("origin"), one("host")) {
+        (Some(site), _, _) => site == "same-origin",
+        (None, None | Some("null"), _) => true,
+        (None, Some(origin), host) => origin.split_once("://").map(|(_, from)| from) == host,
+    }
+}
+
+fn visit(
+    req: &HttpRequest,
+    asked: &Asked,
+    house: &Data<House>,
+    pages: &Data<Pages>,
+    said: Said,
+) -> Visit {
+    let token = session(req, asked.https).map(Zeroizing::new);
+    let caller = token.as_ref().and_then(|token| house.caller(token).ok());
+    Visit {
+        house: Arc::clone(house),
+        pages: Arc::clone(pages),
+        token: token.filter(|_| caller.is_some()),
+        caller,
+        language: asked.language,
+        here: req.path().to_owned(),
+        said,
+        errors: vec![],
+        id: asked.id.clone(),
+        names: req.match_info().iter().map(|(_, part)| part.to_owned()).collect(),
+    }
+}
+
+/// The page itself, or what stands in its way.
+async fn show(page: &Page, visit: Visit, asked: &Asked) -> HttpResponse {
+    if page.door != Door::Public && visit.caller.is_none() {
+        return sheet(StatusCode::UNAUTHORIZED, (visit.pages.sign_in)(&visit, false), false, asked);
+    }
+    let status = if visit.errors.is_empty() { 200 } else { 422 };
+    let status = StatusCode::from_u16(status).unwrap_or_default();
+    match (page.show)(visit.clone()).await {
+        Ok(paper) => sheet(status, paper, page.keys, asked),
+        Err(refusal) => refused(&visit, &refusal, asked),
+    }
+}
+
+/// What was sent: another language, a sign-in, or the act.
+async fn answer(page: &Page, visit: Visit, asked: &Asked, failures: &Failures) -> HttpResponse {
+    if visit.said.has("_language") {
+        return in_language(page, visit, asked).await;
+    }
+    if visit.said.has("_name") && visit.caller.is_none() {
+        return signing_in(page, visit, asked, failures).await;
+    }
+    let guarded = page.door != Door::Public;
+    let foreign = visit.caller.is_some() && visit.said.get("_form") != visit.form_token();
+    let act = match &page.act {
+        Some(act) if !foreign && (visit.caller.is_some() || !guarded) => act,
+        // An idle session has ended, or another began since: the page again, with everything that was typed.
+        _ => return show(page, visit, asked).await,
+    };
+    match act(visit.clone()).await {
+        Ok(Next::To(there)) => see_other(&there),
+        Ok(Next::Shown(paper)) => sheet(StatusCode::OK, paper, page.keys, asked),
+        Ok(Next::SignedOut) => {
+            let mut left = see_other("/");
+            let headers = left.headers_mut();
+            put(headers, header::SET_COOKIE.as_str(), &drop_session(asked.https));
+            put(headers, "clear-site-data", "\"cache\"");
+            left
+        }
+        Err(refusal) => match fields(&refusal) {
+            Some(errors) => show(page, Visit { errors, ..visit }, asked).await,
+            None => refused(&visit, &refusal, asked),
+        },
+    }
+}
+
+/// What can be mended by typing again stands beside its field; everything else is a page of its own.
+fn fields(refusal: &Refusal) -> Option<Vec<FieldError>> {
+    match refusal.code {
+        Code::InvalidFields => Some(refusal.errors.clone()),
+        Code::SignatureNeeded => Some(vec![FieldError::new("/password", FieldCode::PasswordWrong)]),
+        _ => None,
+    }
+}
+
+async fn in_language(page: &Page, visit: Visit, asked: &Asked) -> HttpResponse {
+    let wish = visit.said.get("_language");
+    let language = Language::ALL.into_iter().find(|language| language.tag() == wish);
+    let language = language.unwrap_or(visit.language);
+    let mut answer = if visit.said.is_empty() {
+        see_other(&visit.here)
+    } else {
+        let asked = Asked { language, ..asked.clone() };
+        show(page, Visit { language, ..visit }, &asked).await
+    };
+    put(answer.headers_mut(), header::SET_COOKIE.as_str(), &keep_language(language, asked.https));
+    answer
+}
+
+async fn signing_in(
+    page: &Page,
+    mut visit: Visit,
+    asked: &Asked,
+    failures: &Failures,
+) -> HttpResponse {
+    let name = visit.said.get("_name").trim().to_lowercase();
+    let password = Zeroizing::new(visit.said.get("_password").to_owned());
+    let signed_in = match visit.house.sign_in(failures, &name, password).await {
+        Ok(signed_in) => signed_in,
+        Err(not) => {
+            sleep(not.wait).await;
+            return match not.refusal.code {
+                Code::CredentialsWrong => {
+                    let paper = (visit.pages.sign_in)(&visit, true);
+                    sheet(StatusCode::UNAUTHORIZED, paper, false, asked)
+                }
+                _ => refused(&visit, &not.refusal, asked),
+            };
+        }
+    };
+    let cookie = keep_session(&signed_in.token, asked.https);
+    let mut answer = if visit.said.is_empty() {
+        see_other(&visit.here)
+    } else {
+        (visit.caller, visit.token) = (Some(signed_in.caller), Some(signed_in.token));
+        show(page, visit, asked).await
+    };
+    put(answer.headers_mut(), header::SET_COOKIE.as_str(), &cookie);
+    answer
+}
+
+fn refused(visit: &Visit, refusal: &Refusal, asked: &Asked) -> HttpResponse {
+    sheet(problem::status(refusal.code), (visit.pages.refused)(visit, refusal), false, asked)
+}
+
+/// For a browser that asked for a page and met a problem before any page could answer.
+pub(in crate::http) fn stop(
+    req: &HttpRequest,
+    asked: &Asked,
+    refusal: &Refusal,
+) -> Option<HttpResponse> {
+    let accept = req.headers().get(header::ACCEPT)?.to_str().ok()?;
+    if !accept.contains("text/html") || req.path().starts_with("/v1") {
+        return None;
+    }
+    let (house, pages) = (req.app_data::<Data<House>>()?, req.app_data::<Data<Pages>>()?);
+    let visit = visit(req, asked, house, pages, Said::default());
+    Some(refused(&visit, refusal, asked))
+}
+
+fn sheet(status: StatusCode, paper: Paper, keys: bool, asked: &Asked) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_LANGUAGE, asked.language.tag()))
+        .insert_header((header::VARY, "Accept-Language, Cookie"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, if keys { CSP_KEYS } else { CSP_PAGE }))
+        .body(paper.html)
+}
+
+fn see_other(there: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, there)).finish()
+}
+
+fn put(headers: &mut HeaderMap, name: &str, value: &str) {
+    let name = header::HeaderName::from_bytes(name.as_bytes());
+    if let (Ok(name), Ok(value)) = (name, header::HeaderValue::from_str(value)) {
+        headers.append(name, value);
+    }
+}
+
+/// A file of the program. Its address holds its hash, so it may be kept for ever.
+async fn file(pages: Data<Pages>, req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let part = |name| req.match_info().query(name);
+    let found = pages.statics.at(part("hash"), part("file"));
+    let found = found.ok_or_else(|| Problem::new(Code::NoSuchPage))?;
+    Ok(HttpResponse::Ok()
+        .content_type(found.kind)
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .body(found.bytes.clone()))
+}

@@ -1,0 +1,94 @@
+//! Two cookies: the session, which no script can read, and the language. There is no third.
+
+use crate::text::Language;
+use actix_web::HttpRequest;
+use actix_web::http::header::{self, HeaderMap};
+
+/// Behind https the name itself binds the cookie to this host and to https. On plain loopback some browsers would not
+/// keep a cookie marked `Secure`, so there it goes without.
+fn name(https: bool) -> &'static str {
+    if https { "__Host-klero" } else { "klero" }
+}
+
+const LANGUAGE: &str = "klero-language";
+
+/// The value of the one cookie with this name. Standing twice it is not guessed at.
+fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let lines = headers.get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+    let mut found = pairs.filter(|(key, _)| key.trim() == name).map(|(_, value)| value.trim());
+    match (found.next(), found.next()) {
+        (Some(value), None) => Some(value),
+        _ => None,
+    }
+}
+
+/// The token of the browser's session, if it has the form of one.
+pub(in crate::http) fn session(req: &HttpRequest, https: bool) -> Option<String> {
+    let value = cookie(req.headers(), name(https))?;
+    let fits = value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit());
+    fits.then(|| value.to_owned())
+}
+
+/// The language that was chosen on a page.
+pub(in crate::http) fn language(headers: &HeaderMap) -> Option<Language> {
+    let chosen = cookie(headers, LANGUAGE)?;
+    Language::ALL.into_iter().find(|language| language.tag() == chosen)
+}
+
+fn written(name: &str, value: &str, https: bool, rest: &str) -> String {
+    let secure = if https { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; SameSite=Lax{secure}{rest}")
+}
+
+/// Keeps the session until the browser is closed. Strict would break links from mail.
+pub(super) fn keep_session(token: &str, https: bool) -> String {
+    written(name(https), token, https, "; HttpOnly")
+}
+
+/// Forgets the session.
+pub(super) fn drop_session(https: bool) -> String {
+    written(name(https), "", https, "; HttpOnly; Max-Age=0")
+}
+
+/// Keeps the language for a year.
+pub(super) fn keep_language(language: Language, https: bool) -> String {
+    written(LANGUAGE, language.tag(), https, "; HttpOnly; Max-Age=31536000")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn asked(cookie: &str) -> HttpRequest {
+        TestRequest::default().insert_header((header::COOKIE, cookie)).to_http_request()
+    }
+
+    #[test]
+    fn a_session_is_read_from_its_own_cookie_alone() {
+        let token = "0f".repeat(32);
+        let read = |line: String, https| session(&asked(&line), https);
+        assert_eq!(read(format!("a=b; klero={token}"), false), Some(token.clone()));
+        assert_eq!(read(format!("__Host-klero={token}"), true), Some(token.clone()));
+        assert_eq!(read(format!("klero={token}"), true), None);
+        assert_eq!(read(format!("klero={token}; klero={token}"), false), None);
+        assert_eq!(read("klero=nonsense".to_owned(), false), None);
+    }
+
+    #[test]
+    fn behind_https_a_session_is_bound_to_host_and_https() {
+        let kept = keep_session("token", true);
+        assert_eq!(kept, "__Host-klero=token; Path=/; SameSite=Lax; Secure; HttpOnly");
+        assert!(drop_session(true).ends_with("Max-Age=0"));
+    }
+
+    #[test]
+    fn a_language_is_one_of_ours_or_none() {
+        let read = |line| language(asked(line).headers());
+        assert_eq!(read("klero-language=zh-CN"), Some(Language::ZhCn));
+        assert_eq!(read("klero-language=en"), Some(Language::En));
+        assert_eq!(read("klero-language=fr"), None);
+        assert_eq!(read("x=1"), None);
+    }
+}

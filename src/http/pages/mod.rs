@@ -1,0 +1,121 @@
+//! Pages for people, as this room serves them: cookies, form tokens, languages, sign-in in the way. What a page shows and
+//! does is `web`'s; it is handed over as a table of [`Page`]s, so that `web` never learns of HTTP.
+//!
+//! A page answers GET by showing itself. It answers POST by acting, and then leads on (303); when a field is wrong it
+//! shows itself again with everything that was typed. Pressing the other language, or coming back after an idle session
+//! has ended, shows the page again with everything that was typed, and does nothing.
+
+mod answer;
+mod cookie;
+mod statics;
+mod visit;
+
+pub(super) use answer::{routes, stop};
+pub(super) use cookie::{language, session};
+pub use statics::{Static, Statics};
+pub use visit::{Said, Visit, form_token};
+
+use super::routes::Door;
+use crate::domain::access::Act;
+use crate::refusal::Refusal;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A page that is ready to be sent.
+#[derive(Debug)]
+pub struct Paper {
+    /// The whole document.
+    pub html: String,
+}
+
+/// What follows an act.
+#[derive(Debug)]
+pub enum Next {
+    /// Another page: its address. The browser asks for it anew, so that reloading repeats nothing.
+    To(String),
+    /// A page that stands nowhere else: what is shown once and never again.
+    Shown(Paper),
+    /// The session has ended.
+    SignedOut,
+}
+
+type Showing = Pin<Box<dyn Future<Output = Result<Paper, Refusal>>>>;
+type Acting = Pin<Box<dyn Future<Output = Result<Next, Refusal>>>>;
+
+/// One page of the table.
+#[derive(Clone)]
+pub struct Page {
+    /// Its address; variable parts as `{reference}`.
+    pub path: &'static str,
+    /// Who may come in. The handler still asks the table of rights: only it knows the centre.
+    pub door: Door,
+    /// Is a key made or opened here? Then the page may run our own scripts, and no other page may.
+    pub keys: bool,
+    show: Arc<dyn Fn(Visit) -> Showing + Send + Sync>,
+    act: Option<Arc<dyn Fn(Visit) -> Acting + Send + Sync>>,
+}
+
+impl Page {
+    /// A page for those whom the table of rights lets do this act.
+    pub fn of<A: Act, F>(path: &'static str, _act: A, show: fn(Visit) -> F) -> Self
+    where
+        F: Future<Output = Result<Paper, Refusal>> + 'static,
+    {
+        Self::new(path, Door::Act(A::NAME), show)
+    }
+
+    /// A page for anybody who is signed in, about themselves.
+    pub fn signed_in<F>(path: &'static str, show: fn(Visit) -> F) -> Self
+    where
+        F: Future<Output = Result<Paper, Refusal>> + 'static,
+    {
+        Self::new(path, Door::SignedIn, show)
+    }
+
+    /// A page for anybody.
+    pub fn public<F>(path: &'static str, show: fn(Visit) -> F) -> Self
+    where
+        F: Future<Output = Result<Paper, Refusal>> + 'static,
+    {
+        Self::new(path, Door::Public, show)
+    }
+
+    fn new<F>(path: &'static str, door: Door, show: fn(Visit) -> F) -> Self
+    where
+        F: Future<Output = Result<Paper, Refusal>> + 'static,
+    {
+        let show = Arc::new(move |visit| -> Showing { Box::pin(show(visit)) });
+        Self { path, door, keys: false, show, act: None }
+    }
+
+    /// What it does when its form is sent.
+    #[must_use]
+    pub fn acts<F>(mut self, act: fn(Visit) -> F) -> Self
+    where
+        F: Future<Output = Result<Next, Refusal>> + 'static,
+    {
+        self.act = Some(Arc::new(move |visit| -> Acting { Box::pin(act(visit)) }));
+        self
+    }
+
+    /// A key is made or opened here.
+    #[must_use]
+    pub fn with_keys(mut self) -> Self {
+        self.keys = true;
+        self
+    }
+}
+
+/// Every page, what stands beside them, and the two that come in between.
+pub struct Pages {
+    /// The table.
+    pub all: Vec<Page>,
+    /// Style, pictures, scripts, word lists.
+    pub statics: Statics,
+    /// Says a refusal. The visit says who is told.
+    pub refused: fn(&Visit, &Refusal) -> Paper,
+    /// Asks for name and password in the place of the page, and carries along what was typed. The flag: they were
+    /// wrong a moment ago.
+    pub sign_in: fn(&Visit, bool) -> Paper,
+}

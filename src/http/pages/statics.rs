@@ -1,0 +1,62 @@
+//! What stands beside the pages and never changes while the program runs. The address holds a hash of it all, so that a
+//! browser may keep it for ever, and modules may name each other by their plain names.
+
+use crate::sealing::bytes::{hex, sha256, sha256_of};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// One file.
+#[derive(Debug, Clone)]
+pub struct Static {
+    /// Its name.
+    pub name: &'static str,
+    /// Its media type.
+    pub kind: &'static str,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+/// All of them.
+#[derive(Debug)]
+pub struct Statics {
+    files: Vec<Static>,
+    hash: String,
+}
+
+impl Statics {
+    /// These files, under one hash.
+    pub fn new(files: Vec<Static>) -> Self {
+        let parts: Vec<&[u8]> =
+            files.iter().flat_map(|file| [file.name.as_bytes(), &file.bytes]).collect();
+        let hash = hex(&sha256_of(&parts)[..8]);
+        Self { files, hash }
+    }
+
+    /// The address of a file.
+    pub fn address(&self, name: &str) -> String {
+        format!("/static/{}/{name}", self.hash)
+    }
+
+    /// What a page says of a script, so that the browser runs these very bytes and no others.
+    ///
+    /// # Panics
+    /// When there is no such file: names stand in our own templates.
+    pub fn integrity(&self, name: &str) -> String {
+        let file = self.find(name).expect("pages name files that are there");
+        format!("sha256-{}", STANDARD.encode(sha256(&file.bytes)))
+    }
+
+    /// The scripts, in the order of the table.
+    pub fn scripts(&self) -> impl Iterator<Item = &'static str> {
+        self.files.iter().filter(|file| file.kind == "text/javascript").map(|file| file.name)
+    }
+
+    /// The file at an address, if hash and name fit.
+    pub(super) fn at(&self, hash: &str, name: &str) -> Option<&Static> {
+        self.find(name).filter(|_| hash == self.hash)
+    }
+
+    fn find(&self, name: &str) -> Option<&Static> {
+        self.files.iter().find(|file| file.name == name)
+    }
+}

@@ -1,0 +1,1 @@
+# Words of the pages: trail, recruitment, list, people, health.

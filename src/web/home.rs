@@ -1,0 +1,76 @@
+//! The start page, and what each role finds there: a short list of things to do.
+
+use super::frame::{Frame, paper};
+use super::standing;
+use crate::domain::people::Role;
+use crate::http::pages::{Next, Page, Paper, Visit};
+use crate::refusal::Refusal;
+use askama::Template;
+
+/// The pages of this file.
+pub fn pages() -> Vec<Page> {
+    vec![Page::public("/", home), Page::signed_in("/sign-out", home).acts(sign_out)]
+}
+
+/// A link: the key of its words, and where it leads.
+type Link = (&'static str, &'static str);
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home<'v> {
+    f: Frame<'v>,
+    /// What a role comes for; the flag marks the emergency.
+    main: Vec<(&'static str, &'static str, bool)>,
+    /// What waits: whose, in which state, where.
+    todo: Vec<(String, String, String)>,
+    links: Vec<Link>,
+}
+
+async fn home(visit: Visit) -> Result<Paper, Refusal> {
+    let Some(caller) = visit.caller.clone() else {
+        return Ok(standing::sign_in(&visit, false));
+    };
+    let role = caller.person.role;
+    let page = Home {
+        f: Frame::of(&visit, "home.title"),
+        main: main(role),
+        todo: vec![],
+        links: links(role),
+    };
+    paper(&page)
+}
+
+fn main(role: Role) -> Vec<(&'static str, &'static str, bool)> {
+    match role {
+        Role::Coordinator => vec![("home.randomise", "/screening", false)],
+        Role::Investigator | Role::Hotline => vec![("home.break", "/emergency", true)],
+        Role::Pharmacist => vec![("home.pharmacy", "/pharmacy", false)],
+        Role::Statistician => vec![("home.list", "/list", false)],
+        Role::Monitor => vec![("home.trail", "/trail", false)],
+        Role::Sponsor => vec![("home.recruitment", "/recruitment", false)],
+        Role::Admin => vec![("home.people", "/people", false)],
+    }
+}
+
+fn links(role: Role) -> Vec<Link> {
+    let (participants, breaks) =
+        (("home.participants", "/participants"), ("home.breaks", "/breaks"));
+    let (key, grants) = (("home.key", "/key"), ("home.grants", "/grants"));
+    let (list, people) = (("home.list", "/list"), ("home.people", "/people"));
+    match role {
+        Role::Coordinator => vec![participants],
+        Role::Investigator => vec![participants, breaks, key],
+        Role::Pharmacist | Role::Statistician => vec![key, grants],
+        Role::Hotline => vec![breaks, key, grants],
+        Role::Monitor => {
+            vec![("home.verify", "/verify"), list, participants, breaks, people]
+        }
+        Role::Sponsor => vec![breaks],
+        Role::Admin => vec![("home.health", "/health")],
+    }
+}
+
+async fn sign_out(visit: Visit) -> Result<Next, Refusal> {
+    visit.sign_out().await?;
+    Ok(Next::SignedOut)
+}

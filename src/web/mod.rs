@@ -1,0 +1,47 @@
+//! Pages for people: what each shows, in English and Chinese, and which use case its form asks. This room knows no HTTP
+//! and no SQL: it is handed a `Visit` and gives back a page. A page handler calls the same use case as the route of the
+//! interface beside it; neither calls the other. `GUIDE.md` beside this file says how to write one.
+
+mod form;
+mod frame;
+mod home;
+mod public;
+mod standing;
+
+use crate::http::pages::{Page, Pages, Static, Statics};
+
+/// Every page of the service.
+pub fn pages() -> Pages {
+    let all: [Vec<Page>; 2] = [home::pages(), public::pages()];
+    Pages {
+        all: all.concat(),
+        statics: Statics::new(files()),
+        refused: standing::refused,
+        sign_in: standing::sign_in,
+    }
+}
+
+/// A file of `static/`, compiled in.
+macro_rules! file {
+    ($name:literal, $kind:literal) => {
+        Static {
+            name: $name,
+            kind: $kind,
+            bytes: include_bytes!(concat!("static/", $name)).to_vec(),
+        }
+    };
+}
+
+fn files() -> Vec<Static> {
+    let style = concat!(
+        include_str!("css/base.css"),
+        include_str!("css/screening.css"),
+        include_str!("css/keys.css"),
+        include_str!("css/office.css"),
+        include_str!("css/print.css"),
+    );
+    vec![
+        Static { name: "klero.css", kind: "text/css", bytes: style.as_bytes().to_vec() },
+        file!("klero.svg", "image/svg+xml"),
+    ]
+}

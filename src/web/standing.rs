@@ -1,0 +1,57 @@
+//! The two pages that stand in the place of another: sign in first; and a refusal that no retyping cures.
+
+use super::frame::{Frame, paper};
+use crate::http::pages::{Paper, Visit};
+use crate::refusal::Refusal;
+use crate::sealing::bytes::hex;
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn<'v> {
+    f: Frame<'v>,
+    wrong: bool,
+    name: String,
+    carried: Vec<(String, String)>,
+    sealed: Option<String>,
+}
+
+/// Asks for name and password in the place of a page, and carries along what was typed on it.
+pub fn sign_in(visit: &Visit, wrong: bool) -> Paper {
+    let carried: Vec<_> = visit.said.kept().cloned().collect();
+    let start = visit.here == "/";
+    let page = SignIn {
+        f: Frame::of(visit, "sign-in.title").with_form(),
+        wrong,
+        name: visit.said.get("_name").to_owned(),
+        carried,
+        sealed: start.then(|| in_fours(&hex(&visit.house.manifest.manifest.root))),
+    };
+    paper(&page).unwrap_or_else(|_| Paper { html: String::new() })
+}
+
+#[derive(Template)]
+#[template(path = "stop.html")]
+struct Stop<'v> {
+    f: Frame<'v>,
+    detail: String,
+    next: String,
+    code: &'static str,
+}
+
+/// Says why something was not done, and what to do now.
+pub fn refused(visit: &Visit, refusal: &Refusal) -> Paper {
+    let language = visit.language;
+    let mut f = Frame::of(visit, "stop.title");
+    f.title = refusal.title(language);
+    let (detail, next) = (refusal.detail(language), refusal.next(language));
+    let page = Stop { f, detail, next, code: refusal.code.as_str() };
+    paper(&page).unwrap_or_else(|_| Paper { html: String::new() })
+}
+
+/// Hexadecimal in groups of four, as it is compared with paper.
+pub fn in_fours(hex: &str) -> String {
+    let digits: Vec<char> = hex.chars().collect();
+    let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join(" ")
+}

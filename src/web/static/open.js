@@ -1,0 +1,122 @@
+// Opening one released slot: everything that can be is proven without a key; then the centre key is unwrapped, the slot
+// opened, its leaf held against the pinned root. No arm comes out before all of it. See src/cli/open.rs, release.rs.
+
+import {
+  concat, exactly, hex, isCentre, isPerson, isStratum, isTrial, isU32, label, lp, need, readCode, same, u32, unhex,
+} from './bytes.js';
+import { mayHold } from './card.js';
+import { unwrap, wrapInfo } from './hpke.js';
+import { readManifest } from './manifest.js';
+import { leafHash, proveEntry, readPath, readTrailKey, rootFromPath } from './proof.js';
+import { receiptText, sign } from './signature.js';
+
+const ACTS = { prepare: 'release-for-preparation', break: 'release-for-break' };
+const BAD = 'proof.bad';
+
+// The public commitment, as GET /v1/commitment gives it: the manifest, verified, and the trail's key.
+export async function readCommitment({ manifest, trailKey }) {
+  return { manifest: await readManifest(manifest), trail: await readTrailKey(trailKey) };
+}
+
+const plainReference = (text) => {
+  const plain = String(text).replace('-', '');
+  return /^[0-9A-HJKMNP-TV-Z]{8}$/.test(plain) ? plain : null;
+};
+
+const SLOT = ['trial', 'segment', 'stratum', 'position', 'code', 'epoch', 'sealed', 'leafPath'];
+
+function readSlot(said) {
+  const slot = exactly(said, SLOT);
+  const leafPath = slot && exactly(slot.leafPath, ['index', 'size', 'path']);
+  const path = leafPath && readPath(leafPath.path);
+  const sealed = slot && unhex(slot.sealed, 92);
+  need(path && sealed && isTrial(slot.trial) && isStratum(slot.stratum), BAD);
+  need([slot.segment, slot.position, slot.epoch].every(isU32) && readCode(slot.code) === slot.code, BAD);
+  return { ...slot, sealed, leafPath: { ...leafPath, path } };
+}
+
+function readWrap(said) {
+  const held = exactly(said, ['centre', 'epoch', 'person', 'wrap']);
+  const wrap = held && unhex(held.wrap, 113);
+  need(wrap && isCentre(held.centre) && isU32(held.epoch) && isPerson(held.person), BAD);
+  return { ...held, wrap };
+}
+
+// Proves a release against the commitment: the checkpoint is signed, the entry is under it, and it is about this very
+// release, slot, participant and person, who asked for just that.
+export async function prove(release, commitment, asked) {
+  const { manifest, trail } = commitment;
+  const [slot, held] = [readSlot(release.slot), readWrap(release.wrap)];
+  const reference = plainReference(release.reference);
+  const centre = slot.stratum.split('/')[0];
+  const receipt = exactly(release.receipt, ['entry', 'index', 'proof', 'checkpoint']);
+  need(reference && isCentre(centre) && receipt && ACTS[release.purpose], BAD);
+  const { line, leaf } = await proveEntry(trail, receipt);
+  const { on } = line;
+  need(line.act === ACTS[release.purpose] && line.by === held.person, BAD);
+  need(on.code === slot.code && on.participant === release.participant, BAD);
+  need(on.reference === reference && (line.centre === undefined || line.centre === centre), BAD);
+  // A true answer to another question is not an answer to this one.
+  need(release.purpose === asked.purpose && release.participant === asked.participant, BAD);
+  need(asked.code === undefined || slot.code === asked.code, BAD);
+  const { participant, purpose } = release;
+  return {
+    manifest, slot, held, centre, leaf: hex(leaf), at: line.at, entry: line.seq, purpose, participant,
+    reference: release.reference,
+  };
+}
+
+// "klero/v1/slot" ‖ 00 ‖ LP(trial) ‖ u32(segment) ‖ LP(stratum) ‖ u32(position) ‖ LP(code) ‖ u32(epoch)
+export const slotAad = ({ trial, segment, stratum, position, code, epoch }) =>
+  concat(label('slot'), lp(trial), u32(segment), lp(stratum), u32(position), lp(code), u32(epoch));
+
+// 01 ‖ LP(trial) ‖ u32(segment) ‖ LP(stratum) ‖ u32(position) ‖ LP(code) ‖ LP(arm) ‖ salt
+export const slotLeaf = ({ trial, segment, stratum, position, code }, arm, salt) => concat(
+  Uint8Array.of(1), lp(trial), u32(segment), lp(stratum), u32(position), lp(code), lp(arm), salt,
+);
+
+// The payload of a slot: 01 ‖ arm index ‖ 30 × 00 ‖ salt 32, opened with the slot's own key.
+export async function openPayload(slot, centreKey) {
+  const info = slotAad(slot);
+  const how = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info };
+  const aes = { name: 'AES-GCM', length: 256 };
+  const key = await crypto.subtle.deriveKey(how, centreKey, aes, false, ['decrypt']);
+  const gcm = { name: 'AES-GCM', iv: slot.sealed.subarray(0, 12), additionalData: info };
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt(gcm, key, slot.sealed.subarray(12)));
+  } catch (_) {
+    return need(false, 'seal.bad');
+  }
+}
+
+// The wrap must be this person's, of the slot's centre and epoch, and open with their key.
+export async function unwrapFor(proven, identity) {
+  const { held, slot, manifest, centre } = proven;
+  need(held.person === identity.person && held.centre === centre, 'key.other');
+  need(mayHold(identity, centre), 'key.other');
+  const info = wrapInfo(manifest.trial, held.centre, held.epoch, held.person);
+  return unwrap(identity.opening, info, held.wrap, 'HKDF');
+}
+
+// Opens the slot and proves it against the pinned manifest. The one function an arm comes out of.
+export async function openSlot(slot, centreKey, manifest) {
+  const { leafPath } = slot;
+  need(slot.trial === manifest.trial && slot.segment === manifest.segment, 'seal.bad');
+  need(leafPath.size === manifest.total, 'seal.bad');
+  const payload = await openPayload(slot, centreKey);
+  const name = manifest.arms[payload[1]];
+  const formed = payload.length === 64 && payload[0] === 1 && payload.subarray(2, 32).every((byte) => byte === 0);
+  need(formed && name !== undefined, 'seal.bad');
+  const leaf = await leafHash(slotLeaf(slot, name, payload.subarray(32)));
+  const root = await rootFromPath(leaf, leafPath.index, leafPath.size, leafPath.path);
+  need(root && same(root, manifest.root), 'seal.bad');
+  return { index: payload[1], name };
+}
+
+// What goes back to the service: that it opened and whether it fitted, never what.
+export async function openingReceipt(proven, identity, fits) {
+  const at = new Date().toISOString();
+  const { reference, leaf } = proven;
+  const text = receiptText(reference, leaf, fits, at);
+  return { reference, fits, at, signature: await sign(identity.signing.key, 'receipt', text) };
+}

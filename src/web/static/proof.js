@@ -1,0 +1,123 @@
+// The trail's checkpoints (C2SP signed notes) and the hash tree of RFC 6962. See src/sealing/checkpoint.rs, tree.rs.
+
+import { hex, isLine, need, same, sha256, unbase64, unhex, utf8 } from './bytes.js';
+import { verifyEd25519 } from './ed25519.js';
+
+const BAD = 'proof.bad';
+const LF = '\n';
+const isOrigin = (text) => isLine(text, 200) && !/[\s+]/.test(text);
+
+// vkey = origin "+" hex(key id) "+" base64(01 ‖ public key);  key id = SHA-256(origin ‖ LF ‖ 01 ‖ public key)[..4]
+export async function readTrailKey(vkey) {
+  // Base64 may hold a "+" of its own.
+  const [, origin, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(vkey) || [];
+  const key = encoded && unbase64(encoded);
+  need(isOrigin(origin) && key && key.length === 33 && key[0] === 1, BAD);
+  const own = (await sha256(utf8(origin + LF), key)).subarray(0, 4);
+  need(hex(own) === id, BAD);
+  return { origin, id: own, key: key.subarray(1) };
+}
+
+// Reads a note of this trail and verifies our signature under it. Witnesses may stand beside us; they are not looked at.
+export async function checkNote(trail, note, verify = verifyEd25519) {
+  need(typeof note === 'string' && utf8(note).length <= 8192 && note.endsWith(LF), BAD);
+  const cut = note.indexOf(LF + LF);
+  need(cut > 0, BAD);
+  const text = note.slice(0, cut + 1);
+  const lines = note.slice(cut + 2, -1).split(LF);
+  need(lines.length <= 16, BAD);
+  const [origin, size, root, end, ...rest] = text.split(LF);
+  const number = Number(size);
+  need(end === '' && rest.length === 0 && origin === trail.origin, BAD);
+  need(/^(?:0|[1-9][0-9]{0,15})$/.test(size) && Number.isSafeInteger(number), BAD);
+  const rootBytes = unbase64(root);
+  need(rootBytes && rootBytes.length === 32, BAD);
+  const signature = ourSignature(trail, lines);
+  need(await verify(trail.key, signature, utf8(text)), BAD);
+  return { size: number, root: rootBytes };
+}
+
+function ourSignature(trail, lines) {
+  let ours = null;
+  for (const line of lines) {
+    const [, name, encoded] = /^— (\S+) (\S+)$/.exec(line) || [];
+    const signed = encoded && unbase64(encoded);
+    need(signed && signed.length >= 5 && isOrigin(name), BAD);
+    if (name === trail.origin && same(signed.subarray(0, 4), trail.id)) {
+      need(ours === null, BAD);
+      ours = signed.subarray(4);
+    }
+  }
+  need(ours && ours.length === 64, BAD);
+  return ours;
+}
+
+// SHA-256(00 ‖ bytes)
+export const leafHash = (bytes) => sha256(Uint8Array.of(0), bytes);
+
+const node = (left, right) => sha256(Uint8Array.of(1), left, right);
+
+// The nodes of a path, from hex.
+export function readPath(list) {
+  const nodes = Array.isArray(list) && list.length <= 64 && list.map((text) => unhex(text, 32));
+  return nodes && nodes.every(Boolean) ? nodes : null;
+}
+
+// The root that `path` leads to from leaf `index` in a tree of `size` leaves; null when no such path can belong there.
+export async function rootFromPath(leaf, index, size, path) {
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return null;
+  let [here, last, hash] = [index, size - 1, leaf];
+  // Numbers beyond 32 bits: halved by division, not by shifts.
+  const half = (n) => Math.floor(n / 2);
+  for (const neighbour of path) {
+    if (last === 0) return null;
+    if (here % 2 === 1 || here === last) {
+      hash = await node(neighbour, hash);
+      // A lone last node was carried up: its neighbour stands some rows above.
+      while (here > 0 && here % 2 === 0) [here, last] = [half(here), half(last)];
+    } else {
+      hash = await node(hash, neighbour);
+    }
+    [here, last] = [half(here), half(last)];
+  }
+  return last === 0 ? hash : null;
+}
+
+// The root over all of these leaf hashes.
+export async function rootOf(leaves) {
+  let row = leaves;
+  while (row.length > 1) {
+    const above = [];
+    for (let i = 0; i < row.length; i += 2) {
+      above.push(i + 1 < row.length ? await node(row[i], row[i + 1]) : row[i]);
+    }
+    row = above;
+  }
+  return row.length === 1 ? row[0] : sha256(new Uint8Array(0));
+}
+
+const HEAD = ['v', 'seq', 'at', 'by', 'role', 'act', 'centre', 'on', 'data', 'private', 'salt', 'prev'];
+const OPTIONAL = ['centre', 'private', 'salt'];
+
+// Reads a line of the trail, and that it stands under the signed note. Written back, it must be the same text: nobody
+// can say the same thing with another hash, or two things with one.
+export async function proveEntry(trail, receipt) {
+  const { entry, index, proof, checkpoint } = receipt;
+  const { size, root } = await checkNote(trail, checkpoint);
+  need(typeof entry === 'string' && utf8(entry).length <= 65535, BAD);
+  const leaf = await leafHash(utf8(entry));
+  const nodes = readPath(proof);
+  const reached = nodes && (await rootFromPath(leaf, index, size, nodes));
+  need(reached && same(reached, root), BAD);
+  let line;
+  try {
+    line = JSON.parse(entry);
+  } catch (_) {
+    need(false, BAD);
+  }
+  need(line && line.on, BAD);
+  const keys = HEAD.filter((key) => line[key] !== undefined || !OPTIONAL.includes(key));
+  need(JSON.stringify(line) === entry && Object.keys(line).join() === keys.join(), BAD);
+  need(line.v === 1 && line.seq === index, BAD);
+  return { line, leaf };
+}

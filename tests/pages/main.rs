@@ -1,0 +1,4 @@
+//! The pages, over a real port, by a browser that runs no scripts.
+
+mod browser;
+mod frame;
