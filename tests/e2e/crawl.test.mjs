@@ -79,6 +79,8 @@ for (const who of ROLES) {
       const kinds = await crawl(page, stage.base, async (path, answer) => {
         const say = (what) => told.push(`${path}: ${what}`);
         if (answer.status() >= 400 && !(who === '-' && answer.status() === 401)) say(`status ${answer.status()}`);
+        const bytes = (await answer.body()).length;
+        if (bytes > 60_000) say(`${bytes} bytes`);
         for (const fault of await faults(page)) say(fault);
         const { wide, title, lang, heads, text, broken } = await page.evaluate(() => ({
           wide: document.documentElement.scrollWidth,
