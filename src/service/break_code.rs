@@ -10,7 +10,7 @@ use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::{Code, EnrolmentNumber, PersonId, Reference};
 use crate::domain::people::{Person, Role};
 use crate::limits::{TEXT, UNCONFIRMED_SECONDS};
-use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
+use crate::refusal::{FieldCode, FieldError, Refusal};
 use crate::store::Tx;
 use crate::store::queries::{Participant, Release};
 use crate::store::repeats::OnceKey;
