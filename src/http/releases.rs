@@ -172,7 +172,8 @@ async fn break_code(
         depends: said.depends,
         how: said.how,
     };
-    let broken = house.break_code(&who.caller, emergency, &signature(said.signature), once).await?;
+    let signature = signature(&key, &body.raw, said.signature)?;
+    let broken = house.break_code(&who.caller, emergency, &signature, once).await?;
     let told = broken.told.iter().map(ToString::to_string).collect();
     Ok(release(broken.handed, "break", Some(told)))
 }

@@ -2,6 +2,7 @@
 //! sponsor's presence never is (design 6, EU-1, EU-4). Limits shout; they never refuse.
 
 use super::prepare::{Handed, identifies, redeliver};
+use super::signature::Signed;
 use super::{Answered, House, Signature, first_answer};
 use crate::domain::access::{Act, BreakCode, Caller, ReadBreaks};
 use crate::domain::entry::{Entry, Fact};
@@ -83,8 +84,8 @@ impl House {
             return Err(self.refuse(caller, BreakCode::NAME, Why::NoSuchRecord).await);
         };
         let may = self.may::<BreakCode>(caller, &participant.centre).await?;
-        self.check_signature(caller, BreakCode::NAME, signature).await?;
-        let (trial, meaning) = (Arc::clone(&self.trial), signature.meaning.clone());
+        let signed = self.check_signature(caller, BreakCode::NAME, signature).await?;
+        let trial = Arc::clone(&self.trial);
         let (granted, number) = (may.clone(), participant.number.clone());
         let done = self.act(&may, move |tx| {
             let told = told(tx, &participant)?;
@@ -101,7 +102,7 @@ impl House {
                 None => "not-available",
             };
             let reference = tx.reference();
-            let entry = describe(&participant, &code, &reference, &emergency, matched, &meaning);
+            let entry = describe(&participant, &code, &reference, &emergency, matched, &signed);
             let entry = entry
                 .with("told", ids.iter().map(|id| Fact::from(id.as_str())).collect::<Vec<_>>());
             let answer = reference.to_string();
@@ -188,7 +189,7 @@ fn describe(
     reference: &Reference,
     emergency: &Emergency,
     matched: &str,
-    meaning: &str,
+    signed: &Signed,
 ) -> Entry {
     let entry = Entry::new("release-for-break")
         .at(&participant.centre)
@@ -197,8 +198,9 @@ fn describe(
         .on("code", code.to_string())
         .with("category", emergency.category.as_str())
         .with("depends", emergency.depends)
-        .with("identifiers", matched)
-        .with("meaning", meaning)
+        .with("identifiers", matched);
+    let entry = signed
+        .on(entry)
         .private("requester", emergency.requester.as_str())
         .private("call-back", emergency.call_back.as_str())
         .private("what-happened", emergency.what_happened.as_str());

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it stumbles")]
 
 mod break_code;
+mod by_key;
 mod drafts;
 mod house;
 mod keys;

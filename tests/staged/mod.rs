@@ -202,10 +202,8 @@ pub fn caller(id: &str) -> Caller {
 }
 
 pub fn signed(who: &str, act: &str) -> Signature {
-    Signature {
-        password: Zeroizing::new(stage::password(who)),
-        meaning: text::meaning(act, Language::En),
-    }
+    let password = Zeroizing::new(stage::password(who));
+    Signature::by_password(password, text::meaning(act, Language::En))
 }
 
 /// A caller's key, and a body that goes with it.

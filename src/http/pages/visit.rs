@@ -8,7 +8,8 @@ use crate::http::extract::Named;
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{hex, sha256_of};
 use crate::sealing::manifest::ListPurpose;
-use crate::service::{House, Signature};
+use crate::service::House;
+use crate::service::signature::{Proof, Signature};
 use crate::store::repeats::OnceKey;
 use crate::text::{self, Args, Language};
 use std::sync::Arc;
@@ -117,7 +118,7 @@ impl Visit {
     /// What was signed on this page: the password that was typed, and the meaning as it was shown.
     pub fn signature(&self, act: &str) -> Signature {
         Signature {
-            password: Zeroizing::new(self.said.get("password").to_owned()),
+            proof: Proof::Password(Zeroizing::new(self.said.get("password").to_owned())),
             meaning: text::meaning(act, self.language),
         }
     }
