@@ -23,6 +23,7 @@ export async function signIn(page, stage, who) {
   await page.goto(`${stage.base}/`);
   await page.fill('[name=_name]', who);
   await page.fill('[name=_password]', stage.people[who].password);
+  // By Enter: it must not press the other language.
   await page.keyboard.press('Enter');
   await page.waitForSelector('.who');
 }
