@@ -4,6 +4,7 @@
 pub mod break_code;
 pub mod drafts;
 pub mod eligibility;
+pub mod emergency;
 pub mod founding;
 pub mod keys;
 pub mod lists;

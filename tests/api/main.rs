@@ -6,6 +6,7 @@
 mod break_code;
 mod by_key;
 mod drafts;
+mod emergency;
 mod house;
 mod keys;
 mod lists;

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { launch } from './browser.mjs';
+import { crawl, signIn } from './crawl.mjs';
 import { Stage } from './stage.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -26,39 +27,6 @@ after(async () => {
   await browser?.close();
   await stage?.end();
 });
-
-export async function signIn(page, base, person) {
-  await page.goto(`${base}/`);
-  await page.fill('#name', person.id);
-  await page.fill('#word', person.password);
-  await page.click('#main button.main');
-  await page.waitForSelector('.who');
-}
-
-// The same page for another record is visited twice at most.
-function kind(path) {
-  return path.replace(/\/[0-9A-HJKMNP-TV-Z]{4}-?[0-9A-HJKMNP-TV-Z]{4}(?=\/|$)/g, '/{reference}').replace(/\/\d+/g, '/{n}')
-    .replace(/\/problems\/.*/, '/problems/{code}');
-}
-
-async function crawl(page, base, visit) {
-  const waiting = ['/'], seen = new Set(waiting), kinds = new Map();
-  while (waiting.length) {
-    const path = waiting.shift();
-    const times = kinds.get(kind(path)) ?? 0;
-    if (times >= 2) continue;
-    kinds.set(kind(path), times + 1);
-    const answer = await page.goto(base + path, { waitUntil: 'load' });
-    await visit(path, answer);
-    const links = await page.$$eval('a[href^="/"]', (all) => all.map((a) => a.getAttribute('href').split('#')[0]));
-    for (const link of links) {
-      if (link.startsWith('/docs') || link.startsWith('/static') || link.startsWith('/v1') || seen.has(link)) continue;
-      seen.add(link);
-      waiting.push(link);
-    }
-  }
-  return [...kinds.keys()];
-}
 
 async function faults(page) {
   await page.evaluate(AXE);

@@ -333,6 +333,8 @@ pub struct PreparationBody {
     pub visit: String,
     /// Why, outside the window or a second time.
     pub reason: Option<String>,
+    /// How the device knows the root it proves against: `known`, `compared` or `not-compared`.
+    pub root: Option<String>,
 }
 
 /// A participant with a code, and what is due.
@@ -446,6 +448,8 @@ pub struct BreakBody {
     pub depends: bool,
     /// How.
     pub how: Option<String>,
+    /// How the device knows the root it proves against: `known`, `compared` or `not-compared`.
+    pub root: Option<String>,
     /// The signature.
     pub signature: SignatureBody,
 }
