@@ -139,9 +139,9 @@ impl House {
                 }
                 let here = holdings.iter().filter(|held| held.centre == *centre);
                 let newest = here.clone().map(|held| held.epoch).max();
-                let own = here.clone().find(|held| {
-                    held.person == person.id && Some(held.epoch) == newest
-                });
+                let own = here
+                    .clone()
+                    .find(|held| held.person == person.id && Some(held.epoch) == newest);
                 standings.push(KeyStanding {
                     person: person.clone(),
                     fingerprint: card.fingerprint.clone(),

@@ -106,7 +106,8 @@ struct Grants<'v> {
     on: Device,
     meaning: String,
     waiting: Vec<Line>,
-    holding: Vec<Line>,
+    /// By centre.
+    holding: Vec<(String, Vec<Line>)>,
 }
 
 async fn grants(visit: Visit) -> Result<Paper, Refusal> {
@@ -129,7 +130,14 @@ async fn grants(visit: Visit) -> Result<Paper, Refusal> {
     };
     let waiting = standings.iter().filter(|one| one.granted.is_none()).filter(held);
     let waiting = waiting.map(line).filter(|one| !one.own).collect();
-    let holding = standings.iter().filter(|one| one.granted.is_some()).map(line).collect();
+    let mut holding: Vec<(String, Vec<Line>)> = vec![];
+    for centre in &visit.house.trial.centres {
+        let here = standings.iter().filter(|one| one.granted.is_some() && one.centre == centre.id);
+        let here: Vec<_> = here.map(line).collect();
+        if !here.is_empty() {
+            holding.push((f.words(&centre.name).to_owned(), here));
+        }
+    }
     let meaning = crate::text::meaning("grant-key", visit.language);
     let on = device(&f, "", false)?;
     paper(&Grants { on, meaning, waiting, holding, f })

@@ -2,8 +2,8 @@
 
 import { KleroError, readCode } from './bytes.js';
 import {
-  $, api, begin, chosen, data, isOpen, lang, lock, newOnce, on, onLock, onSubmit, openRelease, put, rootSaid, show, step,
-  unlock,
+  $, all, api, begin, chosen, data, fill, isOpen, lock, newOnce, on, onLock, onSubmit, openRelease, press, put,
+  rootSaid, show, step, unlock,
 } from './page.js';
 import { signAct } from './signature.js';
 
@@ -17,21 +17,18 @@ let left = 0;
 let paper = '';
 
 const value = (id) => $(id).value.trim();
-const name = (number) => {
-  for (const place of document.querySelectorAll('[data-number]')) place.textContent = number;
-};
+const name = (number) => fill('[data-number]', number);
 
 function hide() {
   arm = null;
   left = 0;
-  for (const id of ['arm', 'sheet-arm', 'sheet-of']) put(id, '');
+  fill('#arm,#sheet-arm,#sheet-of', '');
   for (const id of ['unblinded', 'shown']) $(id).hidden = true;
   $('show').hidden = false;
 }
 
 function draw() {
-  put('arm', arm);
-  put('sheet-arm', arm);
+  fill('#arm,#sheet-arm', arm);
   put('sheet-of', paper);
   for (const id of ['unblinded', 'shown']) $(id).hidden = false;
   $('show').hidden = true;
@@ -51,9 +48,9 @@ function again() {
   lock();
   found = null;
   sent = null;
-  for (const box of document.querySelectorAll('#app input')) {
-    if (box.type === 'radio' || box.type === 'checkbox') box.checked = box.defaultChecked;
-    else box.value = '';
+  for (const box of all('#app input')) {
+    box.checked = box.defaultChecked;
+    if (!/radio|checkbox/.test(box.type)) box.value = '';
   }
   show('find');
 }
@@ -79,11 +76,9 @@ onSubmit('find', async () => {
   found = await api('POST', '/v1/breaks/find', body, newOnce());
   sent = null;
   name(found.participant);
-  for (const place of document.querySelectorAll('[data-fits]')) place.hidden = place.dataset.fits !== found.identifiers;
+  for (const place of all('[data-fits]')) place.hidden = place.dataset.fits !== found.identifiers;
   put('centre', JSON.parse(data.centreNames)[found.centre] || found.centre);
-  const days = found.lastPreparation && Math.floor((Date.now() - Date.parse(found.lastPreparation)) / 86400000);
-  put('last', found.lastPreparation ? found.lastPreparation.slice(0, 10) : '–');
-  put('last-days', days > 0 ? ` (${days} d)` : '');
+  put('last', (found.lastPreparation || '–').slice(0, 10));
   show('break');
 });
 
@@ -130,7 +125,8 @@ async function open() {
   const shown = reference.replace(/^(\w{4})-?/, '$1-');
   paper = `${found.participant} · ${shown} · ${opened.at} · ${value('who')}`;
   put('reference', shown);
-  put('at', new Date(opened.at).toLocaleString(lang, { timeZoneName: 'short', hour12: false }));
+  // Year, month, day, as the trial writes them.
+  put('at', `${new Date(opened.at).toLocaleString('sv', { timeZone: data.zone })} ${data.zone}`);
   put('entry', opened.entry);
 }
 
@@ -160,7 +156,7 @@ for (const correct of [true, false]) {
   });
 }
 
-for (const button of document.querySelectorAll('.again')) button.addEventListener('click', again);
+press('.again', again);
 
 onLock(() => {
   hide();

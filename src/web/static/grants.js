@@ -2,31 +2,27 @@
 
 import { KleroError } from './bytes.js';
 import { compare, grantKey } from './grant.js';
-import { $, api, begin, data, lock, newOnce, on, onLock, onSubmit, put, show, unlock } from './page.js';
+import { all, api, begin, data, fill, lock, newOnce, on, onLock, onSubmit, press, put, show, unlock } from './page.js';
 
 let chosen = null;
 let granted = null;
 let once = null;
 
-const boxes = [...document.querySelectorAll('.groups input')];
+const boxes = all('.groups input');
 
 function choose(button, step) {
   chosen = button.dataset;
   granted = null;
   once = newOnce();
-  for (const place of document.querySelectorAll('[data-who]')) place.textContent = chosen.name;
-  for (const place of document.querySelectorAll('[data-where]')) place.textContent = chosen.centreName;
+  fill('[data-who]', chosen.name);
+  fill('[data-where]', chosen.centreName);
   for (const box of boxes) box.value = '';
   show(step);
 }
 
-for (const button of document.querySelectorAll('[data-grant]')) {
-  button.addEventListener('click', () => choose(button, 'call'));
-}
-for (const button of document.querySelectorAll('[data-remove]')) {
-  button.addEventListener('click', () => choose(button, 'remove'));
-}
-for (const button of document.querySelectorAll('.to-list')) button.addEventListener('click', () => show('list'));
+press('[data-grant]', (button) => choose(button, 'call'));
+press('[data-remove]', (button) => choose(button, 'remove'));
+press('.to-list', () => show('list'));
 
 // Four digits fill a box; a whole fingerprint that is pasted fills them all.
 boxes.forEach((box, i) => box.addEventListener('input', () => {

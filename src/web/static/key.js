@@ -42,7 +42,7 @@ onSubmit('typed', async () => {
     put('status', say('opening'));
     const centres = data.centres ? data.centres.split(' ') : [];
     const fresh = await makeIdentity({ person: data.person, role: data.role, centres }, typed);
-    // The proof that it opens is to open it, from the sealed form, with what was typed.
+    // The proof that it opens is to open it with what was typed.
     await openIdentity(fresh.file, typed);
     made = fresh;
   }

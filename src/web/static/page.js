@@ -8,11 +8,15 @@ import { openSlot, openingReceipt, prove, readCommitment, unwrapFor } from './op
 import { checkWords, readList } from './words.js';
 
 export const $ = (id) => document.getElementById(id);
+export const all = (css) => [...document.querySelectorAll(css)];
+// Puts a text wherever the page has a place for it.
+export const fill = (css, text) => all(css).forEach((place) => { place.textContent = text; });
+export const press = (css, act) => all(css).forEach((button) => { button.onclick = () => act(button); });
 export const { lang } = document.documentElement;
 export const data = $('app').dataset;
 export const newOnce = () => hex(random(16));
 
-const sections = [...document.querySelectorAll('[data-step]')];
+const sections = all('[data-step]');
 let here = null;
 
 // Shows one step, and puts the reader at its beginning.
@@ -47,7 +51,7 @@ export function tell(error) {
   $('problem').focus();
 }
 
-// The same service as everybody's. A cut line leaves it unknown whether an act was done: pressing again is harmless.
+// A cut line leaves it unknown whether an act was done: pressing again is harmless.
 export async function api(method, path, body, once) {
   const headers = {
     'Klero-Form': document.querySelector('meta[name=klero-form]').content,
@@ -104,8 +108,6 @@ export function row(template, parts) {
   return made;
 }
 
-// The unlocked key -----------------------------------------------------------------------------------------------
-
 let identity = null;
 let file = null;
 let list = null;
@@ -133,6 +135,11 @@ async function sealedFile() {
   return file;
 }
 
+function locked(yes) {
+  $('unlock').hidden = !yes;
+  if ($('lock-row')) $('lock-row').hidden = yes;
+}
+
 // Opens the key with the words that were typed, unless it is open.
 export async function unlock() {
   if (identity) return identity;
@@ -142,7 +149,7 @@ export async function unlock() {
   identity = await openIdentity(sealed, typed);
   $('six-words').value = '';
   put('status', '');
-  $('unlock').hidden = true;
+  locked(false);
   return identity;
 }
 
@@ -154,7 +161,7 @@ export const onLock = (act) => { clear = act; };
 
 export function lock() {
   identity = null;
-  $('unlock').hidden = false;
+  locked(true);
   $('six-words').value = '';
   clear();
 }
@@ -170,16 +177,14 @@ function tick() {
   if (left === 0 && identity) lock();
 }
 
-// The sealed list ------------------------------------------------------------------------------------------------
-
 let commitment = null;
 let arms = null;
 let root = null;
 
 const groups = (bytes) => hex(bytes).match(/.{4}/g).join(' ');
 
-// The commitment, verified, and its root held against the one that this device knows. On a new device the person
-// compares it with paper, or goes on without: an emergency never waits.
+// The root is held against the one that this device knows. On a new device the person compares it with paper, or goes
+// on without: an emergency never waits.
 async function pin() {
   commitment = await readCommitment(await api('GET', '/v1/commitment'));
   const { manifest } = commitment;
@@ -206,7 +211,7 @@ export async function openRelease(release, asked, path) {
   const told = async (fits) => {
     const receipt = await openingReceipt(proven, identity, fits);
     const sent = api('POST', `${path}/${release.reference.replace('-', '')}/opened`, receipt, newOnce());
-    // That it is late is the monitor's to see; it never holds up what is needed now.
+    // It never holds up what is needed now.
     sent.catch(() => {});
   };
   let arm;

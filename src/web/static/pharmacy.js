@@ -2,14 +2,15 @@
 
 import { KleroError, groupCode, readCode } from './bytes.js';
 import {
-  $, api, begin, isOpen, lock, newOnce, on, onLock, onSubmit, openRelease, put, rootSaid, row, show, step, unlock,
+  $, api, begin, fill, isOpen, lock, newOnce, on, onLock, onSubmit, openRelease, press, put, rootSaid, row, run, show, step,
+  unlock,
 } from './page.js';
 
 let due = null;
 let sent = null;
 
 function hide() {
-  for (const id of ['arm', 'how', 'sheet-arm', 'sheet-how']) put(id, '');
+  fill('#arm,#how,#sheet-arm,#sheet-how', '');
   $('unblinded').hidden = true;
 }
 
@@ -17,11 +18,9 @@ async function today() {
   const { preparations } = await api('GET', '/v1/preparations');
   preparations.sort((a, b) => Number(!a.visit) - Number(!b.visit));
   $('due').replaceChildren(...preparations.map((one) => {
-    const made = row('due-row', { number: one.number, code: groupCode(one.code), visit: one.visit || '–' });
+    const made = row('due-row', { number: one.number, code: groupCode(one.code), visit: one.visit || '–', again: one.number });
     made.querySelector(`[data-state=${one.visit ? 'due' : 'later'}]`).hidden = false;
-    const button = made.querySelector('button');
-    button.append(` ${one.number}`);
-    button.addEventListener('click', () => match(one));
+    made.querySelector('button').addEventListener('click', () => match(one));
     return made;
   }));
   $('none').hidden = preparations.length > 0;
@@ -31,7 +30,7 @@ async function today() {
 function match(one) {
   due = one;
   sent = null;
-  for (const place of document.querySelectorAll('[data-number]')) place.textContent = one.number;
+  fill('[data-number]', one.number);
   for (const id of ['code', 'identifier', 'reason']) $(id).value = '';
   $('why').hidden = Boolean(one.visit);
   if (one.visit) $('visit').value = one.visit;
@@ -61,22 +60,18 @@ onSubmit('release', async () => {
   // Locked or left in the meantime: nothing is drawn.
   if (!isOpen()) return;
   $('unblinded').hidden = false;
-  put('arm', opened.name);
-  put('how', opened.prepare);
-  put('sheet-arm', opened.name);
-  put('sheet-how', opened.prepare);
+  fill('#arm,#sheet-arm', opened.name);
+  fill('#how,#sheet-how', opened.prepare);
   put('entry', opened.entry);
   put('prepared-code', groupCode(code));
   put('sheet-of', `${due.number} · ${groupCode(code)} · ${body.visit} · ${opened.at}`);
   show('prepare');
 });
 
-for (const button of document.querySelectorAll('.to-today')) {
-  button.addEventListener('click', () => {
-    hide();
-    today();
-  });
-}
+press('.to-today', () => run(async () => {
+  hide();
+  await today();
+}));
 on('print', async () => window.print());
 on('lock', async () => lock());
 
