@@ -230,6 +230,8 @@ identity-in-text = Leave out identity and telephone numbers
 password-short = Use at least { $min } characters
 password-common = This password is too common. Choose another
 password-wrong = The password is not right. Nothing has been done
+answer-open = Answer this, or save and come back later
+answer-twice = Give the answer, or tick the box beside it, not both
 bytes-form = This is not of the expected length or form
 
 ## What a signature means, by act

@@ -6,13 +6,15 @@ mod form;
 mod frame;
 mod home;
 mod public;
+mod record;
+mod screening;
 mod standing;
 
 use crate::http::pages::{Page, Pages, Static, Statics};
 
 /// Every page of the service.
 pub fn pages() -> Pages {
-    let all: [Vec<Page>; 2] = [home::pages(), public::pages()];
+    let all: [Vec<Page>; 3] = [home::pages(), public::pages(), screening::pages()];
     Pages {
         all: all.concat(),
         statics: Statics::new(files()),
