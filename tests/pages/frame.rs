@@ -85,6 +85,22 @@ fn another_sites_form_does_nothing_and_neither_does_one_without_the_sessions_tok
     assert!(browser.get("/").html.contains("Demo c-rjs"), "still signed in");
 }
 
+#[test]
+fn a_pages_script_may_ask_the_interface_with_the_cookie_and_the_forms_token_and_with_neither_alone()
+{
+    let stage = stage();
+    let token = stage.token("p-rjs").to_owned();
+    let cookie = format!("klero={token}");
+    let form = klero::http::pages::form_token(&token);
+    let ask =
+        |headers: &[(&str, &str)]| stage.send("GET", "/v1/sessions/mine", headers, None).status;
+    assert_eq!(ask(&[("cookie", &cookie), ("klero-form", &form)]), 200);
+    assert_eq!(ask(&[("cookie", &cookie)]), 401);
+    assert_eq!(ask(&[("klero-form", &form)]), 401);
+    let other = klero::http::pages::form_token(stage.token("c-rjs"));
+    assert_eq!(ask(&[("cookie", &cookie), ("klero-form", &other)]), 401);
+}
+
 fn klero_form(html: &str) -> String {
     html.split("name=\"klero-form\" content=\"").nth(1).unwrap()[..32].to_owned()
 }
