@@ -239,6 +239,7 @@ bytes-form = This is not of the expected length or form
 meaning =
     .screen = I entered these values; they agree with the source documents
     .sign-eligibility = I confirm that this participant is eligible and has given consent
+    .send-back = I looked at this record; it needs what my note says before I can sign
     .randomise = I ask for the allocation of this participant, once
     .prepare = I prepared this infusion as allocated
     .check = I checked product, lot, expiry and participant

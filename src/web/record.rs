@@ -5,10 +5,13 @@ use super::frame::{Frame, field_of};
 use crate::domain::answers::{Answers, NEVER, NOT_SURE, Raw};
 use crate::domain::eligibility::{Judged, Outcome};
 use crate::domain::ids::{CentreId, FieldId};
+use crate::domain::people::Role;
 use crate::domain::rule::{Rule, Truth, quantity};
 use crate::domain::trial::{Effect, Field, FieldKind, Trial};
 use crate::refusal::FieldError;
+use crate::service::record::{Acknowledged, Around, SignedBy};
 use crate::service::screen;
+use crate::text::Language;
 use std::collections::BTreeMap;
 
 /// Answers by the id of their field.
@@ -80,9 +83,12 @@ pub fn answers(
 /// An answer in words.
 pub fn shown(f: &Frame<'_>, field: &Field, raw: Option<&Raw>) -> String {
     let Some(raw) = raw else { return f.say("record.open") };
-    let between = f.say("record.and");
+    let between = match f.visit.language {
+        Language::En => ", ",
+        Language::ZhCn => "、",
+    };
     let texts: Vec<String> = raw.as_slice().iter().map(|text| word(f, field, text)).collect();
-    let all = texts.join(&between);
+    let all = texts.join(between);
     match &field.unit {
         Some(unit) if raw.as_slice() != [NOT_SURE] => format!("{all} {}", f.words(unit)),
         _ => all,
@@ -257,4 +263,20 @@ fn leaves<'r>(rule: &'r Rule, found: &mut Vec<&'r FieldId>) {
             }
         }
     }
+}
+
+/// Who signed and when, in one line.
+pub fn signed_words(f: &Frame<'_>, signed: &SignedBy) -> String {
+    let role = Role::parse(&signed.role).map(|role| f.role(role)).unwrap_or_default();
+    format!("{} · {role} · {}", signed.name, f.visit.minute(signed.at))
+}
+
+/// The warnings that the investigator accepted, each with the reason given.
+pub fn acknowledged(f: &Frame<'_>, around: &Around) -> Vec<(String, String)> {
+    let trial = &f.visit.house.trial;
+    let words = |warned: &Acknowledged| {
+        let criterion = trial.criterion(&warned.criterion)?;
+        Some((f.words(&criterion.name).to_owned(), warned.reason.clone()))
+    };
+    around.acknowledged.iter().filter_map(words).collect()
 }
