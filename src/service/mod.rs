@@ -2,8 +2,10 @@
 //! whatever it answers is durable.
 
 pub mod break_code;
+pub mod confirmation;
 pub mod drafts;
 pub mod eligibility;
+pub mod emergency;
 pub mod founding;
 pub mod keys;
 pub mod lists;

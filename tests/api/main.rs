@@ -6,9 +6,11 @@
 mod break_code;
 mod by_key;
 mod drafts;
+mod emergency;
 mod house;
 mod keys;
 mod lists;
+mod overview;
 mod people;
 mod prepare;
 mod randomise;

@@ -31,9 +31,15 @@ impl Drop for Service {
 
 /// The cast's service, open, with nobody screened.
 pub fn stage() -> Service {
+    stage_with(|_| {})
+}
+
+/// The same, raised in another way.
+pub fn stage_with(alter: impl FnOnce(&mut Play)) -> Service {
     let name = NAMES.fetch_add(1, Ordering::SeqCst);
     let folder = std::env::temp_dir().join(format!("klero-pages-{}-{name}", std::process::id()));
-    let (play, _) = Play::quick(folder.clone(), 7);
+    let (mut play, _) = Play::quick(folder.clone(), 7);
+    alter(&mut play);
     Service { stage: Stage::raise(play), folder }
 }
 

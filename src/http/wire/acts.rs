@@ -333,6 +333,8 @@ pub struct PreparationBody {
     pub visit: String,
     /// Why, outside the window or a second time.
     pub reason: Option<String>,
+    /// How the device knows the root it proves against: `known`, `compared` or `not-compared`.
+    pub root: Option<String>,
 }
 
 /// A participant with a code, and what is due.
@@ -446,6 +448,8 @@ pub struct BreakBody {
     pub depends: bool,
     /// How.
     pub how: Option<String>,
+    /// How the device knows the root it proves against: `known`, `compared` or `not-compared`.
+    pub root: Option<String>,
     /// The signature.
     pub signature: SignatureBody,
 }
@@ -745,6 +749,13 @@ pub struct TrialBody {
     pub condition: WordsBody,
     /// The exact words of each signature, by act.
     pub meanings: BTreeMap<String, WordsBody>,
+}
+
+/// The trial file, for holders' devices. Names all arms alike.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TrialFileBody {
+    /// The TOML, byte for byte as it was founded with: its SHA-256 stands in the manifest.
+    pub file: String,
 }
 
 /// Both languages.

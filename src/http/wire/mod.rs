@@ -4,6 +4,7 @@
 pub mod acts;
 mod problem;
 mod read;
+pub mod steps;
 mod version;
 
 pub use problem::{ProblemBody, Said, Spoken, WrongField};
