@@ -186,6 +186,8 @@ codes! {
         PasswordCommon "password-common";
         /// Not the login password of the person who signs.
         PasswordWrong "password-wrong";
+        /// Not a name that an account can have.
+        AccountForm "account-form";
         /// Hexadecimal or base64 text of the wrong length or form.
         BytesForm "bytes-form";
     }

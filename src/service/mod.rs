@@ -5,6 +5,7 @@ pub mod break_code;
 pub mod drafts;
 pub mod eligibility;
 pub mod founding;
+pub mod health;
 pub mod keys;
 pub mod lists;
 pub mod opened;

@@ -230,6 +230,7 @@ identity-in-text = Leave out identity and telephone numbers
 password-short = Use at least { $min } characters
 password-common = This password is too common. Choose another
 password-wrong = The password is not right. Nothing has been done
+account-form = Use small letters, digits and hyphens inside, at most 40 characters, such as c-rjs-2
 bytes-form = This is not of the expected length or form
 
 ## What a signature means, by act

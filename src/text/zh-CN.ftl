@@ -229,6 +229,7 @@ identity-in-text = 请勿填写身份证号或电话号码
 password-short = 至少使用 { $min } 个字符
 password-common = 该密码过于常见，请另选一个
 password-wrong = 密码不正确，操作尚未执行
+account-form = 请使用小写字母、数字和中间的连字符，最多 40 个字符，如 c-rjs-2
 bytes-form = 长度或格式不符
 
 ## 签名的含义，按操作

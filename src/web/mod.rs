@@ -2,17 +2,33 @@
 //! and no SQL: it is handed a `Visit` and gives back a page. A page handler calls the same use case as the route of the
 //! interface beside it; neither calls the other. `GUIDE.md` beside this file says how to write one.
 
+mod breaks;
 mod form;
 mod frame;
+mod health;
 mod home;
+mod list;
+mod people;
 mod public;
+mod sentence;
 mod standing;
+mod start;
+mod trail;
 
 use crate::http::pages::{Page, Pages, Static, Statics};
 
 /// Every page of the service.
 pub fn pages() -> Pages {
-    let all: [Vec<Page>; 2] = [home::pages(), public::pages()];
+    let all: [Vec<Page>; 8] = [
+        home::pages(),
+        public::pages(),
+        trail::pages(),
+        list::pages(),
+        breaks::pages(),
+        people::pages(),
+        start::pages(),
+        health::pages(),
+    ];
     Pages {
         all: all.concat(),
         statics: Statics::new(files()),

@@ -69,6 +69,18 @@ fn is_ours(headers: &HeaderMap) -> bool {
     }
 }
 
+/// As the browser that asks has it. A name with anything odd in it is left out.
+fn origin(headers: &HeaderMap, https: bool) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b".-:[]".contains(&b);
+    let scheme = if https { "https" } else { "http" };
+    if host.is_empty() || !host.bytes().all(plain) {
+        String::new()
+    } else {
+        format!("{scheme}://{host}")
+    }
+}
+
 fn visit(
     req: &HttpRequest,
     asked: &Asked,
@@ -85,6 +97,7 @@ fn visit(
         caller,
         language: asked.language,
         here: req.path().to_owned(),
+        origin: origin(req.headers(), asked.https),
         said,
         errors: vec![],
         id: asked.id.clone(),
