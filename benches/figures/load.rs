@@ -132,10 +132,8 @@ pub async fn randomise_straight(house: &House, centre: usize, reference: &str) {
         role: Role::Coordinator,
         centres: vec![CentreId::parse(place).expect("a centre")],
     };
-    let signature = Signature {
-        password: Zeroizing::new(password(&id)),
-        meaning: text::meaning("randomise", Language::En),
-    };
+    let meaning = text::meaning("randomise", Language::En);
+    let signature = Signature::by_password(Zeroizing::new(password(&id)), meaning);
     let key = sha256(reference.as_bytes());
     let once = OnceKey { key, body: key };
     let reference = Reference::parse(reference).expect("a reference");

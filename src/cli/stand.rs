@@ -108,7 +108,11 @@ fn write_keys(stage: &Stage, folder: &Path, seed: u64) -> std::io::Result<String
         let path = folder.join(format!("{id}.key.json"));
         let mut options = fs::OpenOptions::new();
         let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(identity.to_file(&words, ITERATIONS, &dice).as_bytes())?;
+        let sealed = identity.to_file(&words, ITERATIONS, &dice);
+        file.write_all(sealed.as_bytes())?;
+        // The service keeps a copy, as for everybody: a browser fetches it after sign-in.
+        let body = json!({"card": identity.card().to_json(), "identity": sealed});
+        stage.act(id, "PUT", "/v1/keys/mine", body);
     }
     let mut options = fs::OpenOptions::new();
     let path = folder.join("six-words.txt");
@@ -116,6 +120,18 @@ fn write_keys(stage: &Stage, folder: &Path, seed: u64) -> std::io::Result<String
     writeln!(file, "{}", words.as_str())?;
     Ok(words.as_str().to_owned())
 }
+
+/// Where each role begins: what it comes for, the page, somebody in that role.
+const PAGES: [(&str, &str, &str); 8] = [
+    ("coordinator: randomise", "/screening", "c-rjs"),
+    ("investigator: sign eligibility", "/participants", "i-rjs"),
+    ("pharmacist: prepare", "/pharmacy", "p-rjs"),
+    ("hotline: break a code", "/emergency", "hot-1"),
+    ("statistician: the sealed list", "/list", "stat-1"),
+    ("monitor: read and verify the trail", "/trail", "mon-1"),
+    ("sponsor: recruitment", "/recruitment", "spon-1"),
+    ("admin: people", "/people", "admin-1"),
+];
 
 /// Who can sign in, and the lines to try.
 fn explain(
@@ -128,7 +144,14 @@ fn explain(
     let (base, here) = (&stage.base, folder.display());
     writeln!(out, "The service runs at {base}. Everybody in it is invented.")?;
     writeln!(out, "Ctrl-C ends it; files stay in {here}.")?;
-    writeln!(out, "API description: {base}/docs/     Commitment: {base}/v1/commitment\n")?;
+    writeln!(
+        out,
+        "\nOpen in a browser, and sign in with the account and password in the table below:\n"
+    )?;
+    for (what, page, who) in PAGES {
+        writeln!(out, "  {what:<36}{base}{page:<14}{who}")?;
+    }
+    writeln!(out, "\nAPI description: {base}/docs/     Commitment: {base}/commitment\n")?;
     writeln!(out, "{:<9}{:<13}{:<13}{:<27}bearer token", "sign-in", "role", "centre", "password")?;
     for (id, role, centres) in stage::cast() {
         let centre = centres.first().map_or("all", |c| c.as_str()).to_owned();

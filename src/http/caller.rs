@@ -7,7 +7,7 @@ use super::wire::acts::{ReceiptBody, SignatureBody};
 use crate::domain::access::Caller;
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{hex, sha256, sha256_of};
-use crate::service::{House, Signature};
+use crate::service::{House, KeyProof, Proof, Signature};
 use crate::store::Receipt;
 use crate::store::repeats::OnceKey;
 use actix_web::{FromRequest, HttpRequest, dev, web};
@@ -36,16 +36,37 @@ impl FromRequest for Who {
     }
 }
 
-/// What an act is done once under: the caller's key, the act with its record, and the body without the password. A
-/// hash of the password would be a second, cheaper way to guess it.
+/// What an act is done once under: the caller's key, the act with its record, and the body without password or key
+/// signature. A hash of the password would be a second, cheaper way to guess it; a key signs differently each time.
 pub fn once(key: &IdempotencyKey, act: &str, body: &[u8]) -> OnceKey {
-    let body = sha256_of(&[act.as_bytes(), b"\n", &wire::without_password(body)]);
+    let body = sha256_of(&[act.as_bytes(), b"\n", &wire::without_proof(body)]);
     OnceKey { key: sha256(key.as_str().as_bytes()), body }
 }
 
-/// A signature as the service takes it.
-pub fn signature(body: SignatureBody) -> Signature {
-    Signature { password: body.password, meaning: body.meaning }
+/// A signature as the service takes it: by password, or by a key over exactly this request.
+///
+/// # Errors
+/// `malformed-request` unless it is one of the two.
+pub fn signature(
+    key: &IdempotencyKey,
+    raw: &[u8],
+    body: SignatureBody,
+) -> Result<Signature, Problem> {
+    let SignatureBody { password, key: signed, meaning } = body;
+    let wrong = |name: &str, code| {
+        Err(Problem::malformed(FieldError::new(format!("/signature/{name}"), code)))
+    };
+    let proof = match (password, signed) {
+        (Some(password), None) => Proof::Password(password),
+        (None, Some(signed)) => Proof::Key(KeyProof {
+            once: key.as_str().to_owned(),
+            body: sha256(&wire::without_signature(raw)),
+            signature: bytes("/signature/key", &signed)?,
+        }),
+        (None, None) => return wrong("password", FieldCode::Required),
+        (Some(_), Some(_)) => return wrong("key", FieldCode::Doubled),
+    };
+    Ok(Signature { proof, meaning })
 }
 
 /// A receipt as it travels.

@@ -5,6 +5,7 @@
 pub mod about;
 pub mod answer;
 pub mod caller;
+pub mod emergency;
 pub mod extract;
 pub mod frame;
 pub mod keys;

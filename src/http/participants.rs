@@ -14,7 +14,7 @@ use crate::domain::trial::Effect;
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::service::eligibility::Judgement;
 use crate::service::screen::{Screened, truth};
-use crate::service::{Answered, House};
+use crate::service::{Answered, House, Signature};
 use crate::store::queries::{Allocation, Participant};
 use actix_web::web::Data;
 use std::collections::BTreeMap;
@@ -33,14 +33,14 @@ fn screening_routes() -> Vec<Route> {
             .takes::<acts::ScreeningBody>()
             .gives::<acts::Made>(201, reference)
             .gives::<acts::Made>(200, "Recorded before, under the same key")
-            .refuses(&[Code::NoSuchRecord])
+            .refuses(&[Code::NoSuchRecord, Code::SignatureNeeded])
             .idempotent(),
         Route::new(Verb::Patch, "/v1/participants/{reference}", change)
             .act(Screen)
             .says("Changes the answers of a participant who is not randomised; withdraws the signature")
             .takes::<acts::ScreeningChange>()
             .gives::<acts::Made>(200, reference)
-            .refuses(&[Code::WrongState])
+            .refuses(&[Code::WrongState, Code::SignatureNeeded])
             .idempotent()
             .if_match(),
         Route::get("/v1/participants", list)
@@ -132,7 +132,17 @@ async fn screen(
     let once = once(&key, "screen", &body.raw);
     let centre = CentreId::parse(&body.said.centre);
     let centre = named("/centre", FieldCode::ChoiceUnknown, centre)?;
-    Ok(made(house.screen(&who.caller, centre, raw(&body.said.answers), once).await?))
+    let answers = raw(&body.said.answers);
+    let signature = maybe_signature(&key, &body.raw, body.said.signature)?;
+    Ok(made(house.screen(&who.caller, centre, answers, signature.as_ref(), once).await?))
+}
+
+fn maybe_signature(
+    key: &IdempotencyKey,
+    raw: &[u8],
+    body: Option<acts::SignatureBody>,
+) -> Result<Option<Signature>, Problem> {
+    body.map(|body| signature(key, raw, body)).transpose()
 }
 
 /// The version of a screening record is the number of its entry.
@@ -151,7 +161,10 @@ async fn change(
     let once = once(&key, &format!("change {}", reference.as_str()), &body.raw);
     let seen = version(&tag.0)?;
     let answers = raw(&body.said.answers);
-    let answered = house.change_screening(&who.caller, reference, seen, answers, once).await?;
+    let signature = maybe_signature(&key, &body.raw, body.said.signature)?;
+    let changed =
+        house.change_screening(&who.caller, reference, seen, answers, signature.as_ref(), once);
+    let answered = changed.await?;
     let repeated = answered.repeated;
     let reference = answered.value.as_str().to_owned();
     Ok(Answer::ok(acts::Made { reference, repeated, receipt: receipt(answered.receipt) }))
@@ -266,7 +279,7 @@ async fn sign(
             another_person: said.another_person,
         },
     };
-    let signature = signature(said.signature);
+    let signature = signature(&key, &body.raw, said.signature)?;
     let answered =
         house.sign_eligibility(&who.caller, reference, seen, judgement, &signature, once).await?;
     Ok(Answer::ok(done(answered)))
@@ -290,7 +303,7 @@ async fn randomise(
     body: Body<acts::RandomiseBody>,
 ) -> Result<Answer<acts::AllocatedBody>, Problem> {
     let once = once(&key, &format!("randomise {}", reference.as_str()), &body.raw);
-    let signature = signature(body.said.signature);
+    let signature = signature(&key, &body.raw, body.said.signature)?;
     let answered = house.randomise(&who.caller, reference, &signature, once).await?;
     let allocated = acts::AllocatedBody {
         allocation: allocation_body(&house, &answered.value),

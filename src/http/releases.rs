@@ -15,7 +15,7 @@ use crate::sealing::bytes::hex;
 use crate::service::House;
 use crate::service::break_code::{Emergency, Named};
 use crate::service::opened::OpeningReceipt;
-use crate::service::prepare::{Handed, Preparation};
+use crate::service::prepare::{Handed, Preparation, RootSeen};
 use crate::store::release::HeldWrap;
 use actix_web::web::Data;
 
@@ -147,9 +147,22 @@ async fn prepare(
         identifier: said.identifier,
         visit: named("/visit", FieldCode::ChoiceUnknown, VisitId::parse(&said.visit))?,
         reason: said.reason,
+        root: root(said.root)?,
     };
     let handed = house.prepare(&who.caller, wish, once).await?;
     Ok(release(handed, "prepare", None))
+}
+
+fn root(said: Option<String>) -> Result<Option<RootSeen>, Problem> {
+    let read = |word: String| RootSeen::parse(&word).ok_or(());
+    named("/root", FieldCode::ChoiceUnknown, said.map(read).transpose())
+}
+
+/// A treatment code, or an enrolment number.
+pub(super) fn who_is_meant(said: &str) -> Result<Named, Problem> {
+    let by_code = TreatmentCode::parse(said).map(Named::Code);
+    let by_number = || EnrolmentNumber::parse(said.trim()).map(Named::Number);
+    named("/participant", FieldCode::CodeCheck, by_code.or_else(|_| by_number()))
 }
 
 async fn break_code(
@@ -160,10 +173,8 @@ async fn break_code(
 ) -> Result<Answer<acts::ReleaseBody>, Problem> {
     let once = once(&key, "break", &body.raw);
     let said = body.said;
-    let by_code = TreatmentCode::parse(&said.participant).map(Named::Code);
-    let by_number = || EnrolmentNumber::parse(said.participant.trim()).map(Named::Number);
     let emergency = Emergency {
-        named: named("/participant", FieldCode::CodeCheck, by_code.or_else(|_| by_number()))?,
+        named: who_is_meant(&said.participant)?,
         identifier: said.identifier,
         requester: said.requester,
         call_back: said.call_back,
@@ -171,8 +182,10 @@ async fn break_code(
         what_happened: said.what_happened,
         depends: said.depends,
         how: said.how,
+        root: root(said.root)?,
     };
-    let broken = house.break_code(&who.caller, emergency, &signature(said.signature), once).await?;
+    let signature = signature(&key, &body.raw, said.signature)?;
+    let broken = house.break_code(&who.caller, emergency, &signature, once).await?;
     let told = broken.told.iter().map(ToString::to_string).collect();
     Ok(release(broken.handed, "break", Some(told)))
 }

@@ -18,8 +18,8 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 5] =
-    ["sign-eligibility", "randomise", "break-code", "review-list", "decide-recruitment"];
+pub const SIGNED: [&str; 6] =
+    ["screen", "sign-eligibility", "randomise", "break-code", "review-list", "decide-recruitment"];
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -153,7 +153,7 @@ async fn review(
     body: Body<acts::SignedBody>,
 ) -> Result<Answer<acts::Done>, Problem> {
     let once = once(&key, &format!("review {segment}"), &body.raw);
-    let signature = signature(body.said.signature);
+    let signature = signature(&key, &body.raw, body.said.signature)?;
     let answered = house.review_list(&who.caller, segment, &signature, once).await?;
     Ok(Answer::ok(acts::Done { repeated: answered.repeated, receipt: receipt(answered.receipt) }))
 }
@@ -211,7 +211,7 @@ async fn decide(
     let said = body.said;
     let centre = said.centre.as_deref().map(CentreId::parse).transpose();
     let centre = named("/centre", FieldCode::ChoiceUnknown, centre)?;
-    let signature = signature(said.signature);
+    let signature = signature(key, &body.raw, said.signature)?;
     let answered =
         house.decide_recruitment(&who.caller, decision, centre, said.reason, &signature, once);
     Ok(Answer::ok(done(answered.await?)))

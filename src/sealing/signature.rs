@@ -5,7 +5,7 @@
 //! ```
 //! The purpose is signed too, so that a receipt can never be shown as a grant.
 
-use super::bytes::label;
+use super::bytes::{Hash, hex, label};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
 /// What a signature is for.
@@ -19,6 +19,8 @@ pub enum Purpose {
     Receipt,
     /// A record made without the network, from the offline kit.
     Offline,
+    /// An act at the service, signed with the key instead of the sign-in password.
+    Act,
 }
 
 impl Purpose {
@@ -28,6 +30,7 @@ impl Purpose {
             Purpose::Grant => "grant",
             Purpose::Receipt => "receipt",
             Purpose::Offline => "offline",
+            Purpose::Act => "act",
         }
     }
 }
@@ -60,13 +63,22 @@ pub fn receipt_text(reference: &str, entry: &str, fits: bool, at: &str) -> Strin
     format!(r#"{{"reference":"{reference}","entry":"{entry}","fits":{fits},"at":"{at}"}}"#)
 }
 
+/// What an act is signed over when a key signs it: which act, under which key against doing it twice, with which body,
+/// meaning what. Compact JSON in this order, texts escaped as `JSON.stringify` escapes them. `body` is the SHA-256 of the
+/// request's compact JSON without its `signature`, in hex: no other request can carry this signature.
+pub fn act_text(act: &str, once: &str, body: &Hash, meaning: &str) -> String {
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let (act, once, meaning) = (text(act), text(once), text(meaning));
+    format!(r#"{{"act":{act},"once":{once},"body":"{}","meaning":{meaning}}}"#, hex(body))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sealing::samples::{public, sign};
 
-    const PURPOSES: [Purpose; 4] =
-        [Purpose::Manifest, Purpose::Grant, Purpose::Receipt, Purpose::Offline];
+    const PURPOSES: [Purpose; 5] =
+        [Purpose::Manifest, Purpose::Grant, Purpose::Receipt, Purpose::Offline, Purpose::Act];
 
     // shows: SG-3
     #[test]
@@ -102,12 +114,26 @@ mod tests {
     #[test]
     fn what_is_signed_begins_with_its_purpose() {
         let bytes = PURPOSES.map(|purpose| signing_bytes(purpose, b"x"));
-        let expected: [&[u8]; 4] = [
+        let expected: [&[u8]; 5] = [
             b"klero/v1/manifest\0x",
             b"klero/v1/grant\0x",
             b"klero/v1/receipt\0x",
             b"klero/v1/offline\0x",
+            b"klero/v1/act\0x",
         ];
         assert_eq!(bytes, expected);
+    }
+
+    // As `JSON.stringify({act, once, body, meaning})` writes it, tried in a browser's engine.
+    #[test]
+    fn the_text_of_an_act_is_written_as_a_browser_writes_it() {
+        let once = "sixteen\"and\\more/";
+        let text = act_text("break-code", once, &[0xab; 32], "所述原因属实\n\u{7f}\u{1}");
+        let body = "ab".repeat(32);
+        let expected = format!(
+            r#"{{"act":"break-code","once":"sixteen\"and\\more/","body":"{body}","meaning":"所述原因属实\n{}\u0001"}}"#,
+            '\u{7f}'
+        );
+        assert_eq!(text, expected);
     }
 }

@@ -1,16 +1,18 @@
 //! The third act: one code broken in an emergency. A reason is required; an event number, a form, an approval or the
 //! sponsor's presence never is (design 6, EU-1, EU-4). Limits shout; they never refuse.
 
-use super::prepare::{Handed, identifies, redeliver};
+use super::emergency::matched;
+use super::prepare::{Handed, RootSeen, redeliver, with_root};
+use super::signature::Signed;
 use super::{Answered, House, Signature, first_answer};
 use crate::domain::access::{Act, BreakCode, Caller, ReadBreaks};
 use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::{Code, EnrolmentNumber, PersonId, Reference};
 use crate::domain::people::{Person, Role};
 use crate::limits::{TEXT, UNCONFIRMED_SECONDS};
-use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
+use crate::refusal::{FieldCode, FieldError, Refusal};
 use crate::store::Tx;
-use crate::store::queries::{Participant, Release, View};
+use crate::store::queries::{Participant, Release};
 use crate::store::repeats::OnceKey;
 use std::sync::Arc;
 
@@ -42,6 +44,8 @@ pub struct Emergency {
     pub depends: bool,
     /// How it depends.
     pub how: Option<String>,
+    /// How the device knows the root that it proves against, if it said.
+    pub root: Option<RootSeen>,
 }
 
 /// A code break as everybody who may know of it sees it: that, never what.
@@ -78,13 +82,9 @@ impl House {
     ) -> Result<BrokenCode, Refusal> {
         self.may_somewhere::<BreakCode>(caller).await?;
         self.check_emergency(caller, &emergency)?;
-        let found = self.store.read(|view| find(view, &emergency.named));
-        let Some(participant) = found? else {
-            return Err(self.refuse(caller, BreakCode::NAME, Why::NoSuchRecord).await);
-        };
-        let may = self.may::<BreakCode>(caller, &participant.centre).await?;
-        self.check_signature(caller, BreakCode::NAME, signature).await?;
-        let (trial, meaning) = (Arc::clone(&self.trial), signature.meaning.clone());
+        let (participant, code, may) = self.emergency_of(caller, &emergency.named).await?;
+        let signed = self.check_signature(caller, BreakCode::NAME, signature).await?;
+        let trial = Arc::clone(&self.trial);
         let (granted, number) = (may.clone(), participant.number.clone());
         let done = self.act(&may, move |tx| {
             let told = told(tx, &participant)?;
@@ -93,15 +93,9 @@ impl House {
                 let (wanted, _) = redeliver(tx, &granted, &trial, &first.answer, first.seq)?;
                 return Ok((wanted, (ids, true)));
             }
-            let allocation = tx.view().allocation(&participant.reference)?;
-            let code = allocation.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?.code;
-            let matched = match &emergency.identifier {
-                Some(identifier) if identifies(&participant, identifier) => "matched",
-                Some(_) => return Err(Refusal::new(Why::IdentifiersDoNotMatch)),
-                None => "not-available",
-            };
+            let matched = matched(&participant, emergency.identifier.as_deref())?;
             let reference = tx.reference();
-            let entry = describe(&participant, &code, &reference, &emergency, matched, &meaning);
+            let entry = describe(&participant, &code, &reference, &emergency, matched, &signed);
             let entry = entry
                 .with("told", ids.iter().map(|id| Fact::from(id.as_str())).collect::<Vec<_>>());
             let answer = reference.to_string();
@@ -162,13 +156,6 @@ impl House {
     }
 }
 
-fn find(view: &View<'_>, named: &Named) -> Result<Option<Participant>, Refusal> {
-    Ok(match named {
-        Named::Code(code) => view.participant_by_code(code)?,
-        Named::Number(number) => view.participant_by_number(number)?,
-    })
-}
-
 /// Sponsor, monitors, and the investigators of the centre are told at once (EU-8).
 fn told(tx: &Tx<'_>, participant: &Participant) -> Result<Vec<Person>, Refusal> {
     let own = tx.stamp().by.clone();
@@ -188,7 +175,7 @@ fn describe(
     reference: &Reference,
     emergency: &Emergency,
     matched: &str,
-    meaning: &str,
+    signed: &Signed,
 ) -> Entry {
     let entry = Entry::new("release-for-break")
         .at(&participant.centre)
@@ -197,8 +184,10 @@ fn describe(
         .on("code", code.to_string())
         .with("category", emergency.category.as_str())
         .with("depends", emergency.depends)
-        .with("identifiers", matched)
-        .with("meaning", meaning)
+        .with("identifiers", matched);
+    let entry = with_root(entry, emergency.root);
+    let entry = signed
+        .on(entry)
         .private("requester", emergency.requester.as_str())
         .private("call-back", emergency.call_back.as_str())
         .private("what-happened", emergency.what_happened.as_str());

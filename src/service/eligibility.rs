@@ -48,8 +48,8 @@ impl House {
     ) -> Result<Answered<()>, Refusal> {
         let (_, may) = self.may_about::<SignEligibility>(caller, &reference).await?;
         check_texts(&self.trial, &judgement)?;
-        self.check_signature(caller, SignEligibility::NAME, signature).await?;
-        let (trial, meaning) = (Arc::clone(&self.trial), signature.meaning.clone());
+        let signed = self.check_signature(caller, SignEligibility::NAME, signature).await?;
+        let trial = Arc::clone(&self.trial);
         let done = self.act(&may, move |tx| {
             if first_answer(tx, &once)?.is_some() {
                 return Ok(true);
@@ -85,7 +85,7 @@ impl House {
                         return Err(Refusal::new(Why::PossibleDuplicate));
                     }
                     let ids = acknowledged.keys().map(|id| Fact::from(id.as_str())).collect();
-                    let entry = about("eligibility-signed").with("meaning", meaning);
+                    let entry = signed.on(about("eligibility-signed"));
                     let entry = entry.with("acknowledged", Fact::List(ids));
                     let entry = entry.with("another-person", another_person.is_some());
                     let reasons = acknowledged.into_iter().map(|(id, why)| (id, why.into()));

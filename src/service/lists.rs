@@ -102,8 +102,7 @@ impl House {
         once: OnceKey,
     ) -> Result<Answered<()>, Refusal> {
         let may = self.may_somewhere::<ReviewList>(caller).await?;
-        self.check_signature(caller, ReviewList::NAME, signature).await?;
-        let meaning = signature.meaning.clone();
+        let signed = self.check_signature(caller, ReviewList::NAME, signature).await?;
         let done = self.act(&may, move |tx| {
             if first_answer(tx, &once)?.is_some() {
                 return Ok(true);
@@ -117,8 +116,7 @@ impl House {
                 return Err(Refusal::new(Why::WrongState));
             }
             let entry = Entry::new("list-reviewed").on("segment", segment);
-            let entry = entry.with("manifest", hex(&list.manifest)).with("meaning", meaning);
-            let seq = tx.append(entry)?;
+            let seq = tx.append(signed.on(entry.with("manifest", hex(&list.manifest))))?;
             tx.lists_changed()?;
             tx.remember(&once, "reviewed", seq)?;
             Ok(false)

@@ -4,6 +4,7 @@
 pub mod break_code;
 pub mod drafts;
 pub mod eligibility;
+pub mod emergency;
 pub mod founding;
 pub mod health;
 pub mod keys;
@@ -17,6 +18,7 @@ pub mod recruitment;
 pub mod refuse;
 pub mod screen;
 pub mod sign_in;
+pub mod signature;
 pub mod trail;
 
 use crate::clock::Clock;
@@ -25,18 +27,17 @@ use crate::domain::access::{Act, Caller, Granted};
 use crate::domain::ids::{CentreId, Reference};
 use crate::domain::trial::Trial;
 use crate::refusal::{Code as Why, Refusal};
-use crate::sealing::bytes::{Hash, sha256};
+use crate::sealing::bytes::Hash;
 use crate::sealing::lock::ServerSecret;
 use crate::sealing::manifest::{ListPurpose, SignedManifest};
 use crate::store::queries::{Participant, Repeat};
 use crate::store::repeats::{Before, OnceKey};
 use crate::store::{Receipt, Stamp, Store, Tx};
-use crate::text::{self, Language};
 use passwords::Passwords;
 use refuse::Noted;
 use sign_in::Failures;
+pub use signature::{KeyProof, Proof, Signature};
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// Everything an act may use. Nothing in it can open a sealed arm.
 pub struct House {
@@ -58,15 +59,6 @@ pub struct House {
     pub passwords: Passwords,
     /// Wrong passwords under signatures: who took over a session must not guess faster than at the door.
     pub signature_slips: Failures,
-}
-
-/// A person signs again: the password, and the meaning in words (AT-8, AT-10).
-#[derive(Clone)]
-pub struct Signature {
-    /// The sign-in password, typed for this act.
-    pub password: Zeroizing<String>,
-    /// The meaning's exact words, in either language.
-    pub meaning: String,
 }
 
 /// An answer with its proof.
@@ -128,31 +120,6 @@ impl House {
         };
         let may = self.may::<A>(caller, &participant.centre).await?;
         Ok((participant, may))
-    }
-
-    /// Checks a signature: its words, then its password.
-    ///
-    /// # Errors
-    /// `signature-needed`, whichever of the two is wrong.
-    pub async fn check_signature(
-        &self,
-        caller: &Caller,
-        act: &str,
-        signature: &Signature,
-    ) -> Result<(), Refusal> {
-        let words = [Language::En, Language::ZhCn].map(|language| text::meaning(act, language));
-        if !words.contains(&signature.meaning) {
-            return Err(self.refuse(caller, act, Why::SignatureNeeded).await);
-        }
-        let person = &caller.person.id;
-        let hash = self.store.read(|view| view.password_hash(person).map_err(Refusal::from))?;
-        let slips = sha256(person.as_str().as_bytes());
-        if self.passwords.fit(signature.password.clone(), hash).await {
-            self.signature_slips.succeeded(&slips);
-            return Ok(());
-        }
-        passwords::rest(self.signature_slips.failed(&slips)).await;
-        Err(self.refuse(caller, act, Why::SignatureNeeded).await)
     }
 
     /// Runs an act in the writer. A refusal undoes it and leaves an entry that says what was wanted.

@@ -25,6 +25,45 @@ pub struct Preparation {
     pub visit: VisitId,
     /// Why, outside the window or a second time.
     pub reason: Option<String>,
+    /// How the device knows the root that it proves against, if it said.
+    pub root: Option<RootSeen>,
+}
+
+/// How a holder's device knows the commitment that it proves an opening against (screens A2). An emergency never waits
+/// for paper; that nobody compared is flagged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RootSeen {
+    /// From an earlier use of this device.
+    Known,
+    /// Compared with the key sheet now.
+    Compared,
+    /// Taken as it came: no sheet was at hand.
+    NotCompared,
+}
+
+impl RootSeen {
+    /// The word that travels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RootSeen::Known => "known",
+            RootSeen::Compared => "compared",
+            RootSeen::NotCompared => "not-compared",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [RootSeen::Known, RootSeen::Compared, RootSeen::NotCompared];
+        all.into_iter().find(|root| root.as_str() == word)
+    }
+}
+
+/// The release's entry says how the device knows its root, when the device says so.
+pub(super) fn with_root(entry: Entry, root: Option<RootSeen>) -> Entry {
+    match root {
+        Some(root) => entry.with("root", root.as_str()),
+        None => entry,
+    }
 }
 
 /// A visit whose preparation is due, or was released.
@@ -88,6 +127,7 @@ impl House {
                 .on("reference", reference.as_str())
                 .on("code", wish.code.to_string())
                 .with("visit", wish.visit.as_str());
+            let entry = with_root(entry, wish.root);
             let entry = match wish.reason {
                 Some(reason) => entry.private("reason", reason),
                 None => entry,

@@ -1,6 +1,7 @@
 //! The first act: one participant gets the next code of the stratum, once (design 6). Nobody learns an arm, this service
 //! included, so there is nothing to conceal from itself.
 
+use super::signature::Signed;
 use super::{Answered, House, Signature, first_answer};
 use crate::domain::access::{Act, Caller, Randomise};
 use crate::domain::answers::Answers;
@@ -35,9 +36,8 @@ impl House {
         let (participant, may) = self.may_about::<Randomise>(caller, &reference).await?;
         // Judged beside the writer; inside the act only what may have changed since is asked again.
         let case = self.store.read(|view| Case::read(view, &self.trial, &participant))?;
-        self.check_signature(caller, Randomise::NAME, signature).await?;
+        let signed = self.check_signature(caller, Randomise::NAME, signature).await?;
         let requested = self.clock.now();
-        let meaning = signature.meaning.clone();
         let trial = Arc::clone(&self.trial);
         let done = self.act(&may, move |tx| {
             let repeat = first_answer(tx, &once)?;
@@ -53,7 +53,7 @@ impl House {
                 _ => Case::read(&tx.view(), &trial, &participant)?,
             };
             check(tx, &trial, &participant, &case)?;
-            allocate(tx, &participant, requested, &meaning, &once)
+            allocate(tx, &participant, requested, &signed, &once)
         });
         let ((allocation, repeated), receipt) = done.await?.into_parts();
         Ok(Answered { value: allocation, receipt, repeated })
@@ -182,7 +182,7 @@ fn allocate(
     tx: &mut Tx<'_>,
     participant: &Participant,
     requested: Moment,
-    meaning: &str,
+    signed: &Signed,
     once: &OnceKey,
 ) -> Result<(Allocation, bool), Refusal> {
     // An eligible participant has every component answered, and with them a stratum.
@@ -199,8 +199,9 @@ fn allocate(
         .on("code", code.to_string())
         .with("stratum", stratum.as_str())
         .with("segment", segment)
-        .with("requested", requested.to_string())
-        .with("meaning", meaning)
+        .with("requested", requested.to_string());
+    let entry = signed
+        .on(entry)
         .with("screening", participant.screening)
         .with("eligibility", participant.eligibility.unwrap_or_default())
         .with("key", hex(&once.key));

@@ -64,10 +64,9 @@ impl House {
             return Err(Refusal::fields(vec![error]));
         }
         check_reason("/reason", &reason)?;
-        self.check_signature(caller, DecideRecruitment::NAME, signature).await?;
+        let signed = self.check_signature(caller, DecideRecruitment::NAME, signature).await?;
         let open = self.open_decisions();
         let undecided = self.purpose() == ListPurpose::Live && !open.is_empty();
-        let meaning = signature.meaning.clone();
         let done = self.act(&may, move |tx| {
             if first_answer(tx, &once)?.is_some() {
                 return Ok(true);
@@ -76,7 +75,7 @@ impl House {
                 return Err(Refusal::new(Why::DecisionsOpen).with("decisions", open.join(", ")));
             }
             check_state(tx, decision, centre.as_ref())?;
-            let entry = decision.entry().with("meaning", meaning).private("reason", reason);
+            let entry = signed.on(decision.entry()).private("reason", reason);
             let entry = match &centre {
                 Some(centre) => entry.at(centre),
                 None => entry,

@@ -1,8 +1,9 @@
 //! Screening: consent and values come in, eligibility and stratum are computed and kept, eligible or not (I8).
 
 use super::randomise::{find, stored_answers};
-use super::{Answered, House, first_answer};
-use crate::domain::access::{Caller, ReadParticipants, Screen};
+use super::signature::Signed;
+use super::{Answered, House, Signature, first_answer};
+use crate::domain::access::{Act, Caller, ReadParticipants, Screen};
 use crate::domain::answers::{Answers, FieldProblem, Raw};
 use crate::domain::eligibility::{self, Verdict};
 use crate::domain::entry::{Entry, Fact, Facts, fact};
@@ -48,16 +49,19 @@ impl House {
     /// Records a new participant's screening.
     ///
     /// # Errors
-    /// `invalid-fields` with every field that is wrong, `enrol-taken` among them.
+    /// `invalid-fields` with every field that is wrong, `enrol-taken` among them; `signature-needed` for a wrong signature.
+    /// None at all is taken: the pages always ask for one, other programs may sign elsewhere.
     pub async fn screen(
         &self,
         caller: &Caller,
         centre: CentreId,
         raw: BTreeMap<String, Raw>,
+        signature: Option<&Signature>,
         once: OnceKey,
     ) -> Result<Answered<Reference>, Refusal> {
         let may = self.may::<Screen>(caller, &centre).await?;
         let judged = self.judge(&centre, &raw)?;
+        let signed = self.check_if_signed(caller, Screen::NAME, signature).await?;
         let configuration = hex(&self.configuration);
         let done = self.act(&may, move |tx| {
             if let Some(first) = first_answer(tx, &once)? {
@@ -70,7 +74,8 @@ impl House {
             let entry = Entry::new("participant-screened").at(&centre);
             let entry =
                 entry.on("participant", number.as_str()).on("reference", reference.as_str());
-            let seq = tx.append(describe(entry, &judged, &raw, &configuration))?;
+            let entry = describe(entry, &judged, &raw, &configuration);
+            let seq = tx.append(maybe_signed(signed.as_ref(), entry))?;
             tx.remember(&once, reference.as_str(), seq)?;
             Ok((reference, false))
         });
@@ -81,17 +86,20 @@ impl House {
     /// Changes the answers of a participant who is not randomised yet; the investigator's signature is withdrawn by it.
     ///
     /// # Errors
-    /// `changed-since-read` when `seen` is not the present screening entry; `wrong-state` after randomisation.
+    /// `changed-since-read` when `seen` is not the present screening entry; `wrong-state` after randomisation;
+    /// `signature-needed` for a wrong signature.
     pub async fn change_screening(
         &self,
         caller: &Caller,
         reference: Reference,
         seen: u64,
         raw: BTreeMap<String, Raw>,
+        signature: Option<&Signature>,
         once: OnceKey,
     ) -> Result<Answered<Reference>, Refusal> {
         let (participant, may) = self.may_about::<Screen>(caller, &reference).await?;
         let judged = self.judge(&participant.centre, &raw)?;
+        let signed = self.check_if_signed(caller, Screen::NAME, signature).await?;
         let configuration = hex(&self.configuration);
         let done = self.act(&may, move |tx| {
             if first_answer(tx, &once)?.is_some() {
@@ -114,7 +122,8 @@ impl House {
             let entry =
                 entry.on("participant", number.as_str()).on("reference", reference.as_str());
             let entry = entry.with("before", participant.screening);
-            let seq = tx.append(describe(entry, &judged, &raw, &configuration))?;
+            let entry = describe(entry, &judged, &raw, &configuration);
+            let seq = tx.append(maybe_signed(signed.as_ref(), entry))?;
             tx.remember(&once, reference.as_str(), seq)?;
             Ok((reference, false))
         });
@@ -207,6 +216,13 @@ fn check_number_is_free(
             Err(Refusal::fields(vec![error]))
         }
         _ => Ok(()),
+    }
+}
+
+fn maybe_signed(signed: Option<&Signed>, entry: Entry) -> Entry {
+    match signed {
+        Some(signed) => signed.on(entry),
+        None => entry,
     }
 }
 

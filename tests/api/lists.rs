@@ -197,7 +197,7 @@ fn a_live_list_is_not_imported_and_recruitment_not_opened_while_decisions_are_op
     let password = Zeroizing::new("twelve characters".to_owned());
     http::block_on(service.accept_invitation(&invited.value.token, password.clone())).unwrap();
     let words = meaning("decide-recruitment", Language::En);
-    let signature = Signature { password, meaning: words };
+    let signature = Signature::by_password(password, words);
     let sponsor = Caller { person: sponsor };
     let opened = http::block_on(service.decide_recruitment(
         &sponsor,

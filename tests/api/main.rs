@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it stumbles")]
 
 mod break_code;
+mod by_key;
 mod drafts;
+mod emergency;
 mod house;
 mod keys;
 mod lists;

@@ -46,6 +46,9 @@ fn body(path: &str, who: &str) -> Value {
             "participant": "RJS-001", "requester": "Demo", "callBack": "000", "depends": true,
             "category": "pregnancy", "whatHappened": "nothing", "signature": signed("break-code"),
         }),
+        "/v1/breaks/find" => json!({"participant": "RJS-001", "caller": "physician"}),
+        "/v1/breaks/cases" => json!({"participant": "RJS-001", "callBack": "000"}),
+        "/v1/breaks/leave" => json!({"participant": "RJS-001"}),
         "/v1/breaks/{reference}/read-back" => json!({"correct": true}),
         path if path.ends_with("/opened") => json!({
             "reference": "ZZZZZZZZ", "fits": true, "at": "2026-11-21T01:00:00Z",

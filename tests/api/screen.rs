@@ -51,6 +51,48 @@ fn screening_is_kept_eligible_or_not_with_its_criteria_and_stratum() {
     house.trail_is(["participant-screened"; 3]);
 }
 
+// shows: AT-8, AT-10
+#[test]
+fn who_enters_values_may_sign_them_and_a_wrong_signature_keeps_nothing() {
+    let house = House::raise();
+    let sign = |who: &str, act: &str, extra: Value| {
+        let mut body = extra;
+        body["signature"] = signature(who, act);
+        body
+    };
+    let body = || json!({"centre": "renji-south", "answers": with(&[])});
+    for (who, act) in [("c-hsh", "screen"), ("c-rjs", "randomise")] {
+        let reply = house.post("c-rjs", "/v1/participants", sign(who, act, body()));
+        refused(&reply, 401, "signature-needed");
+    }
+    house.trail_is(["refused signature-needed"; 2]);
+    let reply = house.post("c-rjs", "/v1/participants", sign("c-rjs", "screen", body()));
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    let (line, _) = house.check_receipt(&reply.body["receipt"]);
+    let meaning = "I entered these values; they agree with the source documents";
+    assert_eq!(line["data"]["meaning"], meaning);
+    assert_eq!(line["data"]["signed"], "password");
+    let path = format!("/v1/participants/{}", reply.text_at("reference"));
+    let version = || house.get("c-rjs", &path).text_at("version").to_owned();
+    let body = || json!({"answers": with(&[("sledai", json!("3"))])});
+    let wrong = house.edit("c-rjs", &path, &version(), sign("c-hsh", "screen", body()));
+    refused(&wrong, 401, "signature-needed");
+    let changed = house.edit("c-rjs", &path, &version(), sign("c-rjs", "screen", body()));
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    let (line, _) = house.check_receipt(&changed.body["receipt"]);
+    assert_eq!(line["data"]["meaning"], meaning);
+    // Without one it is taken as before, and the entry says of none.
+    let changed = house.edit("c-rjs", &path, &version(), body());
+    let (line, _) = house.check_receipt(&changed.body["receipt"]);
+    assert!(line["data"].get("meaning").is_none() && line["data"].get("signed").is_none());
+    house.trail_is([
+        "participant-screened",
+        "refused signature-needed",
+        "screening-changed",
+        "screening-changed",
+    ]);
+}
+
 /// What is wrong with one answer, and the word that says so.
 const SLIPS: [(&str, &str, &str); 22] = [
     ("enrolment_number", "RJW-001", "enrol-format"),

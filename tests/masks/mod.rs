@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 pub enum Holds {
     /// Bytes in lower-case hexadecimal.
     Hex,
+    /// The same in groups of four, as people compare it.
+    Groups,
     /// The value of a named line of the manifest's file, in hexadecimal.
     ManifestLine(&'static str),
     /// The root, and the signature, of a checkpoint's note.
@@ -84,6 +86,8 @@ pub const MASKED: &[Place] = &[
     place("line list-reviewed", "/data/manifest", Holds::Hex, MANIFEST),
     place("line opened", "/data/signature", Holds::Hex, RANDOM),
     place("line key-granted", "/data/signature", Holds::Hex, "ECDSA is randomised"),
+    // Pages: what is hashed from list or trail stands in elements of its own.
+    place("page", "root", Holds::Groups, LEAVES),
     // The checkpoint of an export.
     place("export", "/checkpoint", Holds::Note, CHAIN),
     // Rows.
@@ -200,6 +204,9 @@ struct Masker {
 impl Masker {
     /// Masks a text that is JSON as the service writes it. Any other text is compared as it is.
     fn document(&mut self, documents: &[&str], text: &str) -> String {
+        if text.starts_with("<!doctype html>") {
+            return self.page(text);
+        }
         let Ok(mut value) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
         let written_again = value.to_string();
         if written_again != text {
@@ -212,6 +219,21 @@ impl Masker {
         }
         self.visit(&documents, &mut value);
         value.to_string()
+    }
+
+    /// Masks a page: `<code class="…">` around each value, the class being the place.
+    fn page(&mut self, html: &str) -> String {
+        let mut shown = html.to_owned();
+        for (number, place) in MASKED.iter().enumerate().filter(|(_, p)| p.document == "page") {
+            shown = elements(&shown, place.at, &mut |text| {
+                let (hidden, shown) = hide(place.holds, &text.into())?;
+                self.hidden[number].push(hidden);
+                Some(shown)
+            });
+        }
+        elements(&shown, "line", &mut |text| {
+            Some(format!("{} bytes: {}", text.len(), self.document(&["line"], text)))
+        })
     }
 
     fn visit(&mut self, documents: &[&str], value: &mut Value) {
@@ -235,6 +257,20 @@ impl Masker {
             }
         }
     }
+}
+
+/// A page with the texts of all its elements `<code class="…">` changed, where `change` has something better.
+fn elements(html: &str, class: &str, change: &mut dyn FnMut(&str) -> Option<String>) -> String {
+    let open = format!("<code class=\"{class}\">");
+    let mut parts = html.split(&open);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (inside, rest) = part.split_once("</code>").unwrap_or((part, ""));
+        let plain = inside.replace("&#34;", "\"").replace("&#38;", "&");
+        let changed = change(&plain).unwrap_or_else(|| inside.to_owned());
+        out.push_str(&format!("{open}{changed}</code>{rest}"));
+    }
+    out
 }
 
 /// A log line whose duration is a whole number: a fraction is not written again as it was read.
@@ -276,6 +312,10 @@ fn hide(holds: Holds, value: &Value) -> Option<(String, String)> {
             let hidden = text[start..].lines().next()?;
             let shown = format!("{} hex digits", hidden.len());
             is_hex(hidden).then(|| (hidden.to_owned(), text.replacen(hidden, &shown, 1)))
+        }
+        Holds::Groups => {
+            let plain = text.split(' ').all(|group| group.len() <= 4 && is_hex(group));
+            plain.then(|| (text.to_owned(), format!("{} in groups", text.len())))
         }
         Holds::Note => note(text),
         Holds::Time => None,

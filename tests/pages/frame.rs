@@ -31,9 +31,15 @@ impl Drop for Service {
 
 /// The cast's service, open, with nobody screened.
 pub fn stage() -> Service {
+    stage_with(|_| {})
+}
+
+/// The same, raised in another way.
+pub fn stage_with(alter: impl FnOnce(&mut Play)) -> Service {
     let name = NAMES.fetch_add(1, Ordering::SeqCst);
     let folder = std::env::temp_dir().join(format!("klero-pages-{}-{name}", std::process::id()));
-    let (play, _) = Play::quick(folder.clone(), 7);
+    let (mut play, _) = Play::quick(folder.clone(), 7);
+    alter(&mut play);
     Service { stage: Stage::raise(play), folder }
 }
 
@@ -83,6 +89,22 @@ fn another_sites_form_does_nothing_and_neither_does_one_without_the_sessions_tok
         assert_eq!(sent.status, 200, "the page is shown, and nothing done");
     }
     assert!(browser.get("/").html.contains("Demo c-rjs"), "still signed in");
+}
+
+#[test]
+fn a_pages_script_may_ask_the_interface_with_the_cookie_and_the_forms_token_and_with_neither_alone()
+{
+    let stage = stage();
+    let token = stage.token("p-rjs").to_owned();
+    let cookie = format!("klero={token}");
+    let form = klero::http::pages::form_token(&token);
+    let ask =
+        |headers: &[(&str, &str)]| stage.send("GET", "/v1/sessions/mine", headers, None).status;
+    assert_eq!(ask(&[("cookie", &cookie), ("klero-form", &form)]), 200);
+    assert_eq!(ask(&[("cookie", &cookie)]), 401);
+    assert_eq!(ask(&[("klero-form", &form)]), 401);
+    let other = klero::http::pages::form_token(stage.token("c-rjs"));
+    assert_eq!(ask(&[("cookie", &cookie), ("klero-form", &other)]), 401);
 }
 
 fn klero_form(html: &str) -> String {

@@ -202,10 +202,8 @@ pub fn caller(id: &str) -> Caller {
 }
 
 pub fn signed(who: &str, act: &str) -> Signature {
-    Signature {
-        password: Zeroizing::new(stage::password(who)),
-        meaning: text::meaning(act, Language::En),
-    }
+    let password = Zeroizing::new(stage::password(who));
+    Signature::by_password(password, text::meaning(act, Language::En))
 }
 
 /// A caller's key, and a body that goes with it.
@@ -237,6 +235,7 @@ pub fn prepare(
         identifier: "DEMO".to_owned(),
         visit: VisitId::parse("V1").expect("well formed"),
         reason: reason.map(str::to_owned),
+        root: None,
     };
     wait(house.prepare(&caller(&format!("p-{letters}")), wish, once(key)))
 }
@@ -251,6 +250,7 @@ pub fn break_code(house: &House, code: &Code, key: &str) -> Result<Handed, Refus
         what_happened: "an invented event".to_owned(),
         depends: true,
         how: Some("as invented".to_owned()),
+        root: None,
     };
     let signature = signed("hot-1", "break-code");
     let broken = wait(house.break_code(&caller("hot-1"), emergency, &signature, once(key)));

@@ -49,6 +49,7 @@ impl World {
         self.not_randomised();
         let codes = self.randomised();
         self.prepared(&codes);
+        self.called_about(&codes);
         self.broke(&codes);
         self.recruitment_ended();
         self.days_later(14);
@@ -251,6 +252,36 @@ impl World {
         self.prepare("p-rjs", preparation("9000000", "V1", None), 422);
         self.prepare("p-rjs", preparation(code, "V99", None), 422);
         self.prepare("p-rjs", preparation(code, "V1", Some(" ")), 422);
+    }
+
+    /// Found, gone back from, opened as a case: by number, by code, and for everybody who may not.
+    fn called_about(&mut self, codes: &[(String, String)]) {
+        let find = "/v1/breaks/find";
+        for (number, code) in codes.iter().step_by(2) {
+            let who = format!("i-{}", number[..3].to_lowercase());
+            let asked = json!({"participant": code, "identifier": "DEMO", "caller": "physician"});
+            let key = self.stage.new_key();
+            self.act_once("hot-1", find, &key, asked.clone(), 200);
+            self.act_once("hot-1", find, &key, asked, 200);
+            let own = json!({"participant": number, "caller": "investigator"});
+            self.act(&who, find, own, 200);
+            self.act(&who, "/v1/breaks/leave", json!({"participant": number}), 200);
+            let relative = json!({"participant": number, "callBack": "000 222"});
+            self.act("hot-2", "/v1/breaks/cases", relative, 201);
+        }
+        let (number, code) = &codes[0];
+        for (who, participant, identifier, status) in [
+            ("hot-1", number.as_str(), "WRNG", 409),
+            ("hot-1", "RJS-999", "DEMO", 404),
+            ("hot-1", "RJS-023", "DEMO", 404),
+            ("i-hsh", code, "DEMO", 404),
+            ("c-rjs", number, "DEMO", 403),
+            ("p-rjs", number, "DEMO", 403),
+        ] {
+            let asked = json!({"participant": participant, "identifier": identifier,
+                               "caller": "physician"});
+            self.act(who, find, asked, status);
+        }
     }
 
     fn broke(&mut self, codes: &[(String, String)]) {

@@ -5,6 +5,7 @@
 
 pub mod acts;
 pub mod log;
+mod pages;
 pub mod read;
 
 use klero::cli::stage::{Play, Stage, cast, password};
@@ -66,6 +67,8 @@ pub struct World {
     pub opened: Vec<(String, String)>,
     /// References of participants by enrolment number.
     pub references: BTreeMap<String, String>,
+    /// References of begun forms; one of them is nobody's.
+    pub drafts: Vec<String>,
     clock: Arc<FixedClock>,
     tokens: BTreeMap<String, String>,
 }
@@ -87,7 +90,8 @@ impl World {
         let tokens = cast().into_iter().map(|(id, ..)| (id.clone(), stage.token(&id).to_owned()));
         let tokens = tokens.collect();
         let (told, opened, references) = (vec![], vec![], BTreeMap::new());
-        Self { stage, folder, told, opened, references, clock, tokens }
+        let drafts = vec!["K7Q29MXT".to_owned()];
+        Self { stage, folder, told, opened, references, drafts, clock, tokens }
     }
 
     /// Time goes by, here as in every world.
@@ -109,7 +113,19 @@ impl World {
         if let Some(bearer) = &bearer {
             all.push(("authorization", bearer));
         }
-        let reply = self.stage.send(method, path, &all, body);
+        self.send_as_is(who, method, path, &all, body)
+    }
+
+    /// The same with these headers alone.
+    pub fn send_as_is(
+        &mut self,
+        who: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Told {
+        let reply = self.stage.send(method, path, headers, body);
         let told = Told {
             who: who.to_owned(),
             route: route(method, path),
@@ -264,9 +280,12 @@ pub fn route(method: &str, path: &str) -> String {
         let alike = wanted.clone().count() == given.clone().count();
         alike && wanted.zip(given).all(|(wanted, given)| wanted.starts_with('{') || wanted == given)
     };
+    let pages = klero::web::pages().all;
+    let pages = pages.iter().map(|page| page.path);
     let table = http::table();
+    let paths: Vec<&str> = table.routes().iter().map(|route| route.path).chain(pages).collect();
     // A plain part of an address comes before a variable one.
-    let exact = table.routes().iter().find(|route| route.path == plain);
-    let found = exact.or_else(|| table.routes().iter().find(|route| fits(route.path)));
-    format!("{method} {}", found.map_or("(none)", |route| route.path))
+    let exact = paths.iter().find(|path| **path == plain);
+    let found = exact.or_else(|| paths.iter().find(|path| fits(path)));
+    format!("{method} {}", found.unwrap_or(&"(none)"))
 }

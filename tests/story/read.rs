@@ -6,11 +6,11 @@ use klero::http::routes::Verb;
 use klero::refusal::Code;
 
 /// One of each role, a second coordinator from elsewhere, and somebody who is not signed in.
-const READERS: [&str; 10] =
+pub const READERS: [&str; 10] =
     ["nobody", "c-rjs", "c-hsh", "i-rjs", "p-rjs", "hot-1", "stat-1", "mon-1", "spon-1", "admin-1"];
 
 /// Prepared and broken, broken twice, left without a code, not eligible, elsewhere, and nobody.
-const SOME: [&str; 6] = ["RJS-001", "RJS-004", "RJS-005", "RJS-020", "HSH-001", "RJS-999"];
+pub const SOME: [&str; 6] = ["RJS-001", "RJS-004", "RJS-005", "RJS-020", "HSH-001", "RJS-999"];
 
 impl World {
     /// Reads all there is to read.
@@ -24,6 +24,7 @@ impl World {
         self.send("mon-1", "HEAD", "/v1/trail", &[], None);
         self.send("nobody", "HEAD", "/v1/commitment", &[], None);
         self.read_trail();
+        self.look_at_every_page();
     }
 
     fn read(&mut self, who: &str, path: &str) {
@@ -71,7 +72,7 @@ impl World {
     }
 
     /// The name of a participant in addresses; of an unknown one, nobody's.
-    fn reference(&self, number: &str) -> String {
+    pub fn reference(&self, number: &str) -> String {
         self.references.get(number).cloned().unwrap_or_else(|| "K7Q29MXT".to_owned())
     }
 

@@ -8,7 +8,8 @@ use crate::http::extract::Named;
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{hex, sha256_of};
 use crate::sealing::manifest::ListPurpose;
-use crate::service::{House, Signature};
+use crate::service::House;
+use crate::service::signature::Signature;
 use crate::store::repeats::OnceKey;
 use crate::text::{self, Args, Language};
 use std::sync::Arc;
@@ -118,10 +119,8 @@ impl Visit {
 
     /// What was signed on this page: the password that was typed, and the meaning as it was shown.
     pub fn signature(&self, act: &str) -> Signature {
-        Signature {
-            password: Zeroizing::new(self.said.get("password").to_owned()),
-            meaning: text::meaning(act, self.language),
-        }
+        let password = Zeroizing::new(self.said.get("password").to_owned());
+        Signature::by_password(password, text::meaning(act, self.language))
     }
 
     /// The act's token for a form: the one that was sent, so that a second press is the same act, or a new one.

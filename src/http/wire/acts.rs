@@ -6,13 +6,18 @@ use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use zeroize::Zeroizing;
 
-/// Signs an act: the sign-in password once more, and the meaning's exact words in either language.
+/// Signs an act: the sign-in password once more or the caller's key, and the meaning's exact words in either language.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignatureBody {
-    /// The sign-in password, typed for this act.
-    #[schema(value_type = String, max_length = 256)]
-    pub password: Zeroizing<String>,
+    /// The sign-in password, typed for this act. This or `key`, never both.
+    #[schema(value_type = Option<String>, max_length = 256)]
+    pub password: Option<Zeroizing<String>>,
+    /// 64 bytes, hexadecimal: by the caller's registered card, purpose `act`, over the compact JSON
+    /// `{"act","once","body","meaning"}`: the act's word, the Idempotency-Key as it is sent, the SHA-256 of the compact
+    /// JSON body without its `signature`, the meaning. Breaking a code takes it.
+    #[schema(max_length = 128)]
+    pub key: Option<String>,
     /// The exact words, as `GET /v1/trial` lists them.
     #[schema(max_length = 500)]
     pub meaning: String,
@@ -172,6 +177,8 @@ pub struct ScreeningBody {
     pub centre: String,
     /// By field id, as `GET /v1/trial` lists them.
     pub answers: BTreeMap<String, AnswerBody>,
+    /// That the values agree with the source documents. It may be left out.
+    pub signature: Option<SignatureBody>,
 }
 
 /// Corrected answers of a participant who is not randomised.
@@ -180,6 +187,8 @@ pub struct ScreeningBody {
 pub struct ScreeningChange {
     /// All answers, not only the changed ones.
     pub answers: BTreeMap<String, AnswerBody>,
+    /// That the values agree with the source documents. It may be left out.
+    pub signature: Option<SignatureBody>,
 }
 
 /// One criterion's result.
@@ -324,6 +333,8 @@ pub struct PreparationBody {
     pub visit: String,
     /// Why, outside the window or a second time.
     pub reason: Option<String>,
+    /// How the device knows the root it proves against: `known`, `compared` or `not-compared`.
+    pub root: Option<String>,
 }
 
 /// A participant with a code, and what is due.
@@ -437,6 +448,8 @@ pub struct BreakBody {
     pub depends: bool,
     /// How.
     pub how: Option<String>,
+    /// How the device knows the root it proves against: `known`, `compared` or `not-compared`.
+    pub root: Option<String>,
     /// The signature.
     pub signature: SignatureBody,
 }

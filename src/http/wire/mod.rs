@@ -4,10 +4,11 @@
 pub mod acts;
 mod problem;
 mod read;
+pub mod steps;
 mod version;
 
 pub use problem::{ProblemBody, Said, Spoken, WrongField};
-pub use read::{read, without_password};
+pub use read::{read, without_proof, without_signature};
 pub use serde::Serialize as Written;
 pub use serde::de::DeserializeOwned as Readable;
 pub use version::Version;

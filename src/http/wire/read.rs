@@ -11,15 +11,26 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, FieldError> {
     serde_json::from_slice(body).map_err(|error| misread(&error, body))
 }
 
-/// A body without the password that signs it, for comparing a repeated act with the first. What is no JSON stays as
-/// it is.
-pub fn without_password(body: &[u8]) -> Vec<u8> {
+/// A body without the password or the key signature that signs it, for comparing a repeated act with the first. What is
+/// no JSON stays as it is.
+pub fn without_proof(body: &[u8]) -> Vec<u8> {
     let Ok(mut said) = serde_json::from_slice::<Value>(body) else { return body.to_vec() };
     if let Some(fields) = said.as_object_mut() {
         fields.shift_remove("password");
     }
     if let Some(fields) = said.get_mut("signature").and_then(Value::as_object_mut) {
         fields.shift_remove("password");
+        fields.shift_remove("key");
+    }
+    said.to_string().into_bytes()
+}
+
+/// A body without its signature, as compact JSON in the order in which it came: what a key signs. What is no JSON stays
+/// as it is.
+pub fn without_signature(body: &[u8]) -> Vec<u8> {
+    let Ok(mut said) = serde_json::from_slice::<Value>(body) else { return body.to_vec() };
+    if let Some(fields) = said.as_object_mut() {
+        fields.shift_remove("signature");
     }
     said.to_string().into_bytes()
 }
@@ -219,12 +230,26 @@ mod tests {
                 "{{\"note\": \"{note}\", \"password\":\"{password}\",\n \"signature\":\
                  {{\"password\":\"{password}\",\"meaning\":\"m\"}}}}"
             );
-            without_password(text.as_bytes())
+            without_proof(text.as_bytes())
         };
         assert_eq!(body("one", "x"), b"{\"note\":\"x\",\"signature\":{\"meaning\":\"m\"}}");
         assert_eq!(body("one", "x"), body("two", "x"));
         assert_ne!(body("one", "x"), body("one", "y"));
-        assert_eq!(without_password(b"[1"), b"[1");
+        assert_eq!(without_proof(b"[1"), b"[1");
+        let keyed = br#"{"key":"x","note":"x","signature":{"key":"00","meaning":"m"}}"#;
+        let plain = br#"{"key":"x","note":"x","signature":{"meaning":"m"}}"#;
+        assert_eq!(without_proof(keyed), plain);
+    }
+
+    #[test]
+    fn what_a_key_signs_is_the_body_in_its_own_order_without_spaces_and_without_the_signature() {
+        let body =
+            " {\"z\": [true, null, \"\\u00e9\\/\"],\n \"signature\":{\"key\":\"00\"}, \"a\":7}";
+        assert_eq!(
+            without_signature(body.as_bytes()),
+            "{\"z\":[true,null,\"é/\"],\"a\":7}".as_bytes()
+        );
+        assert_eq!(without_signature(b"[1"), b"[1");
     }
 
     proptest::proptest! {
