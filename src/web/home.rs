@@ -1,7 +1,7 @@
 //! The start page, and what each role finds there: a short list of things to do.
 
 use super::frame::{Frame, paper};
-use super::{list, people, standing};
+use super::{list, people, recruitment, standing};
 use crate::domain::people::Role;
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::Refusal;
@@ -44,6 +44,7 @@ async fn home(visit: Visit) -> Result<Paper, Refusal> {
 async fn to_do(visit: &Visit) -> Result<Vec<(String, String, String)>, Refusal> {
     match visit.caller()?.person.role {
         Role::Monitor => list::to_do(visit).await,
+        Role::Sponsor => recruitment::to_do(visit).await,
         Role::Admin => people::to_do(visit).await,
         _ => Ok(vec![]),
     }

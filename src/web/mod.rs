@@ -3,6 +3,7 @@
 //! interface beside it; neither calls the other. `GUIDE.md` beside this file says how to write one.
 
 mod breaks;
+mod curve;
 mod form;
 mod frame;
 mod health;
@@ -10,6 +11,7 @@ mod home;
 mod list;
 mod people;
 mod public;
+mod recruitment;
 mod sentence;
 mod standing;
 mod start;
@@ -19,12 +21,13 @@ use crate::http::pages::{Page, Pages, Static, Statics};
 
 /// Every page of the service.
 pub fn pages() -> Pages {
-    let all: [Vec<Page>; 8] = [
+    let all: [Vec<Page>; 9] = [
         home::pages(),
         public::pages(),
         trail::pages(),
         list::pages(),
         breaks::pages(),
+        recruitment::pages(),
         people::pages(),
         start::pages(),
         health::pages(),

@@ -26,7 +26,10 @@ pub const KINDS: &[(&str, &[&str])] = &[
     ),
     ("randomisation", &["randomised"]),
     ("preparation", &["release-for-preparation"]),
-    ("breaks", &["release-for-break", "read-back"]),
+    (
+        "breaks",
+        &["break-begun", "release-for-break", "read-back", "break-left", "break-case-opened"],
+    ),
     ("openings", &["opened", "release-redelivered"]),
     ("keys", &["key-registered", "key-granted", "grant-removed"]),
     ("list", &["founded", "list-imported", "list-reviewed"]),
