@@ -116,10 +116,12 @@ impl Remains {
         let database = fs::read(world.stage.folder.database()).expect("the database is there");
         hay.push(("the database after the end".to_owned(), database));
         let manifest = world.stage.study.manifest.to_file_text();
+        let trial = zebra_trial();
         for told in &world.told {
             let name = format!("{} {} {}", told.who, told.route, told.path);
             hay.push((format!("headers of {name}"), format!("{:?}", told.headers).into()));
-            hay.push((format!("body of {name}"), without_manifest(told, &manifest).into()));
+            let body = without_public_text(told, &manifest, &trial);
+            hay.push((format!("body of {name}"), body.into()));
         }
         hay.push(("log".to_owned(), log::heard().into_bytes()));
         let secrets = secrets(&world, &loot);
@@ -133,14 +135,19 @@ impl Remains {
     }
 }
 
-/// A body; of the public commitment, without the manifest that it is there to show.
-fn without_manifest(told: &story::Told, manifest: &str) -> String {
+/// A body; of the two routes that are there to show a public text, without that text. The trial file goes to holders'
+/// devices alone.
+fn without_public_text(told: &story::Told, manifest: &str, trial: &str) -> String {
     let mut body = told.body();
-    if told.route != "GET /v1/commitment" || body["manifest"] != manifest {
-        return told.text.clone();
+    for (route, field, text) in
+        [("GET /v1/commitment", "manifest", manifest), ("GET /v1/trial/file", "file", trial)]
+    {
+        if told.route == route && body[field] == text {
+            body[field] = "".into();
+            return body.to_string();
+        }
     }
-    body["manifest"] = "".into();
-    body.to_string()
+    told.text.clone()
 }
 
 /// Every file of a folder.

@@ -31,6 +31,10 @@ pub fn routes() -> Vec<Route> {
             .says("The caller's card and sealed identity file, for a new device")
             .gives::<acts::OwnKeyBody>(200, "The key, sealed")
             .refuses(&[Code::NoSuchRecord]),
+        Route::get("/v1/trial/file", trial_file)
+            .act(RegisterKey)
+            .says("The trial file, from which a holder's device takes the words of an arm it has opened")
+            .gives::<acts::TrialFileBody>(200, "The file; it names all arms alike"),
         Route::get("/v1/keys", keys)
             .act(ReadKeys)
             .says("Everybody's public cards, and who holds which centre key")
@@ -82,6 +86,10 @@ async fn mine(house: Data<House>, who: Who) -> Result<Answer<acts::OwnKeyBody>, 
     let (held, identity) = house.own_key(&who.caller).await?;
     let (card, fingerprint) = (held.card, held.fingerprint);
     Ok(Answer::ok(acts::OwnKeyBody { card, fingerprint, identity }))
+}
+
+async fn trial_file(house: Data<House>, who: Who) -> Result<Answer<acts::TrialFileBody>, Problem> {
+    Ok(Answer::ok(acts::TrialFileBody { file: house.trial_file(&who.caller).await? }))
 }
 
 async fn keys(house: Data<House>, who: Who) -> Result<Answer<acts::KeysBody>, Problem> {

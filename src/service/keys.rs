@@ -97,6 +97,18 @@ impl House {
         Ok(done.await?.into_parts().0)
     }
 
+    /// The trial file as it was founded with: a holder's device takes the words of an arm from it, once it has opened a
+    /// slot. It names all arms alike, and nothing of who has which.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn trial_file(&self, caller: &Caller) -> Result<String, Refusal> {
+        self.may_somewhere::<RegisterKey>(caller).await?;
+        let file = self.store.read(|view| view.content(&self.configuration))?;
+        let text = file.and_then(|bytes| String::from_utf8(bytes).ok());
+        text.ok_or_else(|| Refusal::new(Why::Internal))
+    }
+
     /// Everybody's cards, and who holds which centre key.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! whatever it answers is durable.
 
 pub mod break_code;
+pub mod confirmation;
 pub mod drafts;
 pub mod eligibility;
 pub mod emergency;

@@ -220,7 +220,7 @@ fn check_identifier(participant: &Participant, identifier: &str) -> Result<(), R
 }
 
 /// What was released for a participant, visit and day, oldest first.
-fn given(
+pub(super) fn given(
     view: &View<'_>,
     trial: &Trial,
     participant: &Participant,
@@ -232,7 +232,11 @@ fn given(
 }
 
 /// The schedule counts from the first infusion; until infusions are recorded, from the first visit's first release.
-fn course<'a>(trial: &Trial, randomised: Moment, given: &'a [(VisitId, Date)]) -> Course<'a> {
+pub(super) fn course<'a>(
+    trial: &Trial,
+    randomised: Moment,
+    given: &'a [(VisitId, Date)],
+) -> Course<'a> {
     Course {
         randomised_on: trial.zone.day(randomised),
         first_infusion: given.first().map(|(_, day)| *day),

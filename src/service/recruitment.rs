@@ -4,6 +4,7 @@ use super::{Answered, House, Signature, first_answer};
 use crate::domain::access::{Act, Caller, DecideRecruitment, ReadRecruitment};
 use crate::domain::entry::Entry;
 use crate::domain::ids::CentreId;
+use crate::domain::time::Date;
 use crate::limits::TEXT;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::manifest::ListPurpose;
@@ -112,6 +113,27 @@ impl House {
             all.insert(0, Figures { centre: None, state, screened, randomised });
             Ok(all)
         })
+    }
+}
+
+impl House {
+    /// How many were randomised in the trial by each day on which somebody was: day and sum, oldest first. Of the whole
+    /// trial alone, so that it shows no stratum's blocks.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn recruitment_curve(&self, caller: &Caller) -> Result<Vec<(Date, u64)>, Refusal> {
+        self.may_somewhere::<ReadRecruitment>(caller).await?;
+        let moments = self.store.read(|view| view.randomised_at())?;
+        let mut curve: Vec<(Date, u64)> = vec![];
+        for (sum, moment) in (1..).zip(moments) {
+            let day = self.trial.zone.day(moment);
+            match curve.last_mut() {
+                Some(last) if last.0 == day => last.1 = sum,
+                _ => curve.push((day, sum)),
+            }
+        }
+        Ok(curve)
     }
 }
 

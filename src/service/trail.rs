@@ -44,13 +44,7 @@ impl House {
     /// `no-such-record` past the end.
     pub async fn prove(&self, caller: &Caller, seq: u64) -> Result<Receipt, Refusal> {
         self.may_somewhere::<ReadTrail>(caller).await?;
-        self.store.read(|view| {
-            let line = view.line(seq)?.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?;
-            let size = view.trail_size()?;
-            let proof = view.trail_path(size, seq)?;
-            let checkpoint = self.store.signer().sign(size, &view.trail_root(size)?);
-            Ok(Receipt { seq, line, proof, checkpoint })
-        })
+        self.store.read(|view| self.receipt_now(view, seq))
     }
 
     /// The latest signed checkpoint: size and root alone, for everybody who is signed in.

@@ -12,6 +12,7 @@ pub mod drafts;
 pub mod faults;
 mod founding;
 mod history;
+pub mod overview;
 pub mod queries;
 mod rebuild;
 pub mod release;

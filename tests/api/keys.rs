@@ -6,7 +6,7 @@ use klero::dice::FixedDice;
 use klero::domain::ids::{CentreId, PersonId};
 use klero::domain::people::Role;
 use klero::limits::{CARD, IDENTITY};
-use klero::sealing::bytes::{hex, unhex};
+use klero::sealing::bytes::{hex, sha256, unhex};
 use klero::sealing::grant::grant_key;
 use klero::sealing::identity::{IDENTITY_BYTES_MAX, Identity};
 use klero::sealing::slot::Wrap;
@@ -259,4 +259,23 @@ fn a_grant_is_removed_once_and_only_at_ones_own_centre() {
         "grant-removed",
         "refused no-such-record",
     ]);
+}
+
+// shows: EU-7, CO-2 (the words of an arm come from a text that is the same for everybody)
+#[test]
+fn a_holders_device_gets_the_trial_file_that_the_manifest_was_signed_over() {
+    let house = House::raise();
+    house.so_far();
+    for who in ["p-rjs", "i-hsh", "hot-1", "stat-1"] {
+        let reply = house.get(who, "/v1/trial/file");
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert_eq!(reply.text_at("file"), klero::cli::stage::TRIAL);
+        let hash = sha256(reply.text_at("file").as_bytes());
+        assert_eq!(hash, house.pinned().configuration);
+    }
+    house.trail_is([]);
+    for who in ["c-rjs", "mon-1", "spon-1", "admin-1"] {
+        refused(&house.get(who, "/v1/trial/file"), 403, "not-your-role");
+    }
+    house.trail_is(["refused not-your-role"; 4]);
 }

@@ -10,6 +10,7 @@ mod emergency;
 mod house;
 mod keys;
 mod lists;
+mod overview;
 mod people;
 mod prepare;
 mod randomise;

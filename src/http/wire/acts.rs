@@ -751,6 +751,13 @@ pub struct TrialBody {
     pub meanings: BTreeMap<String, WordsBody>,
 }
 
+/// The trial file, for holders' devices. Names all arms alike.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TrialFileBody {
+    /// The TOML, byte for byte as it was founded with: its SHA-256 stands in the manifest.
+    pub file: String,
+}
+
 /// Both languages.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WordsBody {

@@ -1,0 +1,122 @@
+//! What a participant's pages show long after the act: the randomisation with its proof, and the visits (AL-13).
+
+use super::House;
+use super::prepare::{course, given};
+use super::randomise::find;
+use crate::domain::access::{Caller, ReadParticipants};
+use crate::domain::entry::{Fact, fact};
+use crate::domain::ids::{PersonId, Reference, VisitId};
+use crate::domain::time::{Date, Moment};
+use crate::domain::visit::{self, Window};
+use crate::refusal::{Code as Why, Refusal};
+use crate::sealing::line::{self, Line};
+use crate::store::queries::{Allocation, Participant, View};
+use crate::store::{Receipt, StoreError};
+
+/// A randomisation as it is confirmed, the same for ever but for the checkpoint of its proof.
+#[derive(Debug)]
+pub struct Confirmation {
+    /// Whose.
+    pub participant: Participant,
+    /// The code.
+    pub allocation: Allocation,
+    /// The entry with a proof under the present checkpoint.
+    pub receipt: Receipt,
+    /// The printed name of the person who randomised.
+    pub randomised_by: String,
+    /// When eligibility was signed, and the printed name of the person who did.
+    pub eligible: Option<(Moment, String)>,
+}
+
+/// One visit of a participant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisitDay {
+    /// Which visit.
+    pub visit: VisitId,
+    /// Does it have an infusion?
+    pub infusion: bool,
+    /// Where it lies; none until the first infusion gives the others their days.
+    pub window: Option<Window>,
+    /// When a preparation was released for it, the last time.
+    pub released: Option<Date>,
+}
+
+impl House {
+    /// A randomisation with its proof, for those who may read the participant.
+    ///
+    /// # Errors
+    /// `no-such-record` when there is none, or it is not the caller's to see.
+    pub async fn allocation_receipt(
+        &self,
+        caller: &Caller,
+        reference: &Reference,
+    ) -> Result<Confirmation, Refusal> {
+        let may = self.may_somewhere::<ReadParticipants>(caller).await?;
+        self.store.read(|view| {
+            let participant = find(view, reference)?;
+            let own = caller.places(&may).is_none_or(|own| own.contains(&participant.centre));
+            let allocation = view.allocation(reference)?.filter(|_| own);
+            let allocation = allocation.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?;
+            let receipt = self.receipt_now(view, allocation.entry)?;
+            let randomised = read_line(view, allocation.entry)?;
+            let eligible = match fact(&randomised.entry.data, "eligibility") {
+                Some(Fact::Number(seq)) if *seq > 0 => {
+                    let signed = read_line(view, *seq)?;
+                    Some((signed.at, printed_name(view, &signed.by)?))
+                }
+                _ => None,
+            };
+            let randomised_by = printed_name(view, &randomised.by)?;
+            Ok(Confirmation { participant, allocation, receipt, randomised_by, eligible })
+        })
+    }
+
+    /// A participant's visits: where they lie, and for which a preparation was released. Nothing before randomisation.
+    ///
+    /// # Errors
+    /// `no-such-record` when unknown or another centre's.
+    pub async fn course_of(
+        &self,
+        caller: &Caller,
+        reference: &Reference,
+    ) -> Result<Vec<VisitDay>, Refusal> {
+        let may = self.may_somewhere::<ReadParticipants>(caller).await?;
+        self.store.read(|view| {
+            let participant = find(view, reference)?;
+            if caller.places(&may).is_some_and(|own| !own.contains(&participant.centre)) {
+                return Err(Refusal::new(Why::NoSuchRecord));
+            }
+            let Some(allocation) = view.allocation(reference)? else { return Ok(vec![]) };
+            let given = given(view, &self.trial, &participant)?;
+            let course = course(&self.trial, allocation.at, &given);
+            let day = |visit: &crate::domain::trial::Visit| VisitDay {
+                visit: visit.id.clone(),
+                infusion: visit.infusion,
+                window: visit::window(&self.trial, visit, &course),
+                released: given.iter().rev().find(|(id, _)| *id == visit.id).map(|(_, on)| *on),
+            };
+            Ok(self.trial.visits.iter().map(day).collect())
+        })
+    }
+
+    /// A line with its proof under the present checkpoint.
+    pub(super) fn receipt_now(&self, view: &View<'_>, seq: u64) -> Result<Receipt, Refusal> {
+        let line = view.line(seq)?.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?;
+        let size = view.trail_size()?;
+        let proof = view.trail_path(size, seq)?;
+        let checkpoint = self.store.signer().sign(size, &view.trail_root(size)?);
+        Ok(Receipt { seq, line, proof, checkpoint })
+    }
+}
+
+fn read_line(view: &View<'_>, seq: u64) -> Result<Line, StoreError> {
+    let line = view.line(seq)?.ok_or(StoreError::Damaged)?;
+    line::parse(&line).map_err(|_| StoreError::Damaged)
+}
+
+/// The name as printed under signatures; the account's id when the name was erased by law.
+fn printed_name(view: &View<'_>, id: &str) -> Result<String, StoreError> {
+    let person = PersonId::parse(id).ok();
+    let account = person.map(|person| view.account(&person)).transpose()?.flatten();
+    Ok(account.map_or_else(|| id.to_owned(), |account| account.person.name))
+}
