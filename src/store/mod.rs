@@ -7,6 +7,7 @@
 mod accounts;
 mod apply;
 mod backup;
+pub mod check;
 pub mod checkpoint_store;
 pub mod drafts;
 pub mod faults;
@@ -109,6 +110,7 @@ pub struct Health {
     checked: AtomicBool,
     unwritable: AtomicBool,
     put_owed: AtomicBool,
+    rereading: AtomicBool,
 }
 
 impl Health {
@@ -136,6 +138,11 @@ impl Health {
         let unwritable = matches!(failed, Some(StoreError::Full | StoreError::Failed));
         self.unwritable.store(unwritable, Ordering::SeqCst);
         self.put_owed.store(put_owed, Ordering::SeqCst);
+    }
+
+    fn report_fault(&self, fault: &TrailFault) {
+        tracing::error!(entry = fault.entry, what = fault.what, "the trail is damaged");
+        self.report_damage();
     }
 
     fn report_damage(&self) {

@@ -16,15 +16,17 @@ mod sentence;
 mod standing;
 mod start;
 mod trail;
+mod verify;
 
 use crate::http::pages::{Page, Pages, Static, Statics};
 
 /// Every page of the service.
 pub fn pages() -> Pages {
-    let all: [Vec<Page>; 9] = [
+    let all: [Vec<Page>; 10] = [
         home::pages(),
         public::pages(),
         trail::pages(),
+        verify::pages(),
         list::pages(),
         breaks::pages(),
         recruitment::pages(),

@@ -100,7 +100,7 @@ impl<'v> Teller<'v> {
     fn args(&self, line: &Line) -> Vec<(&'static str, Arg)> {
         let entry = &line.entry;
         let mut args = vec![("by", Arg::Text(self.name(&line.by))), ("place", self.place(entry))];
-        for name in ["participant", "visit", "first", "slots", "segment", "trial"] {
+        for name in ["participant", "visit", "first", "slots", "segment", "trial", "size"] {
             if let Some(text) = said(entry, name) {
                 args.push((name, text.into()));
             }

@@ -58,7 +58,7 @@ fn every_act_of_the_service_has_a_sentence_and_a_kind() {
     acts.dedup();
     assert!(acts.len() > 30, "{acts:?}");
     let names = ["by", "place", "participant", "person", "code", "fingerprint", "role", "category"];
-    let more = ["visit", "first", "slots", "segment", "trial", "wanted", "problem"];
+    let more = ["visit", "first", "slots", "segment", "trial", "wanted", "problem", "size"];
     let args: Vec<_> = names.iter().chain(&more).map(|name| (*name, "x".into())).collect();
     for act in acts {
         for language in Language::ALL {
@@ -375,4 +375,27 @@ fn a_break_is_told_without_what_was_found_and_reading_it_is_an_entry() {
     for never in ["an invented emergency", "Demo physician", randomised.text_at("code")] {
         assert!(!shown.contains(never), "{never}");
     }
+}
+
+// Verifying -----------------------------------------------------------------------------------------------------------
+
+// shows: AT-2
+#[test]
+fn a_monitor_has_the_trail_verified_and_the_next_visit_is_compared_with_this_one() {
+    let stage = stage();
+    let mut browser = Browser::signed_in(&stage, "en", "mon-1");
+    let ask = browser.get("/verify");
+    assert!(ask.html.contains("klero trail verify export"));
+    let token = text_of(&ask.html, "name=\"_form\" value=\"", "\"");
+    let first = browser.post("/verify", &[("_form", &token)]);
+    assert_eq!(first.status, 200);
+    assert!(first.html.contains("The trail is whole") && first.html.contains("the first time"));
+    stage.screen_eligible(0, 1, true);
+    let second = browser.post("/verify", &[("_form", &token)]).html;
+    assert!(second.contains("the trail still begins with them"), "{second}");
+    let size = entries(&stage) - 1;
+    assert!(second.contains(&format!("<dd>{size}</dd>")));
+    let note = text_of(&second, "<code class=\"checkpoint\">", "</code>");
+    assert_eq!(note.lines().nth(1), Some(size.to_string().as_str()));
+    assert!(browser.get("/trail").html.contains("Demo mon-1 verified the whole trail"));
 }
