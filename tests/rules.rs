@@ -55,7 +55,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("hpke", &["sealing/wrap.rs"]),
     ("rand_chacha", &["sealing/stream.rs"]),
     ("argon2", &["sealing/password.rs"]),
-    ("diceware_wordlists", &["sealing/identity.rs"]),
+    ("diceware_wordlists", &["sealing/identity.rs", "web/mod.rs"]),
     ("unicode_normalization", &["sealing/identity.rs"]),
     ("clap", &["cli"]),
     ("rpassword", &["cli"]),
