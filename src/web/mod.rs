@@ -2,19 +2,31 @@
 //! and no SQL: it is handed a `Visit` and gives back a page. A page handler calls the same use case as the route of the
 //! interface beside it; neither calls the other. `GUIDE.md` beside this file says how to write one.
 
+mod eligibility;
 mod form;
 mod frame;
 mod home;
+mod participants;
 mod public;
+mod randomise;
 mod record;
 mod screening;
+mod sheets;
 mod standing;
 
 use crate::http::pages::{Page, Pages, Static, Statics};
 
 /// Every page of the service.
 pub fn pages() -> Pages {
-    let all: [Vec<Page>; 3] = [home::pages(), public::pages(), screening::pages()];
+    let all: [Vec<Page>; 7] = [
+        home::pages(),
+        public::pages(),
+        screening::pages(),
+        participants::pages(),
+        eligibility::pages(),
+        randomise::pages(),
+        sheets::pages(),
+    ];
     Pages {
         all: all.concat(),
         statics: Statics::new(files()),

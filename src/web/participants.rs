@@ -1,7 +1,7 @@
 //! The participants a person may see: the list with its search, and one participant's page.
 
 use super::frame::{Frame, paper};
-use super::record::{self, Findings, Part};
+use super::record::{self, Findings, Part, Signed};
 use crate::domain::access::ReadParticipants;
 use crate::domain::ids::{EnrolmentNumber, Reference};
 use crate::domain::people::Role;
@@ -126,8 +126,8 @@ struct One<'v> {
     centre: String,
     code: Option<String>,
     randomised: Option<String>,
-    entered: String,
-    signed: Option<String>,
+    entered: Signed,
+    signed: Option<Signed>,
     acknowledged: Vec<(String, String)>,
     todo: Vec<Todo>,
     papers: Vec<(String, String)>,

@@ -1,8 +1,8 @@
 //! The check straight before randomising, and the result: the same code for ever, however the page is come to.
 
-use super::form::Signing;
+use super::form::{Kind, Signing};
 use super::frame::{Frame, paper};
-use super::record::{self, Findings, Level};
+use super::record::{self, Findings, Level, Signed};
 use crate::domain::access::{Act, Randomise, ReadParticipants};
 use crate::domain::answers::Raw;
 use crate::domain::eligibility::Outcome;
@@ -29,7 +29,7 @@ struct Check<'v> {
     number: String,
     identity: String,
     consent: String,
-    signed: String,
+    signed: Option<Signed>,
     levels: Vec<Level>,
     change: String,
     signing: Signing,
@@ -53,7 +53,7 @@ async fn check(visit: Visit) -> Result<Paper, Refusal> {
         number: screened.participant.number.to_string(),
         identity: identity(&f, &screened),
         consent: said(&f, &screened, &CONSENT),
-        signed: signed.unwrap_or_default(),
+        signed,
         levels: levels(&f, &screened),
         change: format!("{back}/change"),
         signing: Signing::of(&visit, Randomise::NAME),

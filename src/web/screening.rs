@@ -130,6 +130,7 @@ async fn show(visit: Visit) -> Result<Paper, Refusal> {
     };
     let saved = f.with("screening.saved", "time", visit.minute(draft.at));
     let fields = fields::fields(&f, &draft, page);
+    f.labels = fields.iter().map(|field| (field.name.clone(), field.label.clone())).collect();
     let change = draft.change.is_some();
     paper(&Form { place, saved, fields, change, f })
 }
