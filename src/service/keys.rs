@@ -5,7 +5,7 @@ use super::{Answered, House, first_answer};
 use crate::domain::access::{Caller, GrantKey, ReadKeys, RegisterKey};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CentreId, PersonId};
-use crate::domain::people::Role;
+use crate::domain::people::{Person, Role};
 use crate::limits::{CARD, IDENTITY};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{hex, sha256};
@@ -31,6 +31,19 @@ pub struct Grant {
     pub wrap: Wrap,
     /// The granting holder's signature over [`SignedTerms::text`].
     pub signature: [u8; 64],
+}
+
+/// A person who has registered a card, at one centre: do they hold that centre's newest key?
+#[derive(Debug, Clone)]
+pub struct KeyStanding {
+    /// The holder, or who waits to be one.
+    pub person: Person,
+    /// The card's fingerprint, in hex.
+    pub fingerprint: String,
+    /// The centre.
+    pub centre: CentreId,
+    /// The newest key's grant; none while the person waits.
+    pub granted: Option<u64>,
 }
 
 impl House {
@@ -116,6 +129,40 @@ impl House {
     pub async fn keys(&self, caller: &Caller) -> Result<(Vec<HeldCard>, Vec<Holding>), Refusal> {
         self.may_somewhere::<ReadKeys>(caller).await?;
         self.store.read(|view| Ok((view.cards()?, view.wraps()?)))
+    }
+
+    /// Everybody active who has registered a card, at each centre within the caller's reach.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn key_standings(&self, caller: &Caller) -> Result<Vec<KeyStanding>, Refusal> {
+        self.may_somewhere::<ReadKeys>(caller).await?;
+        let (cards, holdings, accounts) = self.store.read(|view| -> Result<_, Refusal> {
+            Ok((view.cards()?, view.wraps()?, view.accounts()?))
+        })?;
+        let mut standings = vec![];
+        for account in accounts.into_iter().filter(|account| account.state == "active") {
+            let person = account.person;
+            let Some(card) = cards.iter().find(|card| card.person == person.id) else { continue };
+            for centre in self.trial.centres.iter().map(|centre| &centre.id) {
+                let at = |who: &Person| who.centres.is_empty() || who.centres.contains(centre);
+                if !at(&person) || !at(&caller.person) {
+                    continue;
+                }
+                let here = holdings.iter().filter(|held| held.centre == *centre);
+                let newest = here.clone().map(|held| held.epoch).max();
+                let own = here
+                    .clone()
+                    .find(|held| held.person == person.id && Some(held.epoch) == newest);
+                standings.push(KeyStanding {
+                    person: person.clone(),
+                    fingerprint: card.fingerprint.clone(),
+                    centre: centre.clone(),
+                    granted: own.map(|held| held.granted),
+                });
+            }
+        }
+        Ok(standings)
     }
 
     /// The caller's own wraps of one centre's keys: what is needed to grant. An entry.

@@ -63,6 +63,13 @@ impl<'v> Frame<'v> {
         self.visit.say_with(key, &[(name, Arg::Text(arg.to_string()))])
     }
 
+    /// The words before and after the place where a script puts what only it knows: `$name` in the sentence.
+    pub fn around(&self, key: &str, name: &'static str) -> (String, String) {
+        let words = self.with(key, name, '\u{0}');
+        let (before, after) = words.split_once('\u{0}').unwrap_or((&words, ""));
+        (before.to_owned(), after.to_owned())
+    }
+
     /// Words of the trial's configuration.
     pub fn words<'w>(&self, words: &'w Words) -> &'w str {
         in_language(words, self.visit.language)

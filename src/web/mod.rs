@@ -6,6 +6,8 @@ mod eligibility;
 mod form;
 mod frame;
 mod home;
+mod keys;
+mod opening;
 mod participants;
 mod public;
 mod randomise;
@@ -15,12 +17,15 @@ mod sheets;
 mod standing;
 
 use crate::http::pages::{Page, Pages, Static, Statics};
+use diceware_wordlists::EFF_LONG_WORDLIST;
 
 /// Every page of the service.
 pub fn pages() -> Pages {
-    let all: [Vec<Page>; 7] = [
+    let all: Vec<Vec<Page>> = vec![
         home::pages(),
         public::pages(),
+        keys::pages(),
+        opening::pages(),
         screening::pages(),
         participants::pages(),
         eligibility::pages(),
@@ -57,5 +62,28 @@ fn files() -> Vec<Static> {
     vec![
         Static { name: "klero.css", kind: "text/css", bytes: style.as_bytes().to_vec() },
         file!("klero.svg", "image/svg+xml"),
+        // Browsers draw the six words from it, and look a word up before they try it.
+        Static {
+            name: "words.txt",
+            kind: "text/plain",
+            bytes: EFF_LONG_WORDLIST.join("\n").into_bytes(),
+        },
+        file!("arms.js", "text/javascript"),
+        file!("bytes.js", "text/javascript"),
+        file!("card.js", "text/javascript"),
+        file!("ed25519.js", "text/javascript"),
+        file!("emergency.js", "text/javascript"),
+        file!("grant.js", "text/javascript"),
+        file!("grants.js", "text/javascript"),
+        file!("hpke.js", "text/javascript"),
+        file!("identity.js", "text/javascript"),
+        file!("key.js", "text/javascript"),
+        file!("manifest.js", "text/javascript"),
+        file!("open.js", "text/javascript"),
+        file!("page.js", "text/javascript"),
+        file!("pharmacy.js", "text/javascript"),
+        file!("proof.js", "text/javascript"),
+        file!("signature.js", "text/javascript"),
+        file!("words.js", "text/javascript"),
     ]
 }

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash, createPrivateKey, hkdfSync, sign as nodeSign, createPublicKey } from 'node:crypto';
+import { createHash, createPrivateKey, hkdfSync, sign as nodeSign } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -161,16 +161,14 @@ test('a true answer to another question is refused', async () => {
 });
 
 // A trail of one line, signed with the service's own key: what a service could do that wanted to deceive.
-function forged(line) {
+function forged(line, said = undefined) {
   const secret = readFileSync(join(stage.folder, 'service', 'server-secret'));
   const seed = Buffer.from(hkdfSync('sha256', secret, '', 'klero/v1/trail-sign', 32));
   const key = createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]), format: 'der', type: 'pkcs8' });
   const [origin, id] = made.commitment.trailKey.split('+');
   const root = createHash('sha256').update(Buffer.concat([Buffer.from([0]), Buffer.from(line)])).digest('base64');
-  const text = `${origin}\n1\n${root}\n`;
+  const text = `${said ?? origin}\n1\n${root}\n`;
   const signed = Buffer.concat([Buffer.from(id, 'hex'), nodeSign(null, Buffer.from(text), key)]);
-  const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(12).toString('base64');
-  assert.ok(publicKey.length > 0);
   return { entry: line, index: 0, proof: [], checkpoint: `${text}\n— ${origin} ${signed.toString('base64')}\n` };
 }
 
@@ -194,6 +192,8 @@ test('an entry that is signed but says something else proves nothing', async () 
     assert.deepEqual([what, (await open(release, 'p-rjs')).code], [what, code]);
     assert.equal(cli(release, 'p-rjs').arm === undefined, code !== undefined, what);
   }
+  const elsewhere = { ...made.release, receipt: forged(JSON.stringify({ ...line, seq: 0 }), 'klero/OTHER') };
+  assert.equal((await open(elsewhere, 'p-rjs')).code, 'proof.bad', 'our key, under another trail’s name');
   const layout = JSON.stringify({ ...line, seq: 0 });
   for (const text of [layout.replace(',"seq"', ', "seq"'), layout.replace('"by"', '"b\\u0079"'), layout.replace('{"v":1,', '{"v":1,"v":1,'), `${layout} `, 'null', '[]', '', layout.replace(/"on":\{[^}]*\}/, '"on":null')]) {
     const release = { ...made.release, receipt: forged(text) };
@@ -332,7 +332,7 @@ test('the arms’ words come from the very trial file of the manifest, or not at
   assert.equal(altered, null, 'one byte more is another file');
   const [first] = arms;
   for (const [from, to] of [
-    [`id = "${first.id}"`, `id = "other"`], [`id = "${first.id}"`, `id = '${first.id}'`], [`id = "${first.id}"`, `id = "${first.id}"\nid = "x"`],
+    [`id = "${first.id}"`, `id = "other"`], [`id = "${first.id}"`, `id = '${first.id}'`], [`id = "${first.id}"`, `id = "${first.id}"\nid = "${first.id}"`],
     ['[[arms]]', '[[ arms ]]'], ['[[arms]]', '[[arms]]\n"quoted" = 1'], ['name = { en = "', 'name = { zh = "x", en = "'], ['\nprepare = {', '\nprepared = {'],
     ['[[arms]]', 'a = """\n"""\n[[arms]]'], ['name = { en = "', 'name = { en = "\\u0041'], [/$/, '\n[[arms]]\nid = "third"\n'], [/$/, '\n[arms.extra]\n'],
   ]) {

@@ -1,5 +1,5 @@
-// What each arm is called and how it is prepared, out of the trial file's text: only the [[arms]] of it, in the one
-// plain layout our trial files have. Anything else is null, and the page shows the manifest's name of the arm.
+// What each arm is called and how it is prepared, out of the trial file's [[arms]], in the one plain layout they have.
+// Anything else is null, and the page shows the manifest's name.
 
 import { hex, sha256, utf8 } from './bytes.js';
 

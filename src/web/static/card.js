@@ -1,4 +1,4 @@
-// Public cards: whose keys these are, to be compared by voice before anything is given. See src/sealing/card.rs.
+// Public cards: whose keys these are. See src/sealing/card.rs.
 
 import { exactly, hex, isCentre, isPerson, label, need, sha256, unhex, utf8 } from './bytes.js';
 import { importPoint } from './hpke.js';
@@ -14,7 +14,6 @@ export function fitsRole(role, centres) {
   return centres.length === 0 ? WHOLE_TRIAL.includes(role) : AT_CENTRES.includes(role);
 }
 
-// Whoever works for the whole trial may hold every centre's key, others those of their own centres.
 export const mayHold = (card, centre) =>
   WHOLE_TRIAL.includes(card.role) || card.centres.includes(centre);
 
@@ -26,12 +25,9 @@ export async function fingerprint(opening, signing) {
 export const groups = (print) => print.match(/.{4}/g).join(' ');
 
 // The card as compact JSON, keys in this order.
-export function cardText({ person, role, centres, opening, signing, print }) {
-  const [open, sign] = [hex(opening), hex(signing)];
-  return JSON.stringify({
-    klero: 'card/v1', person, role, centres, opening: open, signing: sign, fingerprint: print,
-  });
-}
+export const cardText = ({ person, role, centres, opening, signing, print }) => JSON.stringify({
+  klero: 'card/v1', person, role, centres, opening: hex(opening), signing: hex(signing), fingerprint: print,
+});
 
 // Reads a card: no key too many, both points on the curve, and the fingerprint that of its keys.
 export async function readCard(text) {

@@ -1,7 +1,6 @@
-// Ed25519 verification (RFC 8032) for browsers whose WebCrypto lacks it. Signature, text and key are public, so its
-// time is no matter; nothing secret may ever come here.
+// Ed25519 verification (RFC 8032) for browsers whose WebCrypto lacks it. All of it is public, so its time is no matter.
 
-import { concat, same } from './bytes.js';
+import { concat, subtle } from './bytes.js';
 
 const P = 2n ** 255n - 19n;
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
@@ -22,12 +21,6 @@ const ROOT_OF_MINUS_1 = power(2n, (P - 1n) / 4n);
 
 const little = (bytes) => bytes.reduceRight((n, byte) => (n << 8n) | BigInt(byte), 0n);
 
-function toLittle(n) {
-  const bytes = new Uint8Array(32);
-  for (let i = 0, rest = n; i < 32; i += 1, rest >>= 8n) bytes[i] = Number(rest & 255n);
-  return bytes;
-}
-
 // The x that goes with y and this sign; null when there is none.
 function xOf(y, odd) {
   if (y >= P) return null;
@@ -42,11 +35,9 @@ function xOf(y, odd) {
 
 // Points are X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z.
 function readPoint(bytes) {
-  const copy = Uint8Array.from(bytes);
-  const odd = copy[31] >> 7 === 1;
-  copy[31] &= 127;
-  const y = little(copy);
-  const x = xOf(y, odd);
+  const n = little(bytes);
+  const y = n & (2n ** 255n - 1n);
+  const x = xOf(y, n !== y);
   return x === null ? null : [x, y, 1n, (x * y) % P];
 }
 
@@ -68,13 +59,6 @@ function times(scalar, point) {
   return result;
 }
 
-function write([x, y, z]) {
-  const i = inverse(z);
-  const bytes = toLittle(mod(y * i));
-  if (mod(x * i) & 1n) bytes[31] |= 128;
-  return bytes;
-}
-
 const BASE_Y = mod(4n * inverse(5n));
 const BASE_X = xOf(BASE_Y, false);
 const BASE = [BASE_X, BASE_Y, 1n, (BASE_X * BASE_Y) % P];
@@ -84,19 +68,21 @@ export async function verifySlowly(publicKey, signature, text) {
   const [r, s] = [signature.subarray(0, 32), little(signature.subarray(32))];
   const a = readPoint(publicKey);
   if (signature.length !== 64 || s >= L || a === null) return false;
-  const hash = await crypto.subtle.digest('SHA-512', concat(r, publicKey, text));
+  const hash = await subtle.digest('SHA-512', concat(r, publicKey, text));
   const k = little(new Uint8Array(hash)) % L;
   const minusA = [mod(-a[0]), a[1], 1n, mod(-a[3])];
-  return same(write(add(times(s, BASE), times(k, minusA))), r);
+  const [x, y, z] = add(times(s, BASE), times(k, minusA));
+  const i = inverse(z);
+  return (mod(y * i) | ((mod(x * i) & 1n) << 255n)) === little(r);
 }
 
 // By WebCrypto where it knows the curve, else by the numbers above.
 export async function verifyEd25519(publicKey, signature, text) {
   let key;
   try {
-    key = await crypto.subtle.importKey('raw', publicKey, { name: 'Ed25519' }, false, ['verify']);
+    key = await subtle.importKey('raw', publicKey, { name: 'Ed25519' }, false, ['verify']);
   } catch (_) {
     return verifySlowly(publicKey, signature, text);
   }
-  return crypto.subtle.verify({ name: 'Ed25519' }, key, signature, text);
+  return subtle.verify({ name: 'Ed25519' }, key, signature, text);
 }

@@ -1,8 +1,8 @@
-// Opening one released slot: everything that can be is proven without a key; then the centre key is unwrapped, the slot
-// opened, its leaf held against the pinned root. No arm comes out before all of it. See src/cli/open.rs, release.rs.
+// Opening one released slot. No arm comes out before all is proven. See src/cli/open.rs, release.rs.
 
 import {
-  concat, exactly, hex, isCentre, isPerson, isStratum, isTrial, isU32, label, lp, need, readCode, same, u32, unhex,
+  concat, exactly, hex, isCentre, isPerson, isStratum, isTrial, isU32, label, lp, need, readCode, same, subtle, u32,
+  unhex,
 } from './bytes.js';
 import { mayHold } from './card.js';
 import { unwrap, wrapInfo } from './hpke.js';
@@ -42,8 +42,7 @@ function readWrap(said) {
   return { ...held, wrap };
 }
 
-// Proves a release against the commitment: the checkpoint is signed, the entry is under it, and it is about this very
-// release, slot, participant and person, who asked for just that.
+// The checkpoint is signed, the entry is under it, and it is about this very release, slot, participant and person.
 export async function prove(release, commitment, asked) {
   const { manifest, trail } = commitment;
   const [slot, held] = [readSlot(release.slot), readWrap(release.wrap)];
@@ -59,31 +58,25 @@ export async function prove(release, commitment, asked) {
   // A true answer to another question is not an answer to this one.
   need(release.purpose === asked.purpose && release.participant === asked.participant, BAD);
   need(asked.code === undefined || slot.code === asked.code, BAD);
-  const { participant, purpose } = release;
-  return {
-    manifest, slot, held, centre, leaf: hex(leaf), at: line.at, entry: line.seq, purpose, participant,
-    reference: release.reference,
-  };
+  return { manifest, slot, held, centre, leaf: hex(leaf), at: line.at, entry: line.seq, reference: release.reference };
 }
 
-// "klero/v1/slot" ‖ 00 ‖ LP(trial) ‖ u32(segment) ‖ LP(stratum) ‖ u32(position) ‖ LP(code) ‖ u32(epoch)
-export const slotAad = ({ trial, segment, stratum, position, code, epoch }) =>
-  concat(label('slot'), lp(trial), u32(segment), lp(stratum), u32(position), lp(code), u32(epoch));
+// LP(trial) ‖ u32(segment) ‖ LP(stratum) ‖ u32(position) ‖ LP(code)
+const place = ({ trial, segment, stratum, position, code }) =>
+  concat(lp(trial), u32(segment), lp(stratum), u32(position), lp(code));
 
-// 01 ‖ LP(trial) ‖ u32(segment) ‖ LP(stratum) ‖ u32(position) ‖ LP(code) ‖ LP(arm) ‖ salt
-export const slotLeaf = ({ trial, segment, stratum, position, code }, arm, salt) => concat(
-  Uint8Array.of(1), lp(trial), u32(segment), lp(stratum), u32(position), lp(code), lp(arm), salt,
-);
+// "klero/v1/slot" ‖ 00 ‖ place ‖ u32(epoch)
+export const slotAad = (slot) => concat(label('slot'), place(slot), u32(slot.epoch));
 
-// The payload of a slot: 01 ‖ arm index ‖ 30 × 00 ‖ salt 32, opened with the slot's own key.
+// 01 ‖ arm index ‖ 30 × 00 ‖ salt 32
 export async function openPayload(slot, centreKey) {
   const info = slotAad(slot);
   const how = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info };
   const aes = { name: 'AES-GCM', length: 256 };
-  const key = await crypto.subtle.deriveKey(how, centreKey, aes, false, ['decrypt']);
+  const key = await subtle.deriveKey(how, centreKey, aes, false, ['decrypt']);
   const gcm = { name: 'AES-GCM', iv: slot.sealed.subarray(0, 12), additionalData: info };
   try {
-    return new Uint8Array(await crypto.subtle.decrypt(gcm, key, slot.sealed.subarray(12)));
+    return new Uint8Array(await subtle.decrypt(gcm, key, slot.sealed.subarray(12)));
   } catch (_) {
     return need(false, 'seal.bad');
   }
@@ -107,13 +100,14 @@ export async function openSlot(slot, centreKey, manifest) {
   const name = manifest.arms[payload[1]];
   const formed = payload.length === 64 && payload[0] === 1 && payload.subarray(2, 32).every((byte) => byte === 0);
   need(formed && name !== undefined, 'seal.bad');
-  const leaf = await leafHash(slotLeaf(slot, name, payload.subarray(32)));
+  // 01 ‖ place ‖ LP(arm) ‖ salt
+  const leaf = await leafHash(concat(Uint8Array.of(1), place(slot), lp(name), payload.subarray(32)));
   const root = await rootFromPath(leaf, leafPath.index, leafPath.size, leafPath.path);
   need(root && same(root, manifest.root), 'seal.bad');
   return { index: payload[1], name };
 }
 
-// What goes back to the service: that it opened and whether it fitted, never what.
+// That it opened and whether it fitted, never what.
 export async function openingReceipt(proven, identity, fits) {
   const at = new Date().toISOString();
   const { reference, leaf } = proven;

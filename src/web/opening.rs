@@ -1,0 +1,136 @@
+//! Pages on which one slot is opened: the pharmacy and the breaking of a code. Neither page holds an arm: the person's
+//! own device opens it, and takes its words from the trial file.
+
+use super::frame::{Frame, paper};
+use crate::domain::access::{BreakCode, Prepare};
+use crate::domain::people::Role;
+use crate::http::pages::{Page, Paper, Visit};
+use crate::refusal::Refusal;
+use crate::text::{self, Arg};
+use askama::Template;
+use std::collections::BTreeMap;
+
+/// The pages of this file.
+pub fn pages() -> Vec<Page> {
+    vec![
+        Page::of("/pharmacy", Prepare, pharmacy).with_keys(),
+        Page::of("/emergency", BreakCode, emergency).with_keys(),
+    ]
+}
+
+/// What the scripts are told: whose key it is, for what, and every sentence they may have to say.
+pub struct Device {
+    /// The person's id.
+    pub person: String,
+    /// The role.
+    pub role: String,
+    /// The centres, parted by spaces.
+    pub centres: String,
+    /// The trial.
+    pub trial: String,
+    /// Where the list of words is.
+    pub words: String,
+    /// The words that the key signs, where it signs an act.
+    pub meaning: String,
+    /// Is the sealed list's root asked for?
+    pub root: bool,
+    /// Sentences by code.
+    pub said: Vec<(&'static str, String)>,
+}
+
+/// The codes that the scripts say, and the words of each.
+const SAID: [(&str, &str); 22] = [
+    ("key.words", "opening-says.words"),
+    ("key.word", "opening-says.word"),
+    ("key.count", "opening-says.count"),
+    ("key.list", "opening-says.failed"),
+    ("key.file", "opening-says.file"),
+    ("key.none", "opening-says.none"),
+    ("key.other", "opening-says.other"),
+    ("key.browser", "opening-says.browser"),
+    ("key.fp", "opening-says.fingerprint"),
+    ("card.bad", "opening-says.card"),
+    ("seal.bad", "opening-says.seal"),
+    ("proof.bad", "opening-says.proof"),
+    ("manifest.bad", "opening-says.manifest"),
+    ("root.new", "opening-says.root"),
+    ("code.check", "opening-says.code"),
+    ("no-match", "opening-says.no-match"),
+    ("identifier", "opening-says.identifier"),
+    ("say-all", "opening-says.all"),
+    ("unknown", "opening-says.unknown"),
+    ("failed", "opening-says.failed"),
+    ("opening", "opening-says.opening"),
+    ("opens", "opening-says.opens"),
+];
+
+/// For the person who visits. `act` is what the key signs, if anything.
+///
+/// # Errors
+/// `sign-in-needed`; the table of pages has asked before.
+pub fn device(f: &Frame<'_>, act: &str, root: bool) -> Result<Device, Refusal> {
+    let person = &f.visit.caller()?.person;
+    let centres: Vec<_> = person.centres.iter().map(|centre| centre.as_str()).collect();
+    // The script puts the number in.
+    let number = [("n", Arg::Text("{n}".to_owned()))];
+    let said = SAID.map(|(code, key)| (code, text::say(f.visit.language, key, &number)));
+    Ok(Device {
+        person: person.id.to_string(),
+        role: person.role.to_string(),
+        centres: centres.join(" "),
+        trial: f.trial().to_owned(),
+        words: f.visit.file("words.txt"),
+        meaning: if act.is_empty() { String::new() } else { text::meaning(act, f.visit.language) },
+        root,
+        said: said.to_vec(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "pharmacy.html")]
+struct Pharmacy<'v> {
+    f: Frame<'v>,
+    on: Device,
+    visits: Vec<String>,
+}
+
+async fn pharmacy(visit: Visit) -> Result<Paper, Refusal> {
+    let f = Frame::of(&visit, "pharmacy.title").back("/").with_script("pharmacy.js");
+    let visits = visit.house.trial.visits.iter().map(|one| one.id.to_string()).collect();
+    let on = device(&f, "", true)?;
+    paper(&Pharmacy { on, visits, f })
+}
+
+#[derive(Template)]
+#[template(path = "emergency.html")]
+struct Emergency<'v> {
+    f: Frame<'v>,
+    on: Device,
+    condition: String,
+    /// Id and name of each reason that this role may give.
+    categories: Vec<(String, String)>,
+    /// An investigator asks for the own participant first.
+    investigator: bool,
+    /// Each centre's name, for the script: a JSON object.
+    centre_names: String,
+}
+
+async fn emergency(visit: Visit) -> Result<Paper, Refusal> {
+    let role = visit.caller()?.person.role;
+    let f = Frame::of(&visit, "emergency.title").back("/").with_script("emergency.js");
+    let trial = &visit.house.trial;
+    let offered = trial.emergency.categories.iter();
+    let offered = offered.filter(|one| !one.hotline_only || role == Role::Hotline);
+    let categories = offered.map(|one| (one.id.clone(), f.words(&one.name).to_owned())).collect();
+    let names = trial.centres.iter().map(|one| (one.id.as_str(), f.words(&one.name)));
+    let names: BTreeMap<_, _> = names.collect();
+    let page = Emergency {
+        on: device(&f, "break-code", true)?,
+        condition: f.words(&trial.emergency.condition).to_owned(),
+        categories,
+        investigator: role == Role::Investigator,
+        centre_names: serde_json::to_string(&names).unwrap_or_default(),
+        f,
+    };
+    paper(&page)
+}

@@ -1,0 +1,165 @@
+// Breaking one code: find, say why, open, read to the caller, and leave nothing behind.
+
+import { KleroError, readCode } from './bytes.js';
+import {
+  $, all, api, begin, chosen, data, fill, isOpen, lock, newOnce, on, onLock, onSubmit, openRelease, press, put,
+  rootSaid, show, step, unlock,
+} from './page.js';
+import { signAct } from './signature.js';
+
+const SHOWN = 120;
+let found = null;
+let since = 0;
+let sent = null;
+let reference = '';
+let arm = null;
+let left = 0;
+let paper = '';
+
+const value = (id) => $(id).value.trim();
+const name = (number) => fill('[data-number]', number);
+
+function hide() {
+  arm = null;
+  left = 0;
+  fill('#arm,#sheet-arm,#sheet-of', '');
+  for (const id of ['unblinded', 'shown']) $(id).hidden = true;
+  $('show').hidden = false;
+}
+
+function draw() {
+  fill('#arm,#sheet-arm', arm);
+  put('sheet-of', paper);
+  for (const id of ['unblinded', 'shown']) $(id).hidden = false;
+  $('show').hidden = true;
+  arm = null;
+  left = SHOWN;
+  $('hide').focus({ preventScroll: true });
+}
+
+setInterval(() => {
+  if (left === 0) return;
+  left -= 1;
+  put('clock', `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`);
+  if (left === 0) hide();
+}, 1000);
+
+function again() {
+  lock();
+  found = null;
+  sent = null;
+  for (const box of all('#app input')) {
+    box.checked = box.defaultChecked;
+    if (!/radio|checkbox/.test(box.type)) box.value = '';
+  }
+  show('find');
+}
+
+onSubmit('find', async () => {
+  const typed = value('participant').normalize('NFKC').toUpperCase();
+  const digits = /^[\d\s-]+$/.test(typed);
+  const participant = digits ? readCode(typed) : typed;
+  if (!participant) throw new KleroError('code.check');
+  const caller = chosen('caller');
+  since = performance.now();
+  if (caller === 'relative') {
+    name(typed);
+    found = { participant };
+    show('relative');
+    return;
+  }
+  const body = { participant, caller };
+  if (!$('no-identifier').checked) {
+    if (!value('identifier')) throw new KleroError('identifier');
+    body.identifier = value('identifier');
+  }
+  found = await api('POST', '/v1/breaks/find', body, newOnce());
+  sent = null;
+  name(found.participant);
+  for (const place of all('[data-fits]')) place.hidden = place.dataset.fits !== found.identifiers;
+  put('centre', JSON.parse(data.centreNames)[found.centre] || found.centre);
+  put('last', (found.lastPreparation || '–').slice(0, 10));
+  show('break');
+});
+
+onSubmit('case', async () => {
+  await api('POST', '/v1/breaks/cases', { participant: found.participant, callBack: value('relative-phone') }, newOnce());
+  show('case-open');
+});
+
+on('leave', async () => {
+  const { participant } = found;
+  again();
+  await api('POST', '/v1/breaks/leave', { participant }, newOnce());
+});
+
+// The request as it is sent, and sent again: made once, so that a second press is the same act.
+async function request() {
+  const body = {
+    participant: found.participant, requester: value('who'), callBack: value('call-back'), category: chosen('category'),
+    whatHappened: value('what'), depends: chosen('depends') === 'yes', root: rootSaid(),
+  };
+  if (!$('no-identifier').checked) body.identifier = value('identifier');
+  if (body.depends && value('how')) body.how = value('how');
+  const given = body.requester && body.callBack && body.category && body.whatHappened && chosen('depends');
+  if (!given) throw new KleroError('say-all');
+  const identity = await unlock();
+  const text = JSON.stringify(body);
+  if (!sent || sent.said !== text) {
+    const once = newOnce();
+    const signature = await signAct(identity, 'break-code', once, body, data.meaning);
+    sent = { said: text, once, text: JSON.stringify({ ...body, signature }) };
+  }
+  return sent;
+}
+
+async function open() {
+  const { once, text } = await request();
+  const release = await api('POST', '/v1/breaks', text, once);
+  const asked = { purpose: 'break', participant: found.participant, code: found.code };
+  const opened = await openRelease(release, asked, '/v1/breaks');
+  // Locked or left in the meantime: nothing is kept.
+  if (!isOpen()) return;
+  arm = opened.name;
+  reference = release.reference;
+  const shown = reference.replace(/^(\w{4})-?/, '$1-');
+  paper = `${found.participant} · ${shown} · ${opened.at} · ${value('who')}`;
+  put('reference', shown);
+  // Year, month, day, as the trial writes them.
+  put('at', `${new Date(opened.at).toLocaleString('sv', { timeZone: data.zone })} ${data.zone}`);
+  put('entry', opened.entry);
+}
+
+on('break', async () => {
+  await open();
+  if (arm) show('arm');
+});
+
+on('show', async () => {
+  // Shown again, it is released again: the same request under the same key, and an entry that says so.
+  if (!arm) await open();
+  if (!arm) return;
+  if (since) put('seconds', Math.round((performance.now() - since) / 1000));
+  since = 0;
+  draw();
+});
+on('hide', async () => hide());
+on('keep', async () => { left = SHOWN; });
+on('print', async () => window.print());
+
+for (const correct of [true, false]) {
+  on(correct ? 'read-back' : 'no-read-back', async () => {
+    await api('POST', `/v1/breaks/${reference.replace('-', '')}/read-back`, { correct }, newOnce());
+    hide();
+    lock();
+    show('recorded');
+  });
+}
+
+press('.again', again);
+
+onLock(() => {
+  hide();
+  if (step() === 'arm') show('locked');
+});
+begin(async () => show('find'));

@@ -1,0 +1,66 @@
+// Giving a centre key, or taking it away. The fingerprint that is expected is never shown: it is typed as it is heard.
+
+import { KleroError } from './bytes.js';
+import { compare, grantKey } from './grant.js';
+import { all, api, begin, data, fill, lock, newOnce, on, onLock, onSubmit, press, put, show, unlock } from './page.js';
+
+let chosen = null;
+let granted = null;
+let once = null;
+
+const boxes = all('.groups input');
+
+function choose(button, step) {
+  chosen = button.dataset;
+  granted = null;
+  once = newOnce();
+  fill('[data-who]', chosen.name);
+  fill('[data-where]', chosen.centreName);
+  for (const box of boxes) box.value = '';
+  show(step);
+}
+
+press('[data-grant]', (button) => choose(button, 'call'));
+press('[data-remove]', (button) => choose(button, 'remove'));
+press('.to-list', () => show('list'));
+
+// Four digits fill a box; a whole fingerprint that is pasted fills them all.
+boxes.forEach((box, i) => box.addEventListener('input', () => {
+  const digits = box.value.replace(/\s/g, '');
+  if (digits.length > 4) boxes.slice(i).forEach((other, n) => { other.value = digits.slice(4 * n, 4 * n + 4); });
+  else if (digits.length === 4 && boxes[i + 1]) boxes[i + 1].focus();
+}));
+
+on('called', async () => show('type'));
+
+onSubmit('grant', async () => {
+  const { cards } = await api('GET', '/v1/keys');
+  const { card } = cards.find(({ person }) => person === chosen.person) || {};
+  if (!card) throw new KleroError('card.bad');
+  let newcomer;
+  try {
+    newcomer = await compare(card, boxes.map((box) => box.value));
+  } catch (error) {
+    show('differs');
+    throw error;
+  }
+  if (newcomer.person !== chosen.person) throw new KleroError('card.bad');
+  const identity = await unlock();
+  if (!granted) {
+    const { wraps } = await api('GET', `/v1/wraps/${chosen.centre}`);
+    const newest = wraps.reduce((best, held) => (held.epoch > best.epoch ? held : best));
+    granted = await grantKey(newcomer, newest, identity, data.trial);
+  }
+  const { receipt } = await api('POST', '/v1/grants', granted, once);
+  put('entry', receipt.index);
+  lock();
+  show('granted');
+});
+
+on('take', async () => {
+  await api('POST', '/v1/grants/remove', { person: chosen.person, centre: chosen.centre }, once);
+  show('removed');
+});
+
+onLock(() => { granted = null; });
+begin(async () => show('list'));
