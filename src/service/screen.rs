@@ -16,7 +16,7 @@ use crate::domain::trial::Trial;
 use crate::limits::PAGE;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::hex;
-use crate::store::overview::{Progress, Waiting};
+pub use crate::store::overview::{Progress, Waiting};
 use crate::store::queries::Participant;
 use crate::store::repeats::OnceKey;
 use crate::text::Arg;
@@ -140,11 +140,7 @@ impl House {
     ///
     /// # Errors
     /// `invalid-fields` with every field that is wrong.
-    pub fn judge(
-        &self,
-        centre: &CentreId,
-        raw: &BTreeMap<String, Raw>,
-    ) -> Result<Judged, Refusal> {
+    pub fn judge(&self, centre: &CentreId, raw: &BTreeMap<String, Raw>) -> Result<Judged, Refusal> {
         let answers = Answers::read(&self.trial, centre, raw, self.clock.now());
         let answers = answers.map_err(|problems| {
             let errors = problems.iter().map(|problem| field_error(&self.trial, centre, problem));

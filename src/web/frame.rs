@@ -29,7 +29,15 @@ impl<'v> Frame<'v> {
     /// A page whose name is the words of `key`.
     pub fn of(visit: &'v Visit, key: &str) -> Self {
         let title = visit.say(key);
-        Self { visit, title, back: None, form: false, unblinded: false, scripts: vec![], labels: vec![] }
+        Self {
+            visit,
+            title,
+            back: None,
+            form: false,
+            unblinded: false,
+            scripts: vec![],
+            labels: vec![],
+        }
     }
 
     /// Where "back" leads.

@@ -1,7 +1,7 @@
 //! The start page, and what each role finds there: a short list of things to do.
 
 use super::frame::{Frame, paper};
-use super::standing;
+use super::{screening, standing};
 use crate::domain::people::Role;
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::Refusal;
@@ -34,10 +34,18 @@ async fn home(visit: Visit) -> Result<Paper, Refusal> {
     let page = Home {
         f: Frame::of(&visit, "home.title"),
         main: main(role),
-        todo: vec![],
+        todo: todo(&visit, role).await?,
         links: links(role),
     };
     paper(&page)
+}
+
+/// What waits for this person, oldest first.
+async fn todo(visit: &Visit, role: Role) -> Result<Vec<(String, String, String)>, Refusal> {
+    match role {
+        Role::Coordinator | Role::Investigator => screening::todo(visit).await,
+        _ => Ok(vec![]),
+    }
 }
 
 fn main(role: Role) -> Vec<(&'static str, &'static str, bool)> {

@@ -238,7 +238,10 @@ fn values(
         }
         (None, None) => None,
     };
-    ids.into_iter().filter_map(value).collect()
+    // A question's mark before a colon is no sentence.
+    let plain =
+        |(label, value): (String, String)| (label.trim_end_matches(['?', '？']).to_owned(), value);
+    ids.into_iter().filter_map(value).map(plain).collect()
 }
 
 fn leaves<'r>(rule: &'r Rule, found: &mut Vec<&'r FieldId>) {

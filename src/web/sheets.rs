@@ -76,7 +76,7 @@ async fn sheet(visit: Visit) -> Result<Paper, Refusal> {
         acknowledged: record::acknowledged(&f, &around),
         randomised: signed(&around.randomised),
         configuration: hex(&visit.house.configuration),
-        receipt: receipt(&visit, &reference, allocation.entry).await,
+        receipt: receipt(&visit, &reference).await?,
         qr: qr(&format!("{}{there}", visit.origin))?,
         printed: visit.minute(visit.house.clock.now()),
         version: env!("CARGO_PKG_VERSION"),
