@@ -63,7 +63,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("jiff", &["domain/time.rs", "clock.rs"]),
     ("fluent", &["text.rs"]),
     ("toml", &["trial_file"]),
-    ("tokio", &["store/writer.rs", "service/passwords.rs", "cli/stage.rs"]),
+    ("tokio", &["store/writer.rs", "store/check.rs", "service/passwords.rs", "cli/stage.rs"]),
     ("base64", &["sealing/checkpoint.rs", "http/pages/statics.rs"]),
     ("askama", &["web"]),
     ("qrcode", &["web"]),

@@ -5,6 +5,8 @@ mod staged;
 
 use klero::dice::SystemDice;
 use klero::domain::entry::Entry;
+use klero::refusal::Code;
+use klero::sealing::checkpoint::TrailKey;
 use klero::service::founding::HouseError;
 use klero::service::refuse::Noted;
 use klero::store::faults::NoFaults;
@@ -456,6 +458,74 @@ fn without_a_checkpoint_store_nothing_is_opened() {
         let copy = Staged::shared().copy();
         way(&copy.folder().checkpoint).expect("it can be spoilt");
         assert!(matches!(refused(copy.path()), OpenError::CheckpointMissing(_)));
+    }
+}
+
+// Beside the service --------------------------------------------------------------------------------------------------
+
+// shows: I7, AT-2, AT-3, AT-14
+#[test]
+fn a_trail_verified_beside_the_service_is_compared_with_the_last_time_and_leaves_an_entry() {
+    let copy = Staged::shared().copy();
+    let house = sound(copy.path());
+    let (monitor, statistician) = (caller("mon-1"), caller("stat-1"));
+    let first = wait(house.verify_trail(&monitor)).expect("it verifies");
+    let size = first.size;
+    assert_eq!((first.fault, first.consistent_with, first.consistent), (None, None, true));
+    let root = house.store.read(|view| view.trail_root(size)).expect("a root");
+    assert_eq!(first.root, Some(root));
+    let key = TrailKey::parse(&house.store.signer().vkey()).expect("our own key");
+    let signed = key.check(&first.checkpoint.expect("a checkpoint")).expect("ours");
+    assert_eq!((signed.size, signed.root), (size, root));
+    assert_eq!(entries(&house), size + 1);
+    // Each person is told of what that person saw.
+    let other = wait(house.verify_trail(&statistician)).expect("it verifies");
+    assert_eq!((other.size, other.consistent_with), (size + 1, None));
+    let again = wait(house.verify_trail(&monitor)).expect("it verifies");
+    assert_eq!(again.consistent_with.map(|(seen, _)| seen), Some(size));
+    assert!(again.consistent && again.fault.is_none());
+    assert_eq!(acts_from(&house, size), ["trail-verified"; 3]);
+    let coordinator = wait(house.verify_trail(&caller("c-hsh")));
+    assert_eq!(coordinator.expect_err("not hers").code, Code::NotYourRole);
+    drop(house);
+    verify(copy.path());
+}
+
+// shows: I7, AT-2, I3
+#[test]
+fn a_byte_altered_beside_the_service_is_found_by_verifying_and_stops_it() {
+    let copy = Staged::shared().copy();
+    let house = sound(copy.path());
+    let before = wait(house.verify_trail(&caller("mon-1"))).expect("it verifies");
+    forge(copy.path())
+        .execute(
+            "UPDATE entries SET line = replace(line, '\"at\":\"2', '\"at\":\"3') WHERE seq = 7",
+            [],
+        )
+        .expect("a forger can do it");
+    let found = wait(house.verify_trail(&caller("mon-1"))).expect("it answers");
+    assert_eq!((found.fault, found.consistent), (Some(7), false));
+    assert_eq!((found.root, found.checkpoint), (None, None), "nothing is signed over it");
+    assert_eq!(entries(&house), before.size + 1, "and nothing more is written");
+    assert!(house.store.health().is_damaged());
+    let third = &Staged::shared().participants[RANDOMISED];
+    let refused = randomise(&house, LETTERS, third, "after the damage");
+    assert_eq!(refused.expect_err("nothing is issued").code, Code::TrailDamaged);
+}
+
+// shows: I7, AT-14
+#[test]
+fn a_trail_that_does_not_begin_with_what_somebody_verified_is_not_taken_for_whole() {
+    for forgery in ["root = zeroblob(32)", "size = size + 1000"] {
+        let copy = Staged::shared().copy();
+        let house = sound(copy.path());
+        wait(house.verify_trail(&caller("mon-1"))).expect("it verifies");
+        forge(copy.path())
+            .execute_batch(&format!("UPDATE verifications SET {forgery}"))
+            .expect("a forger can do it");
+        let found = wait(house.verify_trail(&caller("mon-1"))).expect("it answers");
+        assert_eq!((found.fault, found.consistent, found.checkpoint), (None, false, None));
+        assert!(found.consistent_with.is_some() && house.store.health().is_damaged());
     }
 }
 

@@ -14,6 +14,7 @@ pub mod passwords;
 pub mod people;
 pub mod prepare;
 pub mod randomise;
+pub mod record;
 pub mod recruitment;
 pub mod refuse;
 pub mod screen;

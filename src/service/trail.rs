@@ -3,9 +3,10 @@
 use super::House;
 use crate::domain::access::{Caller, ReadTrail};
 use crate::domain::entry::Entry;
+use crate::domain::time::Moment;
 use crate::limits::PAGE;
 use crate::refusal::{Code as Why, Refusal};
-use crate::sealing::bytes::Hash;
+use crate::sealing::bytes::{Hash, hex};
 use crate::store::{Receipt, Stamp};
 
 /// A page of the trail.
@@ -19,7 +20,49 @@ pub struct Lines {
     pub checkpoint: String,
 }
 
+/// What verifying the trail found.
+#[derive(Debug)]
+pub struct Verified {
+    /// How many entries were read.
+    pub size: u64,
+    /// The root over them; none when one of them does not fit.
+    pub root: Option<Hash>,
+    /// A signed checkpoint over exactly these entries; none when the trail is not what it was: nothing is signed over it.
+    pub checkpoint: Option<String>,
+    /// The first entry that does not fit.
+    pub fault: Option<u64>,
+    /// How far this person verified it the last time, and when.
+    pub consistent_with: Option<(u64, Moment)>,
+    /// Does it begin with what this person verified then? True the first time.
+    pub consistent: bool,
+}
+
 impl House {
+    /// Reads the whole trail again: every line, chain and tree, and whether it begins with what this person verified the
+    /// last time. Leaves an entry that says how far, for the next time; a trail that does not fit takes no entry any more.
+    ///
+    /// # Errors
+    /// `not-your-role`; `slow-down` while another verification runs.
+    pub async fn verify_trail(&self, caller: &Caller) -> Result<Verified, Refusal> {
+        let may = self.may_somewhere::<ReadTrail>(caller).await?;
+        let last = self.store.read(|view| view.last_verified(&caller.person.id))?;
+        let checked = self.store.check_whole(last.map(|last| (last.size, last.root))).await?;
+        let (size, consistent) = (checked.size, checked.same_beginning);
+        let fault = checked.root.as_ref().err().map(|fault| fault.entry);
+        let root = checked.root.ok();
+        let sound = root.filter(|_| consistent);
+        if let Some(root) = sound {
+            let done = self.act(&may, move |tx| {
+                let entry = Entry::new("trail-verified").with("size", size);
+                Ok(tx.append(entry.with("root", hex(&root)))?)
+            });
+            done.await?;
+        }
+        let checkpoint = sound.map(|root| self.store.signer().sign(size, &root));
+        let consistent_with = last.map(|last| (last.size, last.at));
+        Ok(Verified { size, root, checkpoint, fault, consistent_with, consistent })
+    }
+
     /// Lines from a number on, at most 200. Reading the trail is not an entry: it would never end.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 mod accounts;
 mod apply;
 mod backup;
+pub mod check;
 pub mod checkpoint_store;
 pub mod drafts;
 pub mod faults;
@@ -107,6 +108,7 @@ pub struct Store {
 pub struct Health {
     damaged: AtomicBool,
     checked: AtomicBool,
+    rereading: AtomicBool,
 }
 
 impl Health {
@@ -118,6 +120,11 @@ impl Health {
     /// Has every entry been checked since the start, the background's part included?
     pub fn is_fully_checked(&self) -> bool {
         self.checked.load(Ordering::SeqCst)
+    }
+
+    fn report_fault(&self, fault: &TrailFault) {
+        tracing::error!(entry = fault.entry, what = fault.what, "the trail is damaged");
+        self.report_damage();
     }
 
     fn report_damage(&self) {

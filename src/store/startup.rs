@@ -290,10 +290,7 @@ impl Folder {
             let checked = open_reader(&database).and_then(|reader| check_stretch(&reader, 0, end));
             match checked {
                 Ok(None) => health.checked.store(true, std::sync::atomic::Ordering::SeqCst),
-                Ok(Some(fault)) => {
-                    tracing::error!(entry = fault.entry, what = fault.what, "the trail is damaged");
-                    health.report_damage();
-                }
+                Ok(Some(fault)) => health.report_fault(&fault),
                 Err(error) => {
                     tracing::error!(%error, "the trail could not be checked to its beginning");
                     health.report_damage();

@@ -8,6 +8,8 @@ mod home;
 mod keys;
 mod opening;
 mod public;
+mod record;
+mod screening;
 mod standing;
 
 use crate::http::pages::{Page, Pages, Static, Statics};
@@ -15,7 +17,13 @@ use diceware_wordlists::EFF_LONG_WORDLIST;
 
 /// Every page of the service.
 pub fn pages() -> Pages {
-    let all: [Vec<Page>; 4] = [home::pages(), public::pages(), keys::pages(), opening::pages()];
+    let all: Vec<Vec<Page>> = vec![
+        home::pages(),
+        public::pages(),
+        keys::pages(),
+        opening::pages(),
+        screening::pages(),
+    ];
     Pages {
         all: all.concat(),
         statics: Statics::new(files()),

@@ -70,6 +70,8 @@ pub struct Visit {
     pub errors: Vec<FieldError>,
     /// Every page, and what stands beside them.
     pub pages: Arc<Pages>,
+    /// Scheme and host by which this service was asked, for what is printed and scanned later.
+    pub origin: String,
     /// The request's reference.
     pub id: String,
     /// The variable parts of the address, in their order.

@@ -27,6 +27,7 @@ form =
     .time = Time
     .never = Never
     .not-sure = Not sure
+    .confirm = It is right: { $value }
     .yes = Yes
     .no = No
     .continue = Continue

@@ -27,6 +27,7 @@ form =
     .time = 时间
     .never = 从未
     .not-sure = 不确定
+    .confirm = 数值无误：{ $value }
     .yes = 是
     .no = 否
     .continue = 继续
