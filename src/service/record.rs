@@ -79,11 +79,7 @@ impl House {
     ///
     /// # Errors
     /// `no-such-record` when unknown or another centre's.
-    pub async fn around(
-        &self,
-        caller: &Caller,
-        reference: &Reference,
-    ) -> Result<Around, Refusal> {
+    pub async fn around(&self, caller: &Caller, reference: &Reference) -> Result<Around, Refusal> {
         let may = self.may_somewhere::<ReadParticipants>(caller).await?;
         let centres = caller.places(&may);
         self.store.read(|view| {

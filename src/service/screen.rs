@@ -138,11 +138,7 @@ impl House {
     ///
     /// # Errors
     /// `invalid-fields` with every field that is wrong.
-    pub fn judge(
-        &self,
-        centre: &CentreId,
-        raw: &BTreeMap<String, Raw>,
-    ) -> Result<Judged, Refusal> {
+    pub fn judge(&self, centre: &CentreId, raw: &BTreeMap<String, Raw>) -> Result<Judged, Refusal> {
         let answers = Answers::read(&self.trial, centre, raw, self.clock.now());
         let answers = answers.map_err(|problems| {
             let errors = problems.iter().map(|problem| field_error(&self.trial, centre, problem));

@@ -52,9 +52,8 @@ async fn begin(visit: Visit) -> Result<Paper, Refusal> {
         Some(Choice { value: id.to_string(), label: f.words(&centre.name).to_owned(), chosen })
     };
     let choices: Vec<_> = caller.person.centres.iter().filter_map(choice).collect();
-    let centres = (choices.len() > 1).then(|| {
-        Field::new("centre", f.say("screening.centre"), Kind::One(choices)).told(&visit)
-    });
+    let centres = (choices.len() > 1)
+        .then(|| Field::new("centre", f.say("screening.centre"), Kind::One(choices)).told(&visit));
     let mut drafts = vec![];
     for draft in begun(&visit).await? {
         let until = visit.minute(draft.at.plus_seconds(DRAFT_SECONDS));

@@ -85,9 +85,9 @@ fn visit(
         caller,
         language: asked.language,
         here: req.path().to_owned(),
+        origin: origin(req.headers(), asked.https),
         said,
         errors: vec![],
-        origin: origin(req.headers(), asked.https),
         id: asked.id.clone(),
         names: req.match_info().iter().map(|(_, part)| part.to_owned()).collect(),
     }

@@ -31,9 +31,8 @@ fn may_be_unsure(field: &trial::Field) -> bool {
 pub fn shown<'t>(trial: &'t Trial, draft: &Begun, page: &trial::Page) -> Vec<&'t trial::Field> {
     let here = trial.fields.iter().filter(|field| field.page == page.id);
     let asked = here.filter(|field| !is_left_out(trial, &draft.answers, field));
-    let given = |field: &&trial::Field| {
-        draft.change.is_some() && field.kind == FieldKind::EnrolmentNumber
-    };
+    let given =
+        |field: &&trial::Field| draft.change.is_some() && field.kind == FieldKind::EnrolmentNumber;
     asked.filter(|field| !given(field)).collect()
 }
 
@@ -211,9 +210,11 @@ fn confirmation(
     let name = field.id.as_str();
     let confirmed = draft.answers.get(CONFIRMED).map_or(&[][..], Raw::as_slice);
     let was = confirmed.iter().any(|id| id == name);
-    let asked = f.visit.errors.iter().any(|error| {
-        error.code == FieldCode::NumConfirm && field_of(&error.pointer) == name
-    });
+    let asked = f
+        .visit
+        .errors
+        .iter()
+        .any(|error| error.code == FieldCode::NumConfirm && field_of(&error.pointer) == name);
     (was || asked).then(|| (value.to_owned(), was))
 }
 
