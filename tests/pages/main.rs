@@ -3,3 +3,6 @@
 mod browser;
 mod frame;
 mod never;
+mod randomise;
+mod screening;
+mod walk;
