@@ -190,6 +190,8 @@ codes! {
         AnswerOpen "answer-open";
         /// An answer, and "never" or "not sure" beside it.
         AnswerTwice "answer-twice";
+        /// Not a name that an account can have.
+        AccountForm "account-form";
         /// Hexadecimal or base64 text of the wrong length or form.
         BytesForm "bytes-form";
     }

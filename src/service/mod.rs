@@ -7,6 +7,7 @@ pub mod drafts;
 pub mod eligibility;
 pub mod emergency;
 pub mod founding;
+pub mod health;
 pub mod keys;
 pub mod lists;
 pub mod opened;

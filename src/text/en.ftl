@@ -232,6 +232,7 @@ password-common = This password is too common. Choose another
 password-wrong = The password is not right. Nothing has been done
 answer-open = Answer this, or save and come back later
 answer-twice = Give the answer, or tick the box beside it, not both
+account-form = Use small letters, digits and hyphens inside, at most 40 characters, such as c-rjs-2
 bytes-form = This is not of the expected length or form
 
 ## What a signature means, by act

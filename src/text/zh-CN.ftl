@@ -231,6 +231,7 @@ password-common = 该密码过于常见，请另选一个
 password-wrong = 密码不正确，操作尚未执行
 answer-open = 请回答此项，或保存后稍后继续
 answer-twice = 请填写答案或勾选旁边的选项，二者只选其一
+account-form = 请使用小写字母、数字和中间的连字符，最多 40 个字符，如 c-rjs-2
 bytes-form = 长度或格式不符
 
 ## 签名的含义，按操作

@@ -1,8 +1,10 @@
 //! The pages, over a real port, by a browser that runs no scripts.
 
 mod browser;
+mod doors;
 mod frame;
 mod never;
+mod office;
 mod randomise;
 mod screening;
 mod walk;

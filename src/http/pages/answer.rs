@@ -85,9 +85,9 @@ fn visit(
         caller,
         language: asked.language,
         here: req.path().to_owned(),
+        origin: origin(req.headers(), asked.https),
         said,
         errors: vec![],
-        origin: origin(req.headers(), asked.https),
         id: asked.id.clone(),
         names: req.match_info().iter().map(|(_, part)| part.to_owned()).collect(),
     }
@@ -108,6 +108,9 @@ fn origin(headers: &HeaderMap, https: bool) -> String {
 async fn show(page: &Page, visit: Visit, asked: &Asked) -> HttpResponse {
     if page.door != Door::Public && visit.caller.is_none() {
         return sheet(StatusCode::UNAUTHORIZED, (visit.pages.sign_in)(&visit, false), false, asked);
+    }
+    if let Err(refusal) = (page.may)(visit.clone()).await {
+        return refused(&visit, &refusal, asked);
     }
     let status = if visit.errors.is_empty() { 200 } else { 422 };
     let status = StatusCode::from_u16(status).unwrap_or_default();

@@ -64,14 +64,15 @@ pub struct Visit {
     pub language: Language,
     /// This page's address.
     pub here: String,
+    /// What stands before it in the browser, `https://klero.example`: for a link that is passed on, or printed to be
+    /// scanned.
+    pub origin: String,
     /// What was typed; nothing when the page is only asked for.
     pub said: Said,
     /// What was wrong with it, when the page is shown again.
     pub errors: Vec<FieldError>,
     /// Every page, and what stands beside them.
     pub pages: Arc<Pages>,
-    /// Scheme and host by which this service was asked, for what is printed and scanned later.
-    pub origin: String,
     /// The request's reference.
     pub id: String,
     /// The variable parts of the address, in their order.

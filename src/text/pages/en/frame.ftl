@@ -69,6 +69,7 @@ home =
     .trail = Trail
     .verify = Verify the trail
     .recruitment = Recruitment
+    .decide = Open, pause or close recruitment
     .people = People
     .health = Health of the service
 help =

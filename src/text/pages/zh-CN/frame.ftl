@@ -69,6 +69,7 @@ home =
     .trail = 稽查轨迹
     .verify = 核验稽查轨迹
     .recruitment = 入组进度
+    .decide = 启动、暂停或结束入组
     .people = 人员
     .health = 运行状态
 help =
