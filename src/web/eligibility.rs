@@ -41,6 +41,7 @@ struct Ask<'v> {
 async fn read(visit: &Visit) -> Result<(Reference, Screened, Around), Refusal> {
     let (reference, caller): (Reference, _) = (visit.name(0)?, visit.caller()?);
     let screened = visit.house.participant(caller, &reference).await?;
+    visit.house.may::<SignEligibility>(caller, &screened.participant.centre).await?;
     let around = visit.house.around(caller, &reference).await?;
     Ok((reference, screened, around))
 }

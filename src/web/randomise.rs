@@ -42,6 +42,7 @@ async fn check(visit: Visit) -> Result<Paper, Refusal> {
     let reference: Reference = visit.name(0)?;
     let caller = visit.caller()?;
     let screened = visit.house.participant(caller, &reference).await?;
+    visit.house.may::<Randomise>(caller, &screened.participant.centre).await?;
     if screened.randomised.is_some() {
         // A second tab, going back, a bookmark: the first result, not a second question.
         return allocation(visit).await;

@@ -205,7 +205,8 @@ async fn taken(visit: &Visit, draft: &Begun, page: &trial::Page) -> bool {
 /// A correction before randomisation.
 mod change {
     use super::{
-        Code, Draft, Frame, Next, Paper, Raw, Reference, Refusal, Template, Visit, begun, paper,
+        Code, Draft, Frame, Next, Paper, Raw, Reference, Refusal, Screen, Template, Visit, begun,
+        paper,
     };
 
     #[derive(Template)]
@@ -219,7 +220,9 @@ mod change {
     /// Says what a change does.
     pub async fn ask(visit: Visit) -> Result<Paper, Refusal> {
         let reference: Reference = visit.name(0)?;
-        let screened = visit.house.participant(visit.caller()?, &reference).await?;
+        let caller = visit.caller()?;
+        let screened = visit.house.participant(caller, &reference).await?;
+        visit.house.may::<Screen>(caller, &screened.participant.centre).await?;
         if screened.randomised.is_some() {
             return Err(Refusal::new(Code::WrongState));
         }
@@ -235,6 +238,7 @@ mod change {
         let caller = visit.caller()?;
         let reference: Reference = visit.name(0)?;
         let screened = visit.house.participant(caller, &reference).await?;
+        visit.house.may::<Screen>(caller, &screened.participant.centre).await?;
         if screened.randomised.is_some() {
             return Err(Refusal::new(Code::WrongState));
         }

@@ -5,3 +5,6 @@ mod doors;
 mod frame;
 mod never;
 mod office;
+mod randomise;
+mod screening;
+mod walk;
