@@ -137,10 +137,11 @@ async fn lists(house: Data<House>, who: Who) -> Result<Answer<acts::ListsBody>, 
 
 async fn strata(house: Data<House>, who: Who) -> Result<Answer<acts::StrataBody>, Problem> {
     let strata = house.read_strata(&who.caller).await?.into_iter();
-    let strata = strata.map(|(stratum, slots, issued)| acts::StratumBody {
-        stratum: stratum.to_string(),
-        slots,
-        issued,
+    let strata = strata.map(|gauge| acts::StratumBody {
+        stratum: gauge.stratum.to_string(),
+        slots: gauge.slots,
+        issued: gauge.issued,
+        used_up: gauge.used_up.map(|at| at.to_string()),
     });
     Ok(Answer::ok(acts::StrataBody { strata: strata.collect() }))
 }

@@ -5,11 +5,13 @@ use super::{Answered, House, Signature, first_answer};
 use crate::domain::access::{Act, Caller, ReadList, ReadStrata, ReviewList};
 use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::StratumId;
+use crate::domain::time::Moment;
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::{hex, sha256};
 use crate::sealing::manifest::ListPurpose;
 use crate::sealing::package::{Package, PackageError};
 use crate::sealing::slot::Place;
+use crate::store::overview::Gauge;
 use crate::store::queries::ImportedList;
 use crate::store::repeats::OnceKey;
 use crate::store::{Stamp, StoreError, Tx};
@@ -51,6 +53,15 @@ impl fmt::Display for NotImported {
 }
 
 impl std::error::Error for NotImported {}
+
+/// A stratum whose list is used up while participants are there for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedUp {
+    /// The stratum.
+    pub stratum: StratumId,
+    /// When a code was asked for the last time, and there was none.
+    pub asked: Moment,
+}
 
 impl House {
     /// Imports the statistician's package: checks all of it, then locks and keeps every slot in one transaction.
@@ -148,16 +159,24 @@ impl House {
     ///
     /// # Errors
     /// `not-your-role`.
-    pub async fn read_strata(
-        &self,
-        caller: &Caller,
-    ) -> Result<Vec<(StratumId, u64, u64)>, Refusal> {
+    pub async fn read_strata(&self, caller: &Caller) -> Result<Vec<Gauge>, Refusal> {
         let may = self.may_somewhere::<ReadStrata>(caller).await?;
         let done = self.act(&may, |tx| {
             tx.append(Entry::new("strata-read"))?;
-            Ok(tx.view().strata()?)
+            Ok(tx.view().gauges()?)
         });
         Ok(done.await?.into_parts().0)
+    }
+
+    /// What the statistician must be told: strata in which a code was asked for and no approved slot was left, with the
+    /// last time. The site that was refused reads that the trial office knows. Under an entry, as the gauges are.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn notices(&self, caller: &Caller) -> Result<Vec<UsedUp>, Refusal> {
+        let gauges = self.read_strata(caller).await?.into_iter();
+        let used_up = |gauge: Gauge| Some(UsedUp { asked: gauge.used_up?, stratum: gauge.stratum });
+        Ok(gauges.filter_map(used_up).collect())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::domain::answers::{Answers, FieldProblem, Raw};
 use crate::domain::eligibility::{self, Verdict};
 use crate::domain::entry::{Entry, Fact, Facts, fact};
 use crate::domain::ids::{CentreId, EnrolmentNumber, FieldId, Reference};
+use crate::domain::people::Role;
 use crate::domain::rule::Truth;
 use crate::domain::stratum::{self, StratumResult};
 use crate::domain::time::Moment;
@@ -15,6 +16,7 @@ use crate::domain::trial::Trial;
 use crate::limits::PAGE;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::hex;
+pub use crate::store::overview::{Progress, Waiting};
 use crate::store::queries::Participant;
 use crate::store::repeats::OnceKey;
 use crate::text::Arg;
@@ -193,6 +195,18 @@ impl House {
         let may = self.may_somewhere::<ReadParticipants>(caller).await?;
         let centres = caller.places(&may);
         self.store.read(|view| Ok(view.participants(centres, after, limit.min(PAGE))?))
+    }
+
+    /// Participants with whom something is to be done, at most 200: for an investigator those whose eligibility is to be
+    /// signed; for others also the open, the ready and, after them, the randomised.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn waiting(&self, caller: &Caller) -> Result<Vec<Waiting>, Refusal> {
+        let may = self.may_somewhere::<ReadParticipants>(caller).await?;
+        let centres = caller.places(&may);
+        let only = (caller.person.role == Role::Investigator).then_some(Progress::Unsigned);
+        self.store.read(|view| Ok(view.waiting(centres, only, PAGE)?))
     }
 
     /// One participant by enrolment number, so that no number need stand in an address.

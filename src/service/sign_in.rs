@@ -150,6 +150,12 @@ impl House {
         Ok(Caller { person: account.person })
     }
 
+    /// When the caller signed in before this session, to be told on every page: somebody else's sign-in is seen by it.
+    /// None the first time, and when the store cannot be read: it is a help, and no page hangs from it.
+    pub fn last_sign_in(&self, caller: &Caller) -> Option<Moment> {
+        self.store.read(|view| view.sign_in_before(&caller.person.id)).ok().flatten()
+    }
+
     /// Ends the session.
     ///
     /// # Errors

@@ -364,17 +364,6 @@ impl<'c> View<'c> {
         Ok(found.into_iter().map(|(segment, slots)| (segment, slots.unwrap_or(0) as u64)).collect())
     }
 
-    /// Slots and issued slots of each stratum, in list order. For the statistician alone.
-    pub fn strata(&self) -> Result<Vec<(StratumId, u64, u64)>, StoreError> {
-        let sql = "SELECT s.stratum, count(*), count(a.code), min(s.rowid) FROM slots s
-                   LEFT JOIN allocations a USING (segment, stratum, position)
-                   GROUP BY s.stratum ORDER BY min(s.rowid)";
-        self.all(sql, [], |row| {
-            let stratum = read_id(StratumId::parse(&row.get::<_, String>(0)?))?;
-            Ok((stratum, row.get::<_, i64>(1)? as u64, row.get::<_, i64>(2)? as u64))
-        })
-    }
-
     /// Every slot as it lies on the disk: what a thief of the file has. The lock of each needs the server secret, and
     /// what is under it a centre key.
     pub fn locked_slots(&self, trial: &TrialId) -> Result<Vec<(Place, LockedArm)>, StoreError> {
@@ -486,9 +475,7 @@ impl<'c> View<'c> {
         after: &str,
         limit: u32,
     ) -> Result<Vec<Participant>, StoreError> {
-        let names = centres.map(|all| all.iter().map(CentreId::as_str).collect::<Vec<_>>());
-        // Centre ids hold no comma, so that a list of them is one value.
-        let names = names.map(|all| format!(",{},", all.join(",")));
+        let names = centres.map(one_value);
         let tail = "WHERE number > ?1 AND (?2 IS NULL OR instr(?2, ',' || centre || ',') > 0)
                     ORDER BY number LIMIT ?3";
         self.all(&query(PARTICIPANT, tail), (after, names, limit), read_participant)
@@ -585,6 +572,12 @@ impl<'c> View<'c> {
         let record: Option<String> = self.one(sql, [seq as i64], |row| row.get(0))?;
         record.map(|text| line::read_private(&text).map_err(|_| StoreError::Damaged)).transpose()
     }
+}
+
+/// Centre ids hold no comma, so that a list of them is one value: `instr(?, ',' || centre || ',') > 0`.
+pub(super) fn one_value(centres: &[CentreId]) -> String {
+    let names: Vec<_> = centres.iter().map(CentreId::as_str).collect();
+    format!(",{},", names.join(","))
 }
 
 fn query(head: &str, tail: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::form::{Field, Kind, Signing, typed};
 use super::frame::{Frame, paper};
-use super::record::{self, Findings, Part};
+use super::record::{self, Findings, Part, Signed};
 use crate::domain::access::{Act, SignEligibility};
 use crate::domain::ids::Reference;
 use crate::http::pages::{Next, Page, Paper, Visit};
@@ -29,7 +29,7 @@ struct Ask<'v> {
     f: Frame<'v>,
     number: String,
     seen: u64,
-    entered: String,
+    entered: Signed,
     findings: Option<Findings>,
     parts: Vec<Part>,
     alike: Vec<Option<String>>,

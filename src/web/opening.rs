@@ -8,7 +8,6 @@ use crate::http::pages::{Page, Paper, Visit};
 use crate::refusal::Refusal;
 use crate::text::{self, Arg};
 use askama::Template;
-use std::collections::BTreeMap;
 
 /// The pages of this file.
 pub fn pages() -> Vec<Page> {
@@ -35,7 +34,7 @@ pub struct Device {
     /// Is the sealed list's root asked for?
     pub root: bool,
     /// Sentences by code.
-    pub said: Vec<(&'static str, String)>,
+    pub said: Vec<(String, String)>,
 }
 
 /// The codes that the scripts say, and the words of each.
@@ -73,7 +72,7 @@ pub fn device(f: &Frame<'_>, act: &str, root: bool) -> Result<Device, Refusal> {
     let centres: Vec<_> = person.centres.iter().map(|centre| centre.as_str()).collect();
     // The script puts the number in.
     let number = [("n", Arg::Text("{n}".to_owned()))];
-    let said = SAID.map(|(code, key)| (code, text::say(f.visit.language, key, &number)));
+    let said = SAID.map(|(code, key)| (code.to_owned(), text::say(f.visit.language, key, &number)));
     Ok(Device {
         person: person.id.to_string(),
         role: person.role.to_string(),
@@ -111,8 +110,6 @@ struct Emergency<'v> {
     categories: Vec<(String, String)>,
     /// An investigator asks for the own participant first.
     investigator: bool,
-    /// Each centre's name, for the script: a JSON object.
-    centre_names: String,
 }
 
 async fn emergency(visit: Visit) -> Result<Paper, Refusal> {
@@ -122,14 +119,15 @@ async fn emergency(visit: Visit) -> Result<Paper, Refusal> {
     let offered = trial.emergency.categories.iter();
     let offered = offered.filter(|one| !one.hotline_only || role == Role::Hotline);
     let categories = offered.map(|one| (one.id.clone(), f.words(&one.name).to_owned())).collect();
-    let names = trial.centres.iter().map(|one| (one.id.as_str(), f.words(&one.name)));
-    let names: BTreeMap<_, _> = names.collect();
+    let mut on = device(&f, "break-code", true)?;
+    let names = trial.centres.iter();
+    let names = names.map(|one| (format!("centre.{}", one.id), f.words(&one.name).to_owned()));
+    on.said.extend(names);
     let page = Emergency {
-        on: device(&f, "break-code", true)?,
+        on,
         condition: f.words(&trial.emergency.condition).to_owned(),
         categories,
         investigator: role == Role::Investigator,
-        centre_names: serde_json::to_string(&names).unwrap_or_default(),
         f,
     };
     paper(&page)

@@ -3,7 +3,7 @@
 
 use super::frame::{Frame, paper};
 use super::randomise::{Receipt, identity, levels, receipt, said, spoken};
-use super::record::{self, Level};
+use super::record::{self, Level, Signed};
 use crate::domain::access::{ReadParticipants, ReadPreparations};
 use crate::domain::field::built_in;
 use crate::domain::ids::Reference;
@@ -39,10 +39,10 @@ struct Sheet<'v> {
     identity: String,
     consent: String,
     levels: Vec<Level>,
-    entered: String,
-    eligible: String,
+    entered: Signed,
+    eligible: Option<Signed>,
     acknowledged: Vec<(String, String)>,
-    randomised: String,
+    randomised: Option<Signed>,
     configuration: String,
     receipt: Receipt,
     qr: String,
@@ -72,11 +72,11 @@ async fn sheet(visit: Visit) -> Result<Paper, Refusal> {
         consent: said(&f, &screened, &consent),
         levels: levels(&f, &screened),
         entered: record::signed_words(&f, &around.entered),
-        eligible: signed(&around.eligible).unwrap_or_default(),
+        eligible: signed(&around.eligible),
         acknowledged: record::acknowledged(&f, &around),
-        randomised: signed(&around.randomised).unwrap_or_default(),
+        randomised: signed(&around.randomised),
         configuration: hex(&visit.house.configuration),
-        receipt: receipt(&visit, &reference, allocation.entry).await,
+        receipt: receipt(&visit, &reference).await?,
         qr: qr(&format!("{}{there}", visit.origin))?,
         printed: visit.minute(visit.house.clock.now()),
         version: env!("CARGO_PKG_VERSION"),

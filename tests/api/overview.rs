@@ -143,3 +143,121 @@ fn the_curve_has_a_point_for_each_day_on_which_somebody_was_randomised() {
     assert_eq!(why(curve(&house, "c-rjs")), Some(Code::NotYourRole));
     house.trail_is(["refused not-your-role"]);
 }
+
+// shows: AL-1, AC-6
+#[test]
+fn what_waits_is_told_to_whom_it_waits_for() {
+    let house = House::raise();
+    let ready = house.stage.screen_eligible(0, 1, true);
+    let (randomised, ..) = house.randomised(0, 2, true);
+    let screen = |number: &str, sledai: &str| {
+        let mut answers = klero::cli::stage::answers(number, true, "2026-11-20");
+        answers["sledai"] = sledai.into();
+        let (centre, who) = match &number[..3] {
+            "RJS" => ("renji-south", "c-rjs"),
+            _ => ("huashan", "c-hsh"),
+        };
+        let body = json!({"centre": centre, "answers": answers});
+        let reply = house.post(who, "/v1/participants", body);
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        reply.text_at("reference").to_owned()
+    };
+    let (unsigned, open) = (screen("RJS-003", "3"), screen("RJS-004", "not-sure"));
+    screen("RJS-005", "7");
+    let elsewhere = screen("HSH-001", "3");
+    house.so_far();
+    let waiting = |who: &str| {
+        let found = block_on(service(&house).waiting(&caller(&house, who)))?;
+        let plain =
+            found.into_iter().map(|one| (one.reference.to_string().replace('-', ""), one.progress));
+        Ok::<Vec<_>, Refusal>(plain.collect())
+    };
+    use klero::store::overview::Progress::{Incomplete, Randomised, Ready, Unsigned};
+    let own = [
+        (ready.clone(), Ready),
+        (unsigned.clone(), Unsigned),
+        (open.clone(), Incomplete),
+        (randomised.clone(), Randomised),
+    ];
+    assert_eq!(waiting("c-rjs").unwrap(), own);
+    assert_eq!(waiting("i-rjs").unwrap(), [(unsigned.clone(), Unsigned)]);
+    assert_eq!(waiting("c-hsh").unwrap(), [(elsewhere.clone(), Unsigned)]);
+    assert_eq!(waiting("c-rjw").unwrap(), []);
+    let all = waiting("mon-1").unwrap();
+    assert_eq!((all.len(), &all[0].0, &all[4].0), (5, &elsewhere, &randomised));
+    house.trail_is([]);
+    assert_eq!(why(waiting("p-rjs")), Some(Code::NotYourRole));
+    house.trail_is(["refused not-your-role"]);
+}
+
+// shows: AC-1
+#[test]
+fn everybody_is_told_of_the_sign_in_before_this_one() {
+    let mut house = House::raise();
+    let last = |house: &House, who: &str| {
+        let last = service(house).last_sign_in(&caller(house, who));
+        last.map(|at| at.to_string())
+    };
+    assert_eq!(last(&house, "c-rjs"), None, "the first time");
+    house.clock.step(60);
+    house.stage.sign_in("c-rjs");
+    assert_eq!(last(&house, "c-rjs").unwrap(), "2026-11-21T01:00:00.000Z");
+    house.clock.step(60);
+    house.stage.sign_in("c-rjs");
+    assert_eq!(last(&house, "c-rjs").unwrap(), "2026-11-21T01:01:00.000Z");
+    assert_eq!(last(&house, "c-hsh"), None);
+    house.trail_is(["signed-in"; 2]);
+}
+
+// shows: I4, CO-3, AT-4 (the statistician is told which stratum; the site and the trail are not)
+#[test]
+fn a_stratum_whose_list_is_used_up_is_told_to_the_statistician_once_somebody_was_refused() {
+    let house = House::raise_with(|play| play.slots = 4);
+    let notices = |who: &str| {
+        let found = block_on(service(&house).notices(&caller(&house, who)))?;
+        let plain = found.into_iter().map(|one| (one.stratum.to_string(), one.asked.to_string()));
+        Ok::<Vec<_>, Refusal>(plain.collect())
+    };
+    let mut number = 0;
+    let mut ask = |lldas: bool| {
+        number += 1;
+        let reference = house.stage.screen_eligible(2, number, lldas);
+        house.stage.randomise(2, &reference).status
+    };
+    // As many as the list has: nobody was refused, and there is nothing to tell.
+    let slots = house.stage.study.list.rows().iter();
+    let slots = slots.filter(|row| row.stratum.as_str() == "huashan/lldas").count();
+    for _ in 0..slots {
+        assert_eq!(ask(true), 201);
+    }
+    assert_eq!(notices("stat-1").unwrap(), []);
+    house.clock.step(60);
+    assert_eq!(ask(true), 409);
+    let used_up = |at: &str| vec![("huashan/lldas".to_owned(), at.to_owned())];
+    assert_eq!(notices("stat-1").unwrap(), used_up("2026-11-21T01:01:00.000Z"));
+    house.clock.step(60);
+    // The other stratum of the centre goes on, and changes nothing of it; the last refusal counts.
+    assert_eq!(ask(false), 201);
+    assert_eq!(notices("stat-1").unwrap(), used_up("2026-11-21T01:01:00.000Z"));
+    assert_eq!(ask(true), 409);
+    assert_eq!(notices("stat-1").unwrap(), used_up("2026-11-21T01:02:00.000Z"));
+    house.so_far();
+    let strata = house.get("stat-1", "/v1/lists/strata");
+    let gauges = strata.body["strata"].as_array().unwrap();
+    let told: Vec<_> = gauges.iter().filter(|gauge| !gauge["usedUp"].is_null()).collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        (&told[0]["stratum"], &told[0]["usedUp"]),
+        (&json!("huashan/lldas"), &json!("2026-11-21T01:02:00.000Z"))
+    );
+    house.trail_is(["strata-read"]);
+    let lines = house.get("mon-1", "/v1/trail?from=0").text
+        + &house.get("mon-1", "/v1/trail?from=150").text;
+    let refusal = lines.split("\\\"act\\\":\\\"refused\\\"").nth(1).unwrap();
+    assert!(!refusal[..refusal.find("prev").unwrap()].contains("lldas"), "{refusal}");
+    house.trail_is([]);
+    for who in ["mon-1", "c-hsh", "spon-1"] {
+        assert_eq!(why(notices(who)), Some(Code::NotYourRole));
+    }
+    house.trail_is(["refused not-your-role"; 3]);
+}

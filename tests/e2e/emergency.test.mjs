@@ -108,7 +108,7 @@ test('from signed in to the arm: at most 10 taps and 110 characters, and it is t
   const took = (Date.now() - begun) / 1000;
   const shown = await page.textContent('#arm');
   const arm = await truth();
-  assert.ok(shown.toLowerCase().includes(arm.toLowerCase()) || /saline|placebo/i.test(shown) === /placebo/i.test(arm), `${shown} is ${arm}`);
+  assert.ok(shown.toLowerCase().includes(arm), `${shown} is ${arm}`);
   assert.match(await page.textContent('[data-step=arm] h1'), /RJS-001/);
   assert.ok(await page.isVisible('#unblinded'));
   console.log(`# ${taps} taps, ${typed} characters, ${took.toFixed(1)} s for the machine`);
@@ -264,7 +264,7 @@ test('a list with another root than this device knows stops the page', async () 
   await page.reload();
   await step(page, 'failed');
   assert.match(await page.textContent('#problem-words'), /differs from the one this device knows/);
-  assert.ok(await page.isVisible('.second-road'));
+  assert.ok(await page.isVisible('[data-step=failed] .second-road'));
   await context.close();
 });
 
@@ -289,7 +289,7 @@ test('wrong words, a slip, a wrong code and another person open nothing and rele
   const before = (await breaks()).length;
   const told = async (words) => {
     await page.waitForFunction(() => !document.getElementById('problem').hidden);
-    assert.match(await page.textContent('#problem-words'), words);
+    assert.match(await page.textContent('#problem'), words);
   };
   await find(page, '742 913 6');
   await told(/last digit does not fit/);

@@ -639,6 +639,7 @@ pub struct ListsBody {
 
 /// One stratum's gauge, for the statistician alone.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct StratumBody {
     /// The stratum.
     pub stratum: String,
@@ -646,6 +647,8 @@ pub struct StratumBody {
     pub slots: u64,
     /// Issued.
     pub issued: u64,
+    /// No approved slot is left, and a code was asked for since the last one was issued: the last time, UTC.
+    pub used_up: Option<String>,
 }
 
 /// The gauges.

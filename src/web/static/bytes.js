@@ -15,7 +15,6 @@ export function need(holds, code) {
   if (!holds) throw new KleroError(code);
 }
 
-// Nothing in a browser that cannot: a page asks before it begins.
 export const { subtle } = crypto;
 
 const encoder = new TextEncoder();

@@ -3,7 +3,7 @@
 import { KleroError, readCode } from './bytes.js';
 import {
   $, all, api, begin, chosen, data, fill, isOpen, lock, newOnce, on, onLock, onSubmit, openRelease, press, put,
-  rootSaid, show, step, unlock,
+  rootSaid, say, show, step, unlock,
 } from './page.js';
 import { signAct } from './signature.js';
 
@@ -77,7 +77,7 @@ onSubmit('find', async () => {
   sent = null;
   name(found.participant);
   for (const place of all('[data-fits]')) place.hidden = place.dataset.fits !== found.identifiers;
-  put('centre', JSON.parse(data.centreNames)[found.centre] || found.centre);
+  put('centre', say(`centre.${found.centre}`));
   put('last', (found.lastPreparation || '–').slice(0, 10));
   show('break');
 });

@@ -1,6 +1,6 @@
 // Giving a centre key, or taking it away. The fingerprint that is expected is never shown: it is typed as it is heard.
 
-import { KleroError } from './bytes.js';
+import { need } from './bytes.js';
 import { compare, grantKey } from './grant.js';
 import { all, api, begin, data, fill, lock, newOnce, on, onLock, onSubmit, press, put, show, unlock } from './page.js';
 
@@ -36,7 +36,7 @@ on('called', async () => show('type'));
 onSubmit('grant', async () => {
   const { cards } = await api('GET', '/v1/keys');
   const { card } = cards.find(({ person }) => person === chosen.person) || {};
-  if (!card) throw new KleroError('card.bad');
+  need(card, 'card.bad');
   let newcomer;
   try {
     newcomer = await compare(card, boxes.map((box) => box.value));
@@ -44,7 +44,7 @@ onSubmit('grant', async () => {
     show('differs');
     throw error;
   }
-  if (newcomer.person !== chosen.person) throw new KleroError('card.bad');
+  need(newcomer.person === chosen.person, 'card.bad');
   const identity = await unlock();
   if (!granted) {
     const { wraps } = await api('GET', `/v1/wraps/${chosen.centre}`);

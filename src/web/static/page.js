@@ -24,7 +24,8 @@ export function show(step) {
   here = step;
   for (const section of sections) section.hidden = section.dataset.step !== step;
   quiet();
-  const first = sections.find((section) => !section.hidden).querySelector('[data-focus],h1,h2');
+  const shown = sections.find((section) => !section.hidden);
+  const first = shown.querySelector('[data-focus]') || shown.querySelector('h1');
   if (!first.matches('input,button')) first.tabIndex = -1;
   window.scrollTo(0, 0);
   first.focus({ preventScroll: true });
@@ -46,6 +47,7 @@ function quiet() {
 
 export function tell(error) {
   put('status', '');
+  put('problem-title', error.title || $('problem').dataset.title);
   put('problem-words', error.words || say(error.code || 'failed', error.detail));
   $('problem').hidden = false;
   $('problem').focus();
@@ -71,7 +73,8 @@ export async function api(method, path, body, once) {
   if (answer.ok) return said;
   const error = new KleroError(said.code);
   const fields = (said.errors || []).map(({ words }) => words[lang]);
-  error.words = [said.detail || said.title, ...fields].join(' ');
+  error.title = said.title;
+  error.words = [said.detail, ...fields].join(' ');
   throw error;
 }
 
