@@ -95,7 +95,8 @@ struct Pharmacy<'v> {
 
 async fn pharmacy(visit: Visit) -> Result<Paper, Refusal> {
     let f = Frame::of(&visit, "pharmacy.title").back("/").with_script("pharmacy.js");
-    let visits = visit.house.trial.visits.iter().map(|one| one.id.to_string()).collect();
+    let infused = visit.house.trial.visits.iter().filter(|one| one.infusion);
+    let visits = infused.map(|one| one.id.to_string()).collect();
     let on = device(&f, "", true)?;
     paper(&Pharmacy { on, visits, f })
 }
