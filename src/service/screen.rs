@@ -16,7 +16,7 @@ use crate::domain::trial::Trial;
 use crate::limits::PAGE;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::hex;
-use crate::store::overview::{Progress, Waiting};
+pub use crate::store::overview::{Progress, Waiting};
 use crate::store::queries::Participant;
 use crate::store::repeats::OnceKey;
 use crate::text::Arg;

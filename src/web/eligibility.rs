@@ -2,7 +2,7 @@
 
 use super::form::{Field, Kind, Signing, typed};
 use super::frame::{Frame, paper};
-use super::record::{self, Findings, Part};
+use super::record::{self, Findings, Part, Signed};
 use crate::domain::access::{Act, SignEligibility};
 use crate::domain::ids::Reference;
 use crate::http::pages::{Next, Page, Paper, Visit};
@@ -29,7 +29,7 @@ struct Ask<'v> {
     f: Frame<'v>,
     number: String,
     seen: u64,
-    entered: String,
+    entered: Signed,
     findings: Option<Findings>,
     parts: Vec<Part>,
     alike: Vec<Option<String>>,
@@ -41,6 +41,7 @@ struct Ask<'v> {
 async fn read(visit: &Visit) -> Result<(Reference, Screened, Around), Refusal> {
     let (reference, caller): (Reference, _) = (visit.name(0)?, visit.caller()?);
     let screened = visit.house.participant(caller, &reference).await?;
+    visit.house.may::<SignEligibility>(caller, &screened.participant.centre).await?;
     let around = visit.house.around(caller, &reference).await?;
     Ok((reference, screened, around))
 }

@@ -92,13 +92,6 @@ impl Field {
         Self { name, label, hint, error, kind, unit, before, not_sure: None, confirm: None }
     }
 
-    /// What stands behind the box.
-    #[must_use]
-    pub fn unit(mut self, unit: Option<&str>) -> Self {
-        self.unit = unit.map(str::to_owned);
-        self
-    }
-
     /// How to answer.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

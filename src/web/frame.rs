@@ -3,7 +3,7 @@
 use crate::domain::people::Role;
 use crate::domain::trial::Words;
 use crate::http::pages::{Paper, Visit};
-use crate::refusal::{Code, Refusal};
+use crate::refusal::{Code, FieldError, Refusal};
 use crate::text::{Arg, Language};
 use askama::Template;
 
@@ -21,13 +21,23 @@ pub struct Frame<'v> {
     pub unblinded: bool,
     /// The scripts it runs; none unless keys are made or opened on it.
     pub scripts: Vec<&'static str>,
+    /// What its fields are called, by their ids: the summary of what was wrong names them.
+    pub labels: Vec<(String, String)>,
 }
 
 impl<'v> Frame<'v> {
     /// A page whose name is the words of `key`.
     pub fn of(visit: &'v Visit, key: &str) -> Self {
         let title = visit.say(key);
-        Self { visit, title, back: None, form: false, unblinded: false, scripts: vec![] }
+        Self {
+            visit,
+            title,
+            back: None,
+            form: false,
+            unblinded: false,
+            scripts: vec![],
+            labels: vec![],
+        }
     }
 
     /// Where "back" leads.
@@ -130,8 +140,16 @@ impl<'v> Frame<'v> {
     /// What was wrong, each with the id of the field it is about.
     pub fn errors(&self) -> Vec<(String, String)> {
         let language = self.visit.language;
-        let told = self.visit.errors.iter();
-        told.map(|error| (field_of(&error.pointer), error.words(language))).collect()
+        let told = |error: &FieldError| {
+            let (field, words) = (field_of(&error.pointer), error.words(language));
+            let label = self.labels.iter().find(|(id, _)| *id == field).map(|(_, label)| label);
+            // Words that name their field need no name before them.
+            match label.filter(|label| !words.contains(label.as_str())) {
+                Some(label) => (field, say_of(language, label, &words)),
+                None => (field, words),
+            }
+        };
+        self.visit.errors.iter().map(told).collect()
     }
 }
 
@@ -143,6 +161,15 @@ pub struct SignedIn {
     pub centres: String,
     /// The printed name.
     pub name: String,
+}
+
+/// What is said of a field, with its name before it.
+fn say_of(language: Language, label: &str, words: &str) -> String {
+    let label = label.trim_end_matches(['?', '？']);
+    match language {
+        Language::En => format!("{label}: {words}"),
+        Language::ZhCn => format!("{label}：{words}"),
+    }
 }
 
 /// Words in a language.

@@ -1,7 +1,7 @@
 //! The start page, and what each role finds there: a short list of things to do.
 
 use super::frame::{Frame, paper};
-use super::{list, people, recruitment, standing};
+use super::{list, people, recruitment, screening, standing};
 use crate::domain::people::Role;
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::Refusal;
@@ -46,6 +46,7 @@ async fn to_do(visit: &Visit) -> Result<Vec<(String, String, String)>, Refusal> 
         Role::Monitor => list::to_do(visit).await,
         Role::Sponsor => recruitment::to_do(visit).await,
         Role::Admin => people::to_do(visit).await,
+        Role::Coordinator | Role::Investigator => screening::todo(visit).await,
         _ => Ok(vec![]),
     }
 }

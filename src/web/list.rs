@@ -40,6 +40,8 @@ struct Gauge {
     issued: u64,
     left: u64,
     low: bool,
+    /// When a code was last asked for and none was left.
+    used_up: Option<String>,
 }
 
 #[derive(Template)]
@@ -84,14 +86,15 @@ async fn list(visit: Visit) -> Result<Paper, Refusal> {
 
 async fn gauges(visit: &Visit) -> Result<Vec<Gauge>, Refusal> {
     let strata = visit.house.read_strata(visit.caller()?).await?;
-    let gauge = |(stratum, slots, issued): (StratumId, u64, u64)| Gauge {
-        stratum: stratum_words(visit, &stratum),
-        slots,
-        issued,
-        left: slots.saturating_sub(issued),
-        low: issued * 100 >= slots * WARN_AT,
-    };
-    Ok(strata.into_iter().map(gauge).collect())
+    let gauges = strata.into_iter().map(|gauge| Gauge {
+        stratum: stratum_words(visit, &gauge.stratum),
+        slots: gauge.slots,
+        issued: gauge.issued,
+        left: gauge.slots.saturating_sub(gauge.issued),
+        low: gauge.issued * 100 >= gauge.slots * WARN_AT,
+        used_up: gauge.used_up.map(|asked| visit.minute(asked)),
+    });
+    Ok(gauges.collect())
 }
 
 /// The commands of a ceremony for the next part of the list, in their order.

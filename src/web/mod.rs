@@ -4,6 +4,7 @@
 
 mod breaks;
 mod curve;
+mod eligibility;
 mod form;
 mod frame;
 mod health;
@@ -11,12 +12,15 @@ mod home;
 mod keys;
 mod list;
 mod opening;
+mod participants;
 mod people;
 mod public;
+mod randomise;
 mod record;
 mod recruitment;
 mod screening;
 mod sentence;
+mod sheets;
 mod standing;
 mod start;
 mod trail;
@@ -31,6 +35,10 @@ pub fn pages() -> Pages {
         home::pages(),
         public::pages(),
         screening::pages(),
+        participants::pages(),
+        eligibility::pages(),
+        randomise::pages(),
+        sheets::pages(),
         keys::pages(),
         opening::pages(),
         trail::pages(),

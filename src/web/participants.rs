@@ -1,13 +1,15 @@
 //! The participants a person may see: the list with its search, and one participant's page.
 
 use super::frame::{Frame, paper};
-use super::record::{self, Findings, Part};
+use super::record::{self, Findings, Part, Signed};
 use crate::domain::access::ReadParticipants;
 use crate::domain::ids::{EnrolmentNumber, Reference};
 use crate::domain::people::Role;
 use crate::domain::time::Moment;
+use crate::domain::visit::Window;
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::{Code, Refusal};
+use crate::service::confirmation::VisitDay;
 use crate::service::record::Listed;
 use crate::service::screen::Screened;
 use askama::Template;
@@ -61,8 +63,8 @@ async fn list(visit: Visit, after: String) -> Result<Paper, Refusal> {
     let whole = found.len() <= SHOWN;
     found.truncate(SHOWN);
     let last = found.last().filter(|_| !whole);
-    let more = last
-        .map(|listed| format!("/participants/after/{}", listed.participant.reference.as_str()));
+    let more =
+        last.map(|listed| format!("/participants/after/{}", listed.participant.reference.as_str()));
     let several = caller.person.centres.len() != 1;
     let lines = found.iter().map(|listed| line(&f, listed)).collect();
     paper(&List { lines, more, several, f })
@@ -110,7 +112,8 @@ async fn search(visit: Visit) -> Result<Next, Refusal> {
 
 /// Something that can be done now: the words of the button, and where it leads.
 struct Todo {
-    words: String,
+    /// Before and after the number.
+    words: (String, String),
     there: String,
     main: bool,
 }
@@ -126,10 +129,11 @@ struct One<'v> {
     centre: String,
     code: Option<String>,
     randomised: Option<String>,
-    entered: String,
-    signed: Option<String>,
+    entered: Signed,
+    signed: Option<Signed>,
     acknowledged: Vec<(String, String)>,
     todo: Vec<Todo>,
+    visits: Vec<Visited>,
     papers: Vec<(String, String)>,
     findings: Option<Findings>,
     parts: Vec<Part>,
@@ -144,6 +148,7 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
         Some(_) => Some(visit.house.allocation(caller, &reference).await?.code.grouped()),
         None => None,
     };
+    let course = visit.house.course_of(caller, &reference).await?;
     let f = Frame::of(&visit, "participant.title").back("/participants");
     let participant = &screened.participant;
     let centre = visit.house.trial.centre(&participant.centre);
@@ -161,7 +166,8 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
         entered: record::signed_words(&f, &around.entered),
         signed: around.eligible.as_ref().map(|signed| record::signed_words(&f, signed)),
         acknowledged: record::acknowledged(&f, &around),
-        todo: todo(&f, role, &screened, &number),
+        todo: todo(&f, role, &screened),
+        visits: visits(&f, &course),
         papers: papers(&f, role, &screened),
         parts: record::answers(&f, &screened.answers, &[], |_| None),
         findings,
@@ -171,12 +177,46 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
     paper(&page)
 }
 
+/// A visit in the table.
+struct Visited {
+    name: String,
+    planned: String,
+    window: String,
+    /// When it was prepared, or whether it has an infusion at all.
+    prepared: String,
+}
+
+fn visits(f: &Frame<'_>, course: &[VisitDay]) -> Vec<Visited> {
+    let one = |day: &VisitDay| {
+        let visit = f.visit.house.trial.visit(&day.visit)?;
+        let window = |window: &Window| {
+            let ends = [
+                ("from", window.opens.to_string().into()),
+                ("to", window.closes.to_string().into()),
+            ];
+            f.visit.say_with("visit.from-to", &ends)
+        };
+        let open = || f.say("visit.not-known");
+        Some(Visited {
+            name: f.words(&visit.name).to_owned(),
+            planned: day.window.map_or_else(open, |window| window.planned.to_string()),
+            window: day.window.as_ref().map(window).unwrap_or_default(),
+            prepared: match (day.infusion, day.released) {
+                (false, _) => f.say("visit.none"),
+                (true, None) => f.say("visit.not-prepared"),
+                (true, Some(on)) => f.with("visit.prepared", "day", on),
+            },
+        })
+    };
+    course.iter().filter_map(one).collect()
+}
+
 /// What this role may do with the record as it stands, the next step first.
-fn todo(f: &Frame<'_>, role: Role, screened: &Screened, number: &str) -> Vec<Todo> {
+fn todo(f: &Frame<'_>, role: Role, screened: &Screened) -> Vec<Todo> {
     let participant = &screened.participant;
     let signed = participant.eligibility.is_some();
     let at = |part: &str, key: &str, main| Todo {
-        words: f.with(key, "number", number),
+        words: f.around(key, "number"),
         there: format!("/participants/{}/{part}", participant.reference.as_str()),
         main,
     };

@@ -1,8 +1,9 @@
 //! The check straight before randomising, and the result: the same code for ever, however the page is come to.
 
-use super::form::Signing;
+use super::form::{Kind, Signing};
 use super::frame::{Frame, paper};
-use super::record::{self, Findings, Level};
+use super::record::{self, Findings, Level, Signed};
+use super::standing::in_fours;
 use crate::domain::access::{Act, Randomise, ReadParticipants};
 use crate::domain::answers::Raw;
 use crate::domain::eligibility::Outcome;
@@ -10,6 +11,8 @@ use crate::domain::field::built_in;
 use crate::domain::ids::{FieldId, Reference};
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::{Code, Refusal};
+use crate::sealing::bytes::hex;
+use crate::sealing::checkpoint::TrailKey;
 use crate::service::screen::Screened;
 use crate::text::{Arg, Language};
 use askama::Template;
@@ -29,7 +32,7 @@ struct Check<'v> {
     number: String,
     identity: String,
     consent: String,
-    signed: String,
+    signed: Option<Signed>,
     levels: Vec<Level>,
     change: String,
     signing: Signing,
@@ -39,6 +42,7 @@ async fn check(visit: Visit) -> Result<Paper, Refusal> {
     let reference: Reference = visit.name(0)?;
     let caller = visit.caller()?;
     let screened = visit.house.participant(caller, &reference).await?;
+    visit.house.may::<Randomise>(caller, &screened.participant.centre).await?;
     if screened.randomised.is_some() {
         // A second tab, going back, a bookmark: the first result, not a second question.
         return allocation(visit).await;
@@ -53,7 +57,7 @@ async fn check(visit: Visit) -> Result<Paper, Refusal> {
         number: screened.participant.number.to_string(),
         identity: identity(&f, &screened),
         consent: said(&f, &screened, &CONSENT),
-        signed: signed.unwrap_or_default(),
+        signed,
         levels: levels(&f, &screened),
         change: format!("{back}/change"),
         signing: Signing::of(&visit, Randomise::NAME),
@@ -152,7 +156,7 @@ async fn allocation(visit: Visit) -> Result<Paper, Refusal> {
         reference: allocation.reference.to_string(),
         at: visit.minute(allocation.at),
         levels: levels(&f, &screened),
-        receipt: receipt(&visit, &reference, allocation.entry).await,
+        receipt: receipt(&visit, &reference).await?,
         coordinator: caller.may_somewhere::<Randomise>().is_ok(),
         participant,
         f,
@@ -160,9 +164,14 @@ async fn allocation(visit: Visit) -> Result<Paper, Refusal> {
     paper(&page)
 }
 
-/// The receipt as it is shown.
-pub async fn receipt(_visit: &Visit, _reference: &Reference, entry: u64) -> Receipt {
-    Receipt { entry, checkpoint: None }
+/// The receipt as it is shown: the entry, and the checkpoint that vouches for it now.
+pub async fn receipt(visit: &Visit, reference: &Reference) -> Result<Receipt, Refusal> {
+    let confirmed = visit.house.allocation_receipt(visit.caller()?, reference).await?;
+    let key = TrailKey::parse(&visit.house.store.signer().vkey());
+    let checkpoint = key.and_then(|key| key.check(&confirmed.receipt.checkpoint)).ok();
+    let short = |root: &[u8]| in_fours(&hex(&root[..6]));
+    let checkpoint = checkpoint.map(|checkpoint| (checkpoint.size, short(&checkpoint.root)));
+    Ok(Receipt { entry: confirmed.receipt.seq, checkpoint })
 }
 
 /// A code in words, digit by digit, in the groups it is printed in: `seven four two, nine one three, three`.

@@ -238,7 +238,10 @@ fn values(
         }
         (None, None) => None,
     };
-    ids.into_iter().filter_map(value).collect()
+    // A question's mark before a colon is no sentence.
+    let plain =
+        |(label, value): (String, String)| (label.trim_end_matches(['?', '？']).to_owned(), value);
+    ids.into_iter().filter_map(value).map(plain).collect()
 }
 
 fn leaves<'r>(rule: &'r Rule, found: &mut Vec<&'r FieldId>) {
@@ -265,10 +268,18 @@ fn leaves<'r>(rule: &'r Rule, found: &mut Vec<&'r FieldId>) {
     }
 }
 
-/// Who signed and when, in one line.
-pub fn signed_words(f: &Frame<'_>, signed: &SignedBy) -> String {
+/// Who signed, and when.
+pub struct Signed {
+    /// Printed name and role.
+    pub who: String,
+    /// In the trial's zone; never broken in two.
+    pub at: String,
+}
+
+/// Who signed and when, in words.
+pub fn signed_words(f: &Frame<'_>, signed: &SignedBy) -> Signed {
     let role = Role::parse(&signed.role).map(|role| f.role(role)).unwrap_or_default();
-    format!("{} · {role} · {}", signed.name, f.visit.minute(signed.at))
+    Signed { who: format!("{} · {role}", signed.name), at: f.visit.minute(signed.at) }
 }
 
 /// The warnings that the investigator accepted, each with the reason given.

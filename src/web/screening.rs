@@ -5,7 +5,7 @@ mod begun;
 mod check;
 mod fields;
 
-pub(super) use begun::{NEW, begun, next_page};
+use begun::{NEW, begun, next_page};
 
 use super::form::{Choice, Field, Kind};
 use super::frame::{Frame, paper};
@@ -13,11 +13,13 @@ use crate::domain::access::Screen;
 use crate::domain::answers::Raw;
 use crate::domain::field::built_in;
 use crate::domain::ids::{CentreId, Reference};
+use crate::domain::people::Role;
 use crate::domain::trial::{self, Trial};
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::limits::DRAFT_SECONDS;
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::service::drafts::Draft;
+use crate::service::screen::Progress;
 use askama::Template;
 use begun::{Begun, Found, find};
 use std::collections::BTreeMap;
@@ -32,6 +34,30 @@ pub fn pages() -> Vec<Page> {
         Page::of("/screening/{draft}/{page}/change", Screen, show).acts(save),
         Page::of("/participants/{reference}/change", Screen, change::ask).acts(change::begin),
     ]
+}
+
+/// What waits for a coordinator (own drafts first, then records to complete, records to be signed, codes to be asked for)
+/// or an investigator (records to be signed): whose, in which state, where.
+pub async fn todo(visit: &Visit) -> Result<Vec<(String, String, String)>, Refusal> {
+    let caller = visit.caller()?;
+    let f = Frame::of(visit, "home.title");
+    let coordinator = caller.person.role == Role::Coordinator;
+    let mut todo = vec![];
+    for draft in if coordinator { begun(visit).await? } else { vec![] } {
+        todo.push((draft.name(&f), f.say("todo.draft"), draft.resume(&visit.house.trial)));
+    }
+    for waiting in visit.house.waiting(caller).await? {
+        let (key, page) = match waiting.progress {
+            Progress::Incomplete => ("todo.incomplete", ""),
+            Progress::Unsigned if coordinator => ("todo.with-investigator", ""),
+            Progress::Unsigned => ("todo.unsigned", "/eligibility"),
+            Progress::Ready => ("todo.ready", "/randomise"),
+            Progress::Randomised => continue,
+        };
+        let there = format!("/participants/{}{page}", waiting.reference.as_str());
+        todo.push((waiting.number.to_string(), f.say(key), there));
+    }
+    Ok(todo)
 }
 
 #[derive(Template)]
@@ -129,6 +155,7 @@ async fn show(visit: Visit) -> Result<Paper, Refusal> {
     };
     let saved = f.with("screening.saved", "time", visit.minute(draft.at));
     let fields = fields::fields(&f, &draft, page);
+    f.labels = fields.iter().map(|field| (field.name.clone(), field.label.clone())).collect();
     let change = draft.change.is_some();
     paper(&Form { place, saved, fields, change, f })
 }
@@ -178,7 +205,8 @@ async fn taken(visit: &Visit, draft: &Begun, page: &trial::Page) -> bool {
 /// A correction before randomisation.
 mod change {
     use super::{
-        Code, Draft, Frame, Next, Paper, Raw, Reference, Refusal, Template, Visit, begun, paper,
+        Code, Draft, Frame, Next, Paper, Raw, Reference, Refusal, Screen, Template, Visit, begun,
+        paper,
     };
 
     #[derive(Template)]
@@ -192,7 +220,9 @@ mod change {
     /// Says what a change does.
     pub async fn ask(visit: Visit) -> Result<Paper, Refusal> {
         let reference: Reference = visit.name(0)?;
-        let screened = visit.house.participant(visit.caller()?, &reference).await?;
+        let caller = visit.caller()?;
+        let screened = visit.house.participant(caller, &reference).await?;
+        visit.house.may::<Screen>(caller, &screened.participant.centre).await?;
         if screened.randomised.is_some() {
             return Err(Refusal::new(Code::WrongState));
         }
@@ -208,6 +238,7 @@ mod change {
         let caller = visit.caller()?;
         let reference: Reference = visit.name(0)?;
         let screened = visit.house.participant(caller, &reference).await?;
+        visit.house.may::<Screen>(caller, &screened.participant.centre).await?;
         if screened.randomised.is_some() {
             return Err(Refusal::new(Code::WrongState));
         }

@@ -3,7 +3,7 @@
 
 use super::frame::{Frame, paper};
 use super::randomise::{Receipt, identity, levels, receipt, said, spoken};
-use super::record::{self, Level};
+use super::record::{self, Level, Signed};
 use crate::domain::access::{ReadParticipants, ReadPreparations};
 use crate::domain::field::built_in;
 use crate::domain::ids::Reference;
@@ -11,8 +11,7 @@ use crate::http::pages::{Page, Paper, Visit};
 use crate::refusal::{Code, Refusal};
 use crate::sealing::bytes::hex;
 use askama::Template;
-use qrcode::render::svg;
-use qrcode::{EcLevel, QrCode};
+use qrcode::{Color, EcLevel, QrCode};
 
 /// The pages of this file.
 pub fn pages() -> Vec<Page> {
@@ -23,6 +22,14 @@ pub fn pages() -> Vec<Page> {
     ]
 }
 
+/// A code to be scanned: what is drawn, once on a page, and how many modules wide it is.
+struct Drawn {
+    drawn: String,
+    side: usize,
+}
+
+/// Light modules around a code to be scanned, as its standard asks.
+const QUIET: usize = 4;
 /// Cards on a sheet of A4.
 const CARDS: usize = 8;
 
@@ -39,13 +46,13 @@ struct Sheet<'v> {
     identity: String,
     consent: String,
     levels: Vec<Level>,
-    entered: String,
-    eligible: String,
+    entered: Signed,
+    eligible: Option<Signed>,
     acknowledged: Vec<(String, String)>,
-    randomised: String,
+    randomised: Option<Signed>,
     configuration: String,
     receipt: Receipt,
-    qr: String,
+    qr: Drawn,
     printed: String,
     version: &'static str,
 }
@@ -72,11 +79,11 @@ async fn sheet(visit: Visit) -> Result<Paper, Refusal> {
         consent: said(&f, &screened, &consent),
         levels: levels(&f, &screened),
         entered: record::signed_words(&f, &around.entered),
-        eligible: signed(&around.eligible).unwrap_or_default(),
+        eligible: signed(&around.eligible),
         acknowledged: record::acknowledged(&f, &around),
-        randomised: signed(&around.randomised).unwrap_or_default(),
+        randomised: signed(&around.randomised),
         configuration: hex(&visit.house.configuration),
-        receipt: receipt(&visit, &reference, allocation.entry).await,
+        receipt: receipt(&visit, &reference).await?,
         qr: qr(&format!("{}{there}", visit.origin))?,
         printed: visit.minute(visit.house.clock.now()),
         version: env!("CARGO_PKG_VERSION"),
@@ -92,7 +99,7 @@ struct Cards<'v> {
     number: String,
     centre: String,
     code: String,
-    qr: String,
+    qr: Drawn,
     copies: usize,
 }
 
@@ -146,11 +153,27 @@ async fn label(visit: Visit) -> Result<Paper, Refusal> {
     paper(&page)
 }
 
-/// A code to be scanned, as a drawing. Its black and its white stay black and white in the dark and on paper.
-fn qr(text: &str) -> Result<String, Refusal> {
+/// A code to be scanned, as a drawing: four modules of quiet around it, one stroke a run. Its black and its white stay
+/// black and white in the dark and on paper.
+fn qr(text: &str) -> Result<Drawn, Refusal> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M);
     let code = code.map_err(|_| Refusal::new(Code::Internal))?;
-    let drawn = code.render::<svg::Color<'_>>().quiet_zone(true).min_dimensions(1, 1).build();
-    // The drawing alone: a page is no document of its own kind.
-    Ok(drawn.split_once("?>").map_or(drawn.clone(), |(_, drawing)| drawing.to_owned()))
+    let width = code.width();
+    let mut strokes = String::new();
+    for (row, colors) in code.to_colors().chunks(width).enumerate() {
+        let mut from = 0;
+        for run in colors.chunk_by(|one, next| one == next) {
+            if run[0] == Color::Dark {
+                let (x, y, length) = (from + QUIET, row + QUIET, run.len());
+                strokes += &format!("M{x} {y}h{length}v1h-{length}z");
+            }
+            from += run.len();
+        }
+    }
+    let side = width + 2 * QUIET;
+    let ground = format!("<rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/>");
+    let dark = format!("<path d=\"{strokes}\" fill=\"#000\"/>");
+    let edges = "shape-rendering=\"crispEdges\"";
+    let drawn = format!("<g id=\"qr\" {edges}>{ground}{dark}</g>");
+    Ok(Drawn { drawn, side })
 }

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use ureq::Agent;
 use ureq::http::Response;
 
+/// Every service is asked under one name, since papers have it in a code to be scanned.
+const HOST: &str = "klero.example";
+
 /// Somebody at a browser.
 pub struct Browser<'s> {
     stage: &'s Stage,
@@ -50,7 +53,7 @@ impl<'s> Browser<'s> {
     pub fn get(&mut self, path: &str) -> Shown {
         let request = self.agent.get(format!("{}{path}", self.stage.base));
         let request = request.header("accept", "text/html").header("cookie", self.cookie());
-        let request = request.header("accept-language", self.language);
+        let request = request.header("accept-language", self.language).header("host", HOST);
         let answer = request.call().expect("the service answers");
         self.read(path, answer)
     }
@@ -64,7 +67,7 @@ impl<'s> Browser<'s> {
     pub fn post_from(&mut self, path: &str, fields: &[(&str, &str)], site: &str) -> Shown {
         let request = self.agent.post(format!("{}{path}", self.stage.base));
         let request = request.header("accept", "text/html").header("cookie", self.cookie());
-        let request = request.header("accept-language", self.language);
+        let request = request.header("accept-language", self.language).header("host", HOST);
         let request = request.header("sec-fetch-site", site);
         let answer = request.send_form(fields.iter().copied()).expect("the service answers");
         self.read(path, answer)

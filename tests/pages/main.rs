@@ -1,7 +1,13 @@
 //! The pages, over a real port, by a browser that runs no scripts.
 
+// All of it is tests, and so are the hands that help them.
+#![allow(clippy::unwrap_used)]
+
 mod browser;
 mod doors;
 mod frame;
 mod never;
 mod office;
+mod randomise;
+mod screening;
+mod walk;

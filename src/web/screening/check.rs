@@ -46,6 +46,8 @@ pub async fn check(visit: Visit) -> Result<Paper, Refusal> {
         (!given).then(|| draft.address(&format!("{}/change#{id}", field.page)))
     };
     let parts = record::answers(&f, &said, &visit.errors, change);
+    let rows = parts.iter().flat_map(|part| &part.rows);
+    f.labels = rows.map(|row| (row.id.clone(), row.label.clone())).collect();
     let number = draft.number().unwrap_or_default().to_owned();
     let signing = ready.then(|| Signing::of(&visit, Screen::NAME));
     paper(&Check { number, findings, parts, change: draft.change.is_some(), signing, f })

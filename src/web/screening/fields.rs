@@ -9,7 +9,7 @@ use crate::domain::trial::{self, Condition, ConsentVersion, FieldKind, Range, Tr
 use crate::http::pages::Visit;
 use crate::refusal::{FieldCode, FieldError};
 use crate::text::Arg;
-use crate::web::form::{Choice, Field, Kind, Line, boxes_typed, day_of};
+use crate::web::form::{Choice, Field, Kind, Line, boxes_typed, day_of, day_typed};
 use crate::web::frame::{Frame, field_of};
 
 /// Questions that cannot be passed over: who it is, and whether consent was given.
@@ -76,7 +76,10 @@ fn typed(visit: &Visit, field: &trial::Field, prefix: &str) -> Option<Raw> {
             let texts: Vec<String> = visit.said.all(name).map(str::to_owned).collect();
             return (!texts.is_empty()).then_some(Raw::Many(texts));
         }
-        FieldKind::Date(_) | FieldKind::DateOrNever(_) | FieldKind::Moment => {
+        FieldKind::Date(_) | FieldKind::Moment => {
+            [day_typed(visit, name), ticked("unsure")].into_iter().flatten().collect()
+        }
+        FieldKind::DateOrNever(_) => {
             let never = ticked("never").filter(|text| text == NEVER);
             [boxes_typed(visit, name), never, ticked("unsure")].into_iter().flatten().collect()
         }
