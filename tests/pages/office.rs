@@ -1,7 +1,7 @@
 //! The pages of monitor, statistician, sponsor and administrator: the trail in words, the list's approval, decisions about
 //! recruitment, invitations, health.
 
-use crate::browser::{Browser, between, plain};
+use crate::browser::{Browser, HERE, between, plain};
 use crate::frame::{Service, stage, stage_unopened};
 use klero::cli::stage::password;
 use klero::text::{self, Language};
@@ -275,7 +275,7 @@ fn an_invitation_is_shown_once_used_once_and_the_password_is_the_persons_own() {
     let invited = admin.press(&placeless, &fields);
     assert_eq!(invited.status, 200);
     let link = text_of(&invited.html, "<pre class=\"copy\" id=\"link\">", "</pre>");
-    let path = link.strip_prefix(&stage.base).expect("a whole address").to_owned();
+    let path = link.strip_prefix(HERE).expect("a whole address").to_owned();
     assert!(path.starts_with("/start/") && !admin.get("/people").html.contains(&path[7..]));
     assert!(admin.get("/people").html.contains("invited"));
 
@@ -307,8 +307,8 @@ fn a_second_press_invites_nobody_else_and_ends_the_first_link() {
     let second = link(&admin.press(&form, &fields).html);
     assert_ne!(first, second);
     let mut newcomer = Browser::new(&stage, "en");
-    assert_eq!(newcomer.get(first.strip_prefix(&stage.base).unwrap()).status, 404);
-    assert_eq!(newcomer.get(second.strip_prefix(&stage.base).unwrap()).status, 200);
+    assert_eq!(newcomer.get(first.strip_prefix(HERE).unwrap()).status, 404);
+    assert_eq!(newcomer.get(second.strip_prefix(HERE).unwrap()).status, 200);
     assert_eq!(admin.get("/people").html.matches("Demo second").count(), 2, "name and link");
 }
 
