@@ -358,3 +358,63 @@ fn every_invariant_of_the_design_is_shown_by_a_test() {
         println!("{id:<8} {}", tests.iter().cloned().collect::<Vec<_>>().join(", "));
     }
 }
+
+/// Every text in quotes of the pages' sources and templates.
+fn said_on_pages() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = vec![];
+    walk(&root, &mut files);
+    let templates = fs::read_dir(root.join("web/templates")).expect("the templates");
+    files.extend(templates.flatten().map(|entry| entry.path()));
+    let mut said = BTreeSet::new();
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a source file is text");
+        said.extend(text.split('"').map(str::to_owned));
+    }
+    said
+}
+
+#[test]
+fn every_word_of_a_page_is_said_and_every_word_that_is_said_exists() {
+    let said = said_on_pages();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/text/pages/en");
+    let mut known = BTreeSet::new();
+    for file in fs::read_dir(folder).expect("the words of pages").flatten() {
+        let text = fs::read_to_string(file.path()).expect("words are text");
+        let mut message = String::new();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let Some((name, words)) = line.split_once(" =") else { continue };
+            match name.trim().strip_prefix('.') {
+                Some(part) => drop(known.insert(format!("{message}.{part}"))),
+                None => {
+                    name.trim().clone_into(&mut message);
+                    if !words.trim().is_empty() {
+                        known.insert(message.clone());
+                    }
+                }
+            }
+        }
+    }
+    assert!(known.len() > 60, "the words are found");
+    // Keys that are put together: what stands before the first brace is their beginning.
+    let starts = said.iter().filter_map(|text| text.split_once('{').map(|(start, _)| start));
+    let starts: BTreeSet<&str> = starts.filter(|start| start.contains('.')).collect();
+    let put = |key: &str| starts.iter().any(|start| key.starts_with(start));
+    let idle: Vec<_> = known.iter().filter(|key| !put(key) && !said.contains(*key)).collect();
+    assert!(idle.is_empty(), "said nowhere: {idle:?}");
+    // Whatever looks like a key of a message of the pages is one.
+    let messages: BTreeSet<&str> = known.iter().filter_map(|key| key.split('.').next()).collect();
+    let looks = |text: &str| {
+        let (message, part) = text.split_once('.')?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        (messages.contains(message) && !part.is_empty() && part.chars().all(plain)).then_some(())
+    };
+    let file =
+        |text: &str| [".html", ".css", ".svg", ".js", ".rs"].iter().any(|e| text.ends_with(e));
+    let unknown: Vec<_> = said
+        .iter()
+        .filter(|text| looks(text).is_some() && !file(text) && !mishap(text))
+        .filter(|text| !known.contains(*text))
+        .collect();
+    assert!(unknown.is_empty(), "no words for: {unknown:?}");
+}

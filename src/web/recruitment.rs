@@ -152,7 +152,6 @@ struct Decide<'v> {
 }
 
 async fn decide_form(visit: Visit) -> Result<Paper, Refusal> {
-    visit.house.may_somewhere::<DecideRecruitment>(visit.caller()?).await?;
     let places = places(&visit).await?;
     let place = |place: Place| Choice {
         label: format!("{} – {}", place.name, visit.say(place.state.0)),

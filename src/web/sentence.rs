@@ -116,7 +116,7 @@ impl<'v> Teller<'v> {
             args.push(("fingerprint", in_fours(&fingerprint).into()));
         }
         if let Some(role) = said(entry, "role") {
-            args.push(("role", self.words_of("role", &role)));
+            args.push(("role", self.words_or(&format!("role.{role}"), &role)));
         }
         if let Some(category) = said(entry, "category") {
             let all = &self.visit.house.trial.emergency.categories;
@@ -124,7 +124,7 @@ impl<'v> Teller<'v> {
             args.push(("category", known.map_or_else(|| category.into(), |c| both(&c.name))));
         }
         if let Some(wanted) = said(entry, "wanted") {
-            args.push(("wanted", self.words_of("wants", &wanted)));
+            args.push(("wanted", self.words_or(&format!("wants.{wanted}"), &wanted)));
         }
         if let Some(problem) = said(entry, "problem") {
             let known = refusal::Code::parse(&problem);
@@ -134,9 +134,8 @@ impl<'v> Teller<'v> {
         args
     }
 
-    fn words_of(&self, message: &str, word: &str) -> Arg {
-        let key = format!("{message}.{word}");
-        text::find(self.visit.language, &key, &[]).unwrap_or_else(|| word.to_owned()).into()
+    fn words_or(&self, key: &str, word: &str) -> Arg {
+        text::find(self.visit.language, key, &[]).unwrap_or_else(|| word.to_owned()).into()
     }
 
     /// The centre of the entry, or the centres of an invitation, or the whole trial.
