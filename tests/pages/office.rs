@@ -8,9 +8,6 @@ use klero::text::{self, Language};
 use std::fs;
 use std::path::Path;
 
-/// Where the tests' browser thinks it is.
-const HERE: &str = "http://klero.example";
-
 fn text_of(html: &str, open: &str, close: &str) -> String {
     plain(between(html, open, close).unwrap_or_else(|| panic!("{open} in {html}")))
 }
