@@ -44,6 +44,8 @@ pub struct Around {
     pub eligible: Option<SignedBy>,
     /// The warnings acknowledged by it.
     pub acknowledged: Vec<Acknowledged>,
+    /// Who sent the answers back as they stand, and the note; nothing once they were changed or signed.
+    pub sent_back: Option<(SignedBy, String)>,
     /// Who asked for the code.
     pub randomised: Option<SignedBy>,
     /// Others with the same initials, birth date and sex: their number only where the reader may see it.
@@ -96,6 +98,10 @@ impl House {
                 entered: signed_by(view, participant.screening)?,
                 eligible: eligible.map(|entry| signed_by(view, entry)).transpose()?,
                 acknowledged: eligible.map_or(Ok(vec![]), |entry| acknowledged(view, entry))?,
+                sent_back: match eligible {
+                    None => sent_back(view, reference, participant.screening)?,
+                    Some(_) => None,
+                },
                 randomised: allocation.map(|a| signed_by(view, a.entry)).transpose()?,
                 alike: alike.collect(),
             })
@@ -152,6 +158,20 @@ fn signed_by(view: &View<'_>, entry: u64) -> Result<SignedBy, StoreError> {
     let account = view.account(&person)?;
     let name = account.map_or(line.by, |account| account.person.name);
     Ok(SignedBy { name, role: line.role, at: line.at, entry })
+}
+
+fn sent_back(
+    view: &View<'_>,
+    reference: &Reference,
+    screening: u64,
+) -> Result<Option<(SignedBy, String)>, StoreError> {
+    let Some(entry) = view.sent_back(reference, screening)? else { return Ok(None) };
+    let record = view.private_record(entry)?;
+    let note = match record.as_ref().and_then(|record| fact(record, "note")) {
+        Some(Fact::Text(note)) => note.clone(),
+        _ => String::new(),
+    };
+    Ok(Some((signed_by(view, entry)?, note)))
 }
 
 fn acknowledged(view: &View<'_>, entry: u64) -> Result<Vec<Acknowledged>, StoreError> {

@@ -104,6 +104,19 @@ impl View<'_> {
         })
     }
 
+    /// The last entry after `since` that sent a participant's record back. Only records that are neither signed nor
+    /// changed since are asked about, so few lines lie behind them.
+    pub fn sent_back(&self, of: &Reference, since: u64) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT seq FROM entries WHERE seq > ?1
+                     AND instr(line, '\"act\":\"eligibility-sent-back\"') > 0
+                     AND instr(line, ?2) > 0
+                   ORDER BY seq DESC LIMIT 1";
+        let reference = format!("\"reference\":\"{}\"", of.as_str());
+        let values = (i64::try_from(since).unwrap_or(i64::MAX), reference);
+        let found = self.one(sql, values, |row| row.get::<_, i64>(0))?;
+        Ok(found.map(i64::unsigned_abs))
+    }
+
     /// When this person signed in before the newest session.
     pub fn sign_in_before(&self, person: &PersonId) -> Result<Option<Moment>, StoreError> {
         let sql = "SELECT before FROM sign_ins WHERE person = ?1";

@@ -134,6 +134,9 @@ struct One<'v> {
     acknowledged: Vec<(String, String)>,
     todo: Vec<Todo>,
     visits: Vec<Visited>,
+    /// Do some visits wait for the first infusion to have their days?
+    days_open: bool,
+    sent_back: Option<(Signed, String)>,
     papers: Vec<(String, String)>,
     findings: Option<Findings>,
     parts: Vec<Part>,
@@ -168,6 +171,8 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
         acknowledged: record::acknowledged(&f, &around),
         todo: todo(&f, role, &screened),
         visits: visits(&f, &course),
+        days_open: course.iter().any(|day| day.window.is_none()),
+        sent_back: around.sent_back.map(|(by, note)| (record::signed_words(&f, &by), note)),
         papers: papers(&f, role, &screened),
         parts: record::answers(&f, &screened.answers, &[], |_| None),
         findings,
@@ -196,7 +201,7 @@ fn visits(f: &Frame<'_>, course: &[VisitDay]) -> Vec<Visited> {
             ];
             f.visit.say_with("visit.from-to", &ends)
         };
-        let open = || f.say("visit.not-known");
+        let open = || "–".to_owned();
         Some(Visited {
             name: f.words(&visit.name).to_owned(),
             planned: day.window.map_or_else(open, |window| window.planned.to_string()),

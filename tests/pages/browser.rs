@@ -7,6 +7,8 @@ use ureq::http::Response;
 
 /// Every service is asked under one name, since papers have it in a code to be scanned.
 const HOST: &str = "klero.example";
+/// The same with its scheme, as it stands on paper and in invitations.
+pub const HERE: &str = "http://klero.example";
 
 /// Somebody at a browser.
 pub struct Browser<'s> {

@@ -1,5 +1,6 @@
 //! The pages, over a real port, by a browser that runs no scripts.
-
+#![cfg(all(feature = "server", feature = "offline"))]
+#![allow(clippy::unwrap_used, reason = "a test stops where it stumbles")]
 // All of it is tests, and so are the hands that help them.
 #![allow(clippy::unwrap_used)]
 

@@ -1,15 +1,12 @@
 //! The pages of monitor, statistician, sponsor and administrator: the trail in words, the list's approval, decisions about
 //! recruitment, invitations, health.
 
-use crate::browser::{Browser, between, plain};
+use crate::browser::{Browser, HERE, between, plain};
 use crate::frame::{Service, stage, stage_unopened};
 use klero::cli::stage::password;
 use klero::text::{self, Language};
 use std::fs;
 use std::path::Path;
-
-/// Where the tests' browser thinks it is.
-const HERE: &str = "http://klero.example";
 
 fn text_of(html: &str, open: &str, close: &str) -> String {
     plain(between(html, open, close).unwrap_or_else(|| panic!("{open} in {html}")))

@@ -187,6 +187,14 @@ fn a_record_is_sent_back_with_a_note_and_a_signature_of_its_own() {
     let sent = browser.sign(&silent, "i-rjs", &[("sendBack", "the laboratory day is wrong")]);
     assert_eq!(sent.path, there, "{}", sent.html);
     assert!(sent.html.contains("entered, eligible"));
+    let mut coordinator = Browser::signed_in(&stage, "en", "c-rjs");
+    let read = coordinator.get(&there);
+    assert!(read.html.contains("the laboratory day is wrong"), "{}", read.html);
+    assert!(!stage.get("mon-1", "/v1/trail?from=0&limit=200").text.contains("laboratory day"));
+    let ask = coordinator.get(&format!("{there}/change"));
+    let check = coordinator.press(&ask, &[]);
+    let changed = coordinator.sign(&check, "c-rjs", &[]);
+    assert!(!changed.html.contains("the laboratory day is wrong"), "it was answered");
 }
 
 // shows: EU-7
