@@ -116,7 +116,7 @@ impl<'v> Teller<'v> {
             args.push(("fingerprint", in_fours(&fingerprint).into()));
         }
         if let Some(role) = said(entry, "role") {
-            args.push(("role", self.words_of("role", &role)));
+            args.push(("role", self.words_or(&format!("role.{role}"), &role)));
         }
         if let Some(category) = said(entry, "category") {
             let all = &self.visit.house.trial.emergency.categories;
