@@ -70,7 +70,7 @@ async function allocationsOf(name) {
   const { lines } = await stage.done('mon-1', 'GET', '/v1/trail?from=0&limit=200');
   const more = await stage.done('mon-1', 'GET', '/v1/trail?from=200&limit=200');
   const all = [...lines, ...more.lines].map((line) => JSON.parse(line));
-  return all.filter((entry) => entry.act === 'participant-randomised' && entry.on.participant === name);
+  return all.filter((entry) => entry.act === 'randomised' && entry.on.participant === name);
 }
 
 for (const [locale, width] of [['en', 320], ['zh-CN', 360], ['zh-CN', 1280]]) {

@@ -8,14 +8,11 @@ use klero::text::{self, Language};
 use std::fs;
 use std::path::Path;
 
+/// Where the tests' browser thinks it is.
+const HERE: &str = "http://klero.example";
+
 fn text_of(html: &str, open: &str, close: &str) -> String {
     plain(between(html, open, close).unwrap_or_else(|| panic!("{open} in {html}")))
-}
-
-/// Of a link that is whole: it can be passed on.
-fn path_of(link: &str) -> String {
-    let host = link.strip_prefix("http://klero.example").expect("a whole address");
-    host.to_owned()
 }
 
 fn entries(stage: &Service) -> u64 {
@@ -281,7 +278,7 @@ fn an_invitation_is_shown_once_used_once_and_the_password_is_the_persons_own() {
     let invited = admin.press(&placeless, &fields);
     assert_eq!(invited.status, 200);
     let link = text_of(&invited.html, "<pre class=\"copy\" id=\"link\">", "</pre>");
-    let path = path_of(&link);
+    let path = link.strip_prefix(HERE).expect("a whole address").to_owned();
     assert!(path.starts_with("/start/") && !admin.get("/people").html.contains(&path[7..]));
     assert!(admin.get("/people").html.contains("invited"));
 
@@ -315,8 +312,8 @@ fn a_second_press_invites_nobody_else_and_ends_the_first_link() {
     let second = link(&admin.press(&form, &fields).html);
     assert_ne!(first, second);
     let mut newcomer = Browser::new(&stage, "en");
-    assert_eq!(newcomer.get(&path_of(&first)).status, 404);
-    assert_eq!(newcomer.get(&path_of(&second)).status, 200);
+    assert_eq!(newcomer.get(first.strip_prefix(HERE).unwrap()).status, 404);
+    assert_eq!(newcomer.get(second.strip_prefix(HERE).unwrap()).status, 200);
     assert_eq!(admin.get("/people").html.matches("Demo second").count(), 2, "name and link");
 }
 
