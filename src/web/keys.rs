@@ -3,6 +3,7 @@
 
 use super::frame::{Frame, paper};
 use super::opening::{Device, device};
+use super::qr::{self, Drawn, Spare};
 use super::standing::in_fours;
 use crate::domain::access::{GrantKey, RegisterKey};
 use crate::http::pages::{Page, Paper, Visit};
@@ -10,7 +11,6 @@ use crate::refusal::{Code, Refusal};
 use crate::sealing::bytes::hex;
 use crate::service::keys::KeyStanding;
 use askama::Template;
-use qrcode::{Color, EcLevel, QrCode};
 
 /// The pages of this file.
 pub fn pages() -> Vec<Page> {
@@ -56,8 +56,8 @@ struct Sheet<'v> {
     fingerprint: String,
     root: String,
     file: String,
-    /// The sealed file as a picture to be scanned, in our own few shapes.
-    qr: String,
+    /// The sealed file as a picture to be scanned.
+    qr: Option<Drawn>,
 }
 
 /// The sealed key on paper. It holds nothing that opens without the six words, which are not on it.
@@ -75,34 +75,10 @@ async fn sheet(visit: Visit) -> Result<Paper, Refusal> {
         person: caller.person.id.to_string(),
         fingerprint: in_fours(&held.fingerprint),
         root,
-        qr: picture(&compact, &visit.say("key-sheet.file")).unwrap_or_default(),
+        qr: qr::draw(&compact, Spare::Little),
         file: compact,
     };
     paper(&page)
-}
-
-/// A QR code as SVG: one line a run of dark modules, since a drawing of every module would be heavier than any page.
-fn picture(text: &str, name: &str) -> Option<String> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
-    let side = code.width();
-    let mut path = String::new();
-    for (y, row) in code.to_colors().chunks(side).enumerate() {
-        let (mut x, mut at) = (0, 0);
-        for run in row.chunk_by(|a, b| a == b) {
-            if run[0] == Color::Dark {
-                let start = if at == 0 { format!("M{x} {y}.5") } else { format!("m{} 0", x - at) };
-                path.push_str(&format!("{start}h{}", run.len()));
-                at = x + run.len();
-            }
-            x += run.len();
-        }
-    }
-    // Four empty modules around it, as readers of such codes want.
-    let whole = side + 8;
-    Some(format!(
-        "<svg role=\"img\" aria-label=\"{name}\" viewBox=\"-4 -4 {whole} {whole}\" \
-         shape-rendering=\"crispEdges\"><path stroke=\"#000\" d=\"{path}\"/></svg>"
-    ))
 }
 
 /// A line of the list: who, in which role, where.

@@ -15,6 +15,7 @@ mod opening;
 mod participants;
 mod people;
 mod public;
+mod qr;
 mod randomise;
 mod record;
 mod recruitment;

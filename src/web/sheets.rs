@@ -2,6 +2,7 @@
 //! to be printed. None of them names a treatment, and the label's bytes are the same for every arm.
 
 use super::frame::{Frame, paper};
+use super::qr::{self, Drawn, Spare};
 use super::randomise::{Receipt, identity, levels, receipt, said, spoken};
 use super::record::{self, Level, Signed};
 use crate::domain::access::{ReadParticipants, ReadPreparations};
@@ -11,7 +12,6 @@ use crate::http::pages::{Page, Paper, Visit};
 use crate::refusal::{Code, Refusal};
 use crate::sealing::bytes::hex;
 use askama::Template;
-use qrcode::{Color, EcLevel, QrCode};
 
 /// The pages of this file.
 pub fn pages() -> Vec<Page> {
@@ -22,14 +22,6 @@ pub fn pages() -> Vec<Page> {
     ]
 }
 
-/// A code to be scanned: what is drawn, once on a page, and how many modules wide it is.
-struct Drawn {
-    drawn: String,
-    side: usize,
-}
-
-/// Light modules around a code to be scanned, as its standard asks.
-const QUIET: usize = 4;
 /// Cards on a sheet of A4.
 const CARDS: usize = 8;
 
@@ -84,7 +76,7 @@ async fn sheet(visit: Visit) -> Result<Paper, Refusal> {
         randomised: signed(&around.randomised),
         configuration: hex(&visit.house.configuration),
         receipt: receipt(&visit, &reference).await?,
-        qr: qr(&format!("{}{there}", visit.origin))?,
+        qr: scan(&format!("{}{there}", visit.origin))?,
         printed: visit.minute(visit.house.clock.now()),
         version: env!("CARGO_PKG_VERSION"),
         f,
@@ -116,7 +108,7 @@ async fn card(visit: Visit) -> Result<Paper, Refusal> {
         number: screened.participant.number.to_string(),
         centre: centre.map(|centre| f.words(&centre.name).to_owned()).unwrap_or_default(),
         code: allocation.code.grouped(),
-        qr: qr(&address)?,
+        qr: scan(&address)?,
         copies: CARDS,
         f: f.back(format!("/participants/{}", reference.as_str())),
     };
@@ -153,27 +145,7 @@ async fn label(visit: Visit) -> Result<Paper, Refusal> {
     paper(&page)
 }
 
-/// A code to be scanned, as a drawing: four modules of quiet around it, one stroke a run. Its black and its white stay
-/// black and white in the dark and on paper.
-fn qr(text: &str) -> Result<Drawn, Refusal> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::M);
-    let code = code.map_err(|_| Refusal::new(Code::Internal))?;
-    let width = code.width();
-    let mut strokes = String::new();
-    for (row, colors) in code.to_colors().chunks(width).enumerate() {
-        let mut from = 0;
-        for run in colors.chunk_by(|one, next| one == next) {
-            if run[0] == Color::Dark {
-                let (x, y, length) = (from + QUIET, row + QUIET, run.len());
-                strokes += &format!("M{x} {y}h{length}v1h-{length}z");
-            }
-            from += run.len();
-        }
-    }
-    let side = width + 2 * QUIET;
-    let ground = format!("<rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/>");
-    let dark = format!("<path d=\"{strokes}\" fill=\"#000\"/>");
-    let edges = "shape-rendering=\"crispEdges\"";
-    let drawn = format!("<g id=\"qr\" {edges}>{ground}{dark}</g>");
-    Ok(Drawn { drawn, side })
+/// An address to be scanned. Ours are short; one that is not is a mistake of ours.
+fn scan(address: &str) -> Result<Drawn, Refusal> {
+    qr::draw(address, Spare::Some).ok_or_else(|| Refusal::new(Code::Internal))
 }
