@@ -25,7 +25,9 @@ impl World {
     fn look(&mut self, who: &str, language: &str, path: &str) {
         let token = self.tokens.get(who).cloned().unwrap_or_default();
         let cookie = format!("klero={token}; klero-language={language}");
-        let headers = [("cookie", cookie.as_str()), ("accept", "text/html")];
+        // One name for both worlds' services: papers have it in a code to be scanned.
+        let name = ("host", "klero.example");
+        let headers = [("cookie", cookie.as_str()), ("accept", "text/html"), name];
         let told = self.send_as_is(who, "GET", path, &headers, None);
         assert!(told.status < 500, "{who} {path}: {}", told.text);
     }
