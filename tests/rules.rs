@@ -409,12 +409,39 @@ fn every_word_of_a_page_is_said_and_every_word_that_is_said_exists() {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         (messages.contains(message) && !part.is_empty() && part.chars().all(plain)).then_some(())
     };
-    let file =
-        |text: &str| [".html", ".css", ".svg", ".js", ".rs"].iter().any(|e| text.ends_with(e));
+    let file = |text: &str| {
+        [".html", ".css", ".svg", ".js", ".rs", ".json", ".jsonl"].iter().any(|e| text.ends_with(e))
+    };
+    // What a script says went wrong has the form of a key; `opening.rs` gives each such code its words.
+    let opening = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/opening.rs");
+    let opening = fs::read_to_string(opening).expect("a source file is text");
+    let mishap = |text: &str| opening.contains(&format!("(\"{text}\", \"device-says."));
     let unknown: Vec<_> = said
         .iter()
         .filter(|text| looks(text).is_some() && !file(text) && !mishap(text))
         .filter(|text| !known.contains(*text))
         .collect();
     assert!(unknown.is_empty(), "no words for: {unknown:?}");
+}
+/// The first class of each rule of a sheet.
+fn classes(sheet: &str) -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/css").join(sheet);
+    let text = fs::read_to_string(path).expect("a sheet is text");
+    let selectors = text.split(['{', '}']).flat_map(|part| part.split(','));
+    let first = selectors.filter_map(|selector| selector.trim().strip_prefix('.'));
+    let other = |c: char| !c.is_ascii_alphanumeric() && c != '-';
+    first.filter_map(|rest| rest.split(other).next().map(str::to_owned)).collect()
+}
+
+#[test]
+fn a_class_has_its_look_from_one_sheet_beside_the_common_one() {
+    let common = classes("base.css");
+    let sheets = ["screening.css", "keys.css", "office.css"].map(classes);
+    assert!(sheets.iter().all(|sheet| sheet.len() > 3), "the sheets are read");
+    for (at, sheet) in sheets.iter().enumerate() {
+        for other in &sheets[at + 1..] {
+            let both: Vec<_> = sheet.intersection(other).filter(|c| !common.contains(*c)).collect();
+            assert!(both.is_empty(), "in two sheets: {both:?}");
+        }
+    }
 }

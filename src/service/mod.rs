@@ -2,6 +2,7 @@
 //! whatever it answers is durable.
 
 pub mod break_code;
+mod common;
 pub mod confirmation;
 pub mod drafts;
 pub mod eligibility;

@@ -1,6 +1,7 @@
 //! Signing in and out. A wrong password is answered later and later, to ten seconds at most; nobody is locked out.
 
 use super::House;
+use super::common::is_common;
 use super::refuse::Noted;
 use crate::domain::access::Caller;
 use crate::domain::entry::Entry;
@@ -175,7 +176,7 @@ impl House {
     /// Takes up an invitation: the person chooses the password, and nobody else ever knows it (AT-10).
     ///
     /// # Errors
-    /// `invalid-fields` for a password that is too short or too long; `no-such-record` for a token that is unknown,
+    /// `invalid-fields` for a password that is too short, too long or too common; `no-such-record` for a token that is unknown,
     /// used or older than 72 hours.
     pub async fn accept_invitation(
         &self,
@@ -187,7 +188,11 @@ impl House {
         let token = sha256(token.as_bytes());
         let salt = crate::dice::roll::<16>(self.dice.as_ref());
         // Found before the expensive hash, and once more in the act: the token may have been used meanwhile.
-        self.store.read(|view| view.invitation(&token)?.ok_or_else(gone).map(|_| ()))?;
+        let (invited, _) = self.store.read(|view| view.invitation(&token)?.ok_or_else(gone))?;
+        if is_common(&password, invited.as_str()) {
+            let error = FieldError::new("/password", FieldCode::PasswordCommon);
+            return Err(Refusal::fields(vec![error]));
+        }
         let hashed = self.passwords.hash(password, salt).await;
         let hashed = hashed.ok_or_else(|| Refusal::new(Why::Internal))?;
         let pending = self.store.write(Stamp::service(), move |tx| {

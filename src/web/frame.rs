@@ -126,6 +126,11 @@ impl<'v> Frame<'v> {
         })
     }
 
+    /// The account that is signed in, for the password manager that fills in a signature.
+    pub fn account(&self) -> String {
+        self.visit.caller.as_ref().map(|caller| caller.person.id.to_string()).unwrap_or_default()
+    }
+
     /// A role in words.
     pub fn role(&self, role: Role) -> String {
         self.say(&format!("role.{role}"))

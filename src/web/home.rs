@@ -67,14 +67,17 @@ fn links(role: Role) -> Vec<Link> {
     let (participants, breaks) =
         (("home.participants", "/participants"), ("home.breaks", "/breaks"));
     let (key, grants) = (("home.key", "/key"), ("home.grants", "/grants"));
+    let (trail, verify) = (("home.trail", "/trail"), ("home.verify", "/verify"));
+    let recruitment = ("home.recruitment", "/recruitment");
     let (list, people) = (("home.list", "/list"), ("home.people", "/people"));
     match role {
         Role::Coordinator => vec![participants],
         Role::Investigator => vec![participants, breaks, key],
-        Role::Pharmacist | Role::Statistician => vec![key, grants],
+        Role::Pharmacist => vec![key, grants],
+        Role::Statistician => vec![key, grants, trail, verify, recruitment],
         Role::Hotline => vec![breaks, key, grants],
         Role::Monitor => {
-            vec![("home.verify", "/verify"), list, participants, breaks, people]
+            vec![verify, list, participants, breaks, recruitment, people]
         }
         Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks],
         Role::Admin => vec![("home.health", "/health")],

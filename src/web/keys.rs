@@ -10,8 +10,7 @@ use crate::refusal::{Code, Refusal};
 use crate::sealing::bytes::hex;
 use crate::service::keys::KeyStanding;
 use askama::Template;
-use qrcode::render::svg;
-use qrcode::{EcLevel, QrCode};
+use qrcode::{Color, EcLevel, QrCode};
 
 /// The pages of this file.
 pub fn pages() -> Vec<Page> {
@@ -68,6 +67,7 @@ async fn sheet(visit: Visit) -> Result<Paper, Refusal> {
     let file = identity.ok_or_else(|| Refusal::new(Code::NoSuchRecord))?;
     // Without its line breaks the same JSON fits into a picture that a phone can read.
     let compact: String = file.lines().map(str::trim).collect();
+    let compact = compact.replace("\": ", "\":");
     let root = in_fours(&hex(&visit.house.manifest.manifest.root));
     let page = Sheet {
         f: Frame::of(&visit, "key-sheet.title").back("/key"),
@@ -75,18 +75,34 @@ async fn sheet(visit: Visit) -> Result<Paper, Refusal> {
         person: caller.person.id.to_string(),
         fingerprint: in_fours(&held.fingerprint),
         root,
-        qr: picture(&compact).unwrap_or_default(),
+        qr: picture(&compact, &visit.say("key-sheet.file")).unwrap_or_default(),
         file: compact,
     };
     paper(&page)
 }
 
-/// A QR code as SVG, without a script, a style or an outside address in it.
-fn picture(text: &str) -> Option<String> {
+/// A QR code as SVG: one line a run of dark modules, since a drawing of every module would be heavier than any page.
+fn picture(text: &str, name: &str) -> Option<String> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
-    let svg = code.render::<svg::Color<'_>>().min_dimensions(280, 280).quiet_zone(true).build();
-    // Only the drawing: what stands before it is for files of their own.
-    svg.find("<svg").map(|from| svg[from..].replacen("<svg", "<svg role=\"img\"", 1))
+    let side = code.width();
+    let mut path = String::new();
+    for (y, row) in code.to_colors().chunks(side).enumerate() {
+        let (mut x, mut at) = (0, 0);
+        for run in row.chunk_by(|a, b| a == b) {
+            if run[0] == Color::Dark {
+                let start = if at == 0 { format!("M{x} {y}.5") } else { format!("m{} 0", x - at) };
+                path.push_str(&format!("{start}h{}", run.len()));
+                at = x + run.len();
+            }
+            x += run.len();
+        }
+    }
+    // Four empty modules around it, as readers of such codes want.
+    let whole = side + 8;
+    Some(format!(
+        "<svg role=\"img\" aria-label=\"{name}\" viewBox=\"-4 -4 {whole} {whole}\" \
+         shape-rendering=\"crispEdges\"><path stroke=\"#000\" d=\"{path}\"/></svg>"
+    ))
 }
 
 /// A line of the list: who, in which role, where.

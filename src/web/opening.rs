@@ -39,28 +39,28 @@ pub struct Device {
 
 /// The codes that the scripts say, and the words of each.
 const SAID: [(&str, &str); 22] = [
-    ("key.words", "opening-says.words"),
-    ("key.word", "opening-says.word"),
-    ("key.count", "opening-says.count"),
-    ("key.list", "opening-says.failed"),
-    ("key.file", "opening-says.file"),
-    ("key.none", "opening-says.none"),
-    ("key.other", "opening-says.other"),
-    ("key.browser", "opening-says.browser"),
-    ("key.fp", "opening-says.fingerprint"),
-    ("card.bad", "opening-says.card"),
-    ("seal.bad", "opening-says.seal"),
-    ("proof.bad", "opening-says.proof"),
-    ("manifest.bad", "opening-says.manifest"),
-    ("root.new", "opening-says.root"),
-    ("code.check", "opening-says.code"),
-    ("no-match", "opening-says.no-match"),
-    ("identifier", "opening-says.identifier"),
-    ("say-all", "opening-says.all"),
-    ("unknown", "opening-says.unknown"),
-    ("failed", "opening-says.failed"),
-    ("opening", "opening-says.opening"),
-    ("opens", "opening-says.opens"),
+    ("key.words", "device-says.words"),
+    ("key.word", "device-says.word"),
+    ("key.count", "device-says.count"),
+    ("key.list", "device-says.failed"),
+    ("key.file", "device-says.file"),
+    ("key.none", "device-says.none"),
+    ("key.other", "device-says.other"),
+    ("key.browser", "device-says.browser"),
+    ("key.fp", "device-says.fingerprint"),
+    ("card.bad", "device-says.card"),
+    ("seal.bad", "device-says.seal"),
+    ("proof.bad", "device-says.proof"),
+    ("manifest.bad", "device-says.manifest"),
+    ("root.new", "device-says.root"),
+    ("code.check", "device-says.code"),
+    ("no-match", "device-says.no-match"),
+    ("identifier", "device-says.identifier"),
+    ("say-all", "device-says.all"),
+    ("unknown", "device-says.unknown"),
+    ("failed", "device-says.failed"),
+    ("opening", "device-says.opening"),
+    ("opens", "device-says.opens"),
 ];
 
 /// For the person who visits. `act` is what the key signs, if anything.
@@ -95,7 +95,8 @@ struct Pharmacy<'v> {
 
 async fn pharmacy(visit: Visit) -> Result<Paper, Refusal> {
     let f = Frame::of(&visit, "pharmacy.title").back("/").with_script("pharmacy.js");
-    let visits = visit.house.trial.visits.iter().map(|one| one.id.to_string()).collect();
+    let infused = visit.house.trial.visits.iter().filter(|one| one.infusion);
+    let visits = infused.map(|one| one.id.to_string()).collect();
     let on = device(&f, "", true)?;
     paper(&Pharmacy { on, visits, f })
 }

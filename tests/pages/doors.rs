@@ -117,7 +117,7 @@ fn every_page_that_is_not_public_asks_a_stranger_to_sign_in() {
 #[test]
 fn every_address_a_home_page_leads_to_is_there() {
     let (stage, _) = eventful();
-    for who in ["p-rjs", "hot-1", "stat-1", "spon-1", "admin-1"] {
+    for who in WHO {
         let mut browser = Browser::signed_in(&stage, "en", who);
         let home = browser.get("/");
         let links = home.links().into_iter().filter(|link| link.starts_with('/'));

@@ -287,6 +287,8 @@ fn an_invitation_is_shown_once_used_once_and_the_password_is_the_persons_own() {
     assert_eq!(short.status, 422);
     assert!(short.field_says("password", "至少使用 12 个字符"));
     assert!(!short.html.contains("value=\"short\""));
+    let common = newcomer.press(&short, &[("password", "Password12345!")]);
+    assert!(common.field_says("password", "该密码过于常见"));
     let ready = newcomer.press(&short, &[("password", "a word of my own")]);
     assert_eq!((ready.status, ready.path.as_str()), (200, "/start"));
     assert_eq!(newcomer.get(&path).status, 404, "the link is used up");

@@ -1,6 +1,6 @@
 # Words of the pages: keys, pharmacy, emergency.
 
-opening =
+device =
     .no-keys = This page opens keys on your own device, and this browser cannot.
     .no-keys-needs = It needs JavaScript, a secure address (https) and a browser not older than Chromium 80, Firefox 78 or Safari 14.
     .second = If this device fails
@@ -24,7 +24,7 @@ opening =
     .lock = Lock
     .paper-above = UNBLINDED
     .paper-below = For the sealed file only
-opening-says =
+device-says =
     .words = The six words are not right
     .word = Word { $n } is not in the list
     .count = Type six words. You typed { $n }

@@ -1,6 +1,6 @@
 # Words of the pages: keys, pharmacy, emergency.
 
-opening =
+device =
     .no-keys = 本页须在您自己的设备上打开密钥，而此浏览器无法做到。
     .no-keys-needs = 需要启用 JavaScript、使用安全地址（https），且浏览器版本不低于 Chromium 80、Firefox 78 或 Safari 14。
     .second = 如本设备无法使用
@@ -24,7 +24,7 @@ opening =
     .lock = 锁定
     .paper-above = 非盲文件
     .paper-below = 仅入密封档案
-opening-says =
+device-says =
     .words = 六个口令词不正确
     .word = 第 { $n } 个词不在词表中
     .count = 请输入六个词，您输入了 { $n } 个
