@@ -2,7 +2,6 @@
 #![cfg(all(feature = "server", feature = "offline"))]
 #![allow(clippy::unwrap_used, reason = "a test stops where it stumbles")]
 // All of it is tests, and so are the hands that help them.
-#![allow(clippy::unwrap_used)]
 
 mod browser;
 mod doors;
