@@ -186,6 +186,12 @@ codes! {
         PasswordCommon "password-common";
         /// Not the login password of the person who signs.
         PasswordWrong "password-wrong";
+        /// A question that was passed over, where "not sure" could have been said.
+        AnswerOpen "answer-open";
+        /// An answer, and "never" or "not sure" beside it.
+        AnswerTwice "answer-twice";
+        /// Not a name that an account can have.
+        AccountForm "account-form";
         /// Hexadecimal or base64 text of the wrong length or form.
         BytesForm "bytes-form";
     }

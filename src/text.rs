@@ -140,7 +140,7 @@ pub fn find(language: Language, key: &str, args: &Args) -> Option<String> {
 }
 
 /// What signing this act means (21 CFR 11.50): the exact words that are shown, signed and kept. `act` is the word of
-/// the table of rights, or `check`, `follow-up`, `correct`, `review-trail`.
+/// the table of rights, or `check`, `follow-up`, `correct`, `review-trail`, `send-back`.
 pub fn meaning(act: &str, language: Language) -> String {
     say(language, &format!("meaning.{act}"), &[])
 }
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn every_act_that_is_signed_has_a_meaning_in_both_languages() {
         let acts: Vec<_> = access::table().into_iter().map(|(act, _)| act).collect();
-        let others = ["check", "follow-up", "correct", "review-trail"];
+        let others = ["check", "follow-up", "correct", "review-trail", "send-back"];
         let keys = keys(Language::En);
         let meanings: Vec<_> = keys.keys().filter_map(|k| k.strip_prefix("meaning.")).collect();
         assert!(meanings.iter().all(|act| acts.contains(act) || others.contains(act)));

@@ -171,6 +171,11 @@ impl fmt::Display for PackageError {
 impl std::error::Error for PackageError {}
 
 impl Report {
+    /// Reads a report as it is kept beside the list's entry. Its signature was checked when the package came in.
+    pub fn read(json: &str) -> Option<Self> {
+        serde_json::from_str::<ReportText>(json).ok()?.read()
+    }
+
     /// What the statistician signs: the report's compact JSON without the signature.
     pub fn signed_text(&self) -> String {
         to_json(&self.to_text(None))

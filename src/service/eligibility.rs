@@ -14,6 +14,9 @@ use crate::store::repeats::OnceKey;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// What sending a record back means, as it is signed: not that the participant is eligible.
+pub const SEND_BACK: &str = "send-back";
+
 /// What the investigator says.
 pub enum Judgement {
     /// Eligible. Each warning is acknowledged with a reason, by criterion; `another_person` answers a possible duplicate.
@@ -48,7 +51,11 @@ impl House {
     ) -> Result<Answered<()>, Refusal> {
         let (_, may) = self.may_about::<SignEligibility>(caller, &reference).await?;
         check_texts(&self.trial, &judgement)?;
-        let signed = self.check_signature(caller, SignEligibility::NAME, signature).await?;
+        let meant = match judgement {
+            Judgement::Eligible { .. } => SignEligibility::NAME,
+            Judgement::SentBack { .. } => SEND_BACK,
+        };
+        let signed = self.check_signature(caller, meant, signature).await?;
         let trial = Arc::clone(&self.trial);
         let done = self.act(&may, move |tx| {
             if first_answer(tx, &once)?.is_some() {
@@ -69,7 +76,7 @@ impl House {
             };
             let entry = match judgement {
                 Judgement::SentBack { note } => {
-                    about("eligibility-sent-back").private("note", note)
+                    signed.on(about("eligibility-sent-back")).private("note", note)
                 }
                 Judgement::Eligible { acknowledged, another_person } => {
                     let answers = stored_answers(&view, &trial, &participant)?;

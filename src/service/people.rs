@@ -73,6 +73,20 @@ impl House {
         Ok(Answered { value: Invited { person, token }, receipt, repeated })
     }
 
+    /// Whose invitation this is, if it can still be taken up. The token itself is the right to know it.
+    ///
+    /// # Errors
+    /// `no-such-record` for a token that is unknown, used or older than 72 hours.
+    pub fn invited(&self, token: &str) -> Result<Person, Refusal> {
+        let gone = || Refusal::new(Why::NoSuchRecord);
+        let now = self.clock.now();
+        self.store.read(|view| {
+            let found = view.invitation(&sha256(token.as_bytes()))?;
+            let (person, _) = found.filter(|(_, expires)| now < *expires).ok_or_else(gone)?;
+            Ok(view.account(&person)?.ok_or_else(gone)?.person)
+        })
+    }
+
     fn check_invitation(&self, invitation: &Invitation) -> Result<(), Refusal> {
         let mut errors = vec![];
         let length = invitation.name.chars().count();

@@ -41,10 +41,13 @@ pub struct Screened {
 }
 
 /// What comes of the answers.
-struct Judged {
-    answers: Answers,
-    verdict: Verdict,
-    stratum: StratumResult,
+pub struct Judged {
+    /// The answers, read.
+    pub answers: Answers,
+    /// Every criterion.
+    pub verdict: Verdict,
+    /// The stratum, item by item.
+    pub stratum: StratumResult,
 }
 
 impl House {
@@ -133,7 +136,11 @@ impl House {
         Ok(Answered { value: reference, receipt, repeated })
     }
 
-    fn judge(&self, centre: &CentreId, raw: &BTreeMap<String, Raw>) -> Result<Judged, Refusal> {
+    /// What answers would come to if they were recorded now. Nothing is recorded by asking.
+    ///
+    /// # Errors
+    /// `invalid-fields` with every field that is wrong.
+    pub fn judge(&self, centre: &CentreId, raw: &BTreeMap<String, Raw>) -> Result<Judged, Refusal> {
         let answers = Answers::read(&self.trial, centre, raw, self.clock.now());
         let answers = answers.map_err(|problems| {
             let errors = problems.iter().map(|problem| field_error(&self.trial, centre, problem));

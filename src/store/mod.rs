@@ -108,6 +108,8 @@ pub struct Store {
 pub struct Health {
     damaged: AtomicBool,
     checked: AtomicBool,
+    unwritable: AtomicBool,
+    put_owed: AtomicBool,
     rereading: AtomicBool,
 }
 
@@ -120,6 +122,22 @@ impl Health {
     /// Has every entry been checked since the start, the background's part included?
     pub fn is_fully_checked(&self) -> bool {
         self.checked.load(Ordering::SeqCst)
+    }
+
+    /// Did the disk take the last group of acts?
+    pub fn is_writable(&self) -> bool {
+        !self.unwritable.load(Ordering::SeqCst)
+    }
+
+    /// Did the last checkpoint reach the checkpoint store?
+    pub fn is_checkpoint_kept(&self) -> bool {
+        !self.put_owed.load(Ordering::SeqCst)
+    }
+
+    fn report_group(&self, failed: Option<StoreError>, put_owed: bool) {
+        let unwritable = matches!(failed, Some(StoreError::Full | StoreError::Failed));
+        self.unwritable.store(unwritable, Ordering::SeqCst);
+        self.put_owed.store(put_owed, Ordering::SeqCst);
     }
 
     fn report_fault(&self, fault: &TrailFault) {

@@ -230,6 +230,7 @@ impl Writer {
     fn run_group(&mut self, group: Vec<Job>) {
         let mut finishes = Vec::with_capacity(group.len());
         let outcome = self.commit_group(group, &mut finishes);
+        self.health.report_group(outcome.as_ref().err().copied(), self.put_owed);
         match outcome {
             Ok(checkpoint) => self.answer(finishes, &checkpoint),
             Err(error) => {

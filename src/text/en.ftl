@@ -230,6 +230,9 @@ identity-in-text = Leave out identity and telephone numbers
 password-short = Use at least { $min } characters
 password-common = This password is too common. Choose another
 password-wrong = The password is not right. Nothing has been done
+answer-open = Answer this, or save and come back later
+answer-twice = Give the answer, or tick the box beside it, not both
+account-form = Use small letters, digits and hyphens inside, at most 40 characters, such as c-rjs-2
 bytes-form = This is not of the expected length or form
 
 ## What a signature means, by act
@@ -237,6 +240,7 @@ bytes-form = This is not of the expected length or form
 meaning =
     .screen = I entered these values; they agree with the source documents
     .sign-eligibility = I confirm that this participant is eligible and has given consent
+    .send-back = I looked at this record; it needs what my note says before I can sign
     .randomise = I ask for the allocation of this participant, once
     .prepare = I prepared this infusion as allocated
     .check = I checked product, lot, expiry and participant

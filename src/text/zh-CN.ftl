@@ -229,6 +229,9 @@ identity-in-text = 请勿填写身份证号或电话号码
 password-short = 至少使用 { $min } 个字符
 password-common = 该密码过于常见，请另选一个
 password-wrong = 密码不正确，操作尚未执行
+answer-open = 请回答此项，或保存后稍后继续
+answer-twice = 请填写答案或勾选旁边的选项，二者只选其一
+account-form = 请使用小写字母、数字和中间的连字符，最多 40 个字符，如 c-rjs-2
 bytes-form = 长度或格式不符
 
 ## 签名的含义，按操作
@@ -236,6 +239,7 @@ bytes-form = 长度或格式不符
 meaning =
     .screen = 以上数据由本人录入，与原始文件一致
     .sign-eligibility = 本人确认该受试者符合入组条件，并已签署知情同意书
+    .send-back = 本人已查看该记录，须按备注补充或更正后方可签名
     .randomise = 本人申请对该受试者进行随机，仅此一次
     .prepare = 本人已按分配结果配制
     .check = 本人已复核药品、批号、有效期和受试者

@@ -19,6 +19,12 @@ pub struct Field {
     pub kind: Kind,
     /// Behind the box.
     pub unit: Option<String>,
+    /// Before the box: what every answer begins with.
+    pub before: Option<String>,
+    /// Can "not sure" be answered beside the box, and was it? A list of choices has it among them.
+    pub not_sure: Option<bool>,
+    /// An unusual value that must be looked at again, and whether it was confirmed.
+    pub confirm: Option<(String, bool)>,
 }
 
 /// What is drawn for a question.
@@ -82,7 +88,15 @@ impl Field {
     /// A question with nothing wrong yet.
     pub fn new(name: impl Into<String>, label: impl Into<String>, kind: Kind) -> Self {
         let (name, label) = (name.into(), label.into());
-        Self { name, label, hint: None, error: None, kind, unit: None }
+        let (hint, error, unit, before) = (None, None, None, None);
+        Self { name, label, hint, error, kind, unit, before, not_sure: None, confirm: None }
+    }
+
+    /// What stands behind the box.
+    #[must_use]
+    pub fn unit(mut self, unit: Option<&str>) -> Self {
+        self.unit = unit.map(str::to_owned);
+        self
     }
 
     /// How to answer.
@@ -150,22 +164,25 @@ pub fn day_of(text: &str, time: bool, never: bool) -> Day {
 /// asked, `never` when that was ticked. Nothing when nothing was typed. What makes no day stays as it was typed, joined,
 /// so that whoever reads answers can refuse it.
 pub fn day_typed(visit: &Visit, name: &str) -> Option<String> {
-    let part = |part: &str| visit.said.get(&format!("{name}.{part}")).trim().to_owned();
-    if part("never") == "never" {
+    if visit.said.get(&format!("{name}.never")) == "never" {
         return Some("never".to_owned());
     }
+    boxes_typed(visit, name)
+}
+
+/// The same for the boxes alone, whether "never" was ticked beside them or not.
+pub fn boxes_typed(visit: &Visit, name: &str) -> Option<String> {
+    let part = |part: &str| visit.said.get(&format!("{name}.{part}")).trim().to_owned();
     let padded = |text: String| if text.len() == 1 { format!("0{text}") } else { text };
     let (year, month, day) = (part("year"), padded(part("month")), padded(part("day")));
     let time = part("time");
-    if [&year, &month, &day, &time].iter().all(|text| text.is_empty()) {
-        return None;
-    }
-    let mut date = year;
-    for more in [month, day] {
-        if !more.is_empty() {
-            date = format!("{date}-{more}");
-        }
-    }
+    // A box that was left out between two keeps its place: a day without its month must not be taken for a month.
+    let date = match (month.is_empty(), day.is_empty()) {
+        (true, true) if year.is_empty() && time.is_empty() => return None,
+        (true, true) => year,
+        (false, true) => format!("{year}-{month}"),
+        (_, false) => format!("{year}-{month}-{day}"),
+    };
     let time = if time.len() == 4 { format!("0{time}") } else { time };
     Some(if time.is_empty() { date } else { format!("{date}T{time}") })
 }

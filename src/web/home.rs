@@ -1,7 +1,7 @@
 //! The start page, and what each role finds there: a short list of things to do.
 
 use super::frame::{Frame, paper};
-use super::standing;
+use super::{list, people, recruitment, standing};
 use crate::domain::people::Role;
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::Refusal;
@@ -34,10 +34,20 @@ async fn home(visit: Visit) -> Result<Paper, Refusal> {
     let page = Home {
         f: Frame::of(&visit, "home.title"),
         main: main(role),
-        todo: vec![],
+        todo: to_do(&visit).await?,
         links: links(role),
     };
     paper(&page)
+}
+
+/// What waits, whose move it is: oldest first.
+async fn to_do(visit: &Visit) -> Result<Vec<(String, String, String)>, Refusal> {
+    match visit.caller()?.person.role {
+        Role::Monitor => list::to_do(visit).await,
+        Role::Sponsor => recruitment::to_do(visit).await,
+        Role::Admin => people::to_do(visit).await,
+        _ => Ok(vec![]),
+    }
 }
 
 fn main(role: Role) -> Vec<(&'static str, &'static str, bool)> {
@@ -65,7 +75,7 @@ fn links(role: Role) -> Vec<Link> {
         Role::Monitor => {
             vec![("home.verify", "/verify"), list, participants, breaks, people]
         }
-        Role::Sponsor => vec![breaks],
+        Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks],
         Role::Admin => vec![("home.health", "/health")],
     }
 }

@@ -2,20 +2,46 @@
 //! and no SQL: it is handed a `Visit` and gives back a page. A page handler calls the same use case as the route of the
 //! interface beside it; neither calls the other. `GUIDE.md` beside this file says how to write one.
 
+mod breaks;
+mod curve;
 mod form;
 mod frame;
+mod health;
 mod home;
 mod keys;
+mod list;
 mod opening;
+mod people;
 mod public;
+mod record;
+mod recruitment;
+mod screening;
+mod sentence;
 mod standing;
+mod start;
+mod trail;
+mod verify;
 
 use crate::http::pages::{Page, Pages, Static, Statics};
 use diceware_wordlists::EFF_LONG_WORDLIST;
 
 /// Every page of the service.
 pub fn pages() -> Pages {
-    let all: [Vec<Page>; 4] = [home::pages(), public::pages(), keys::pages(), opening::pages()];
+    let all: Vec<Vec<Page>> = vec![
+        home::pages(),
+        public::pages(),
+        screening::pages(),
+        keys::pages(),
+        opening::pages(),
+        trail::pages(),
+        verify::pages(),
+        list::pages(),
+        breaks::pages(),
+        recruitment::pages(),
+        people::pages(),
+        start::pages(),
+        health::pages(),
+    ];
     Pages {
         all: all.concat(),
         statics: Statics::new(files()),

@@ -17,7 +17,9 @@ fn screened(house: &House, answers: Value) -> String {
 fn sign(house: &House, reference: &str, more: &[(&str, Value)]) -> Reply {
     let path = format!("/v1/participants/{reference}");
     let version = house.get("i-rjs", &path).text_at("version").to_owned();
-    let mut body = json!({"version": version, "signature": signature("i-rjs", "sign-eligibility")});
+    let back = more.iter().any(|(name, _)| *name == "sendBack");
+    let act = if back { "send-back" } else { "sign-eligibility" };
+    let mut body = json!({"version": version, "signature": signature("i-rjs", act)});
     more.iter().for_each(|(name, value)| body[name] = value.clone());
     house.post("i-rjs", &format!("{path}/eligibility"), body)
 }

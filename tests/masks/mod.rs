@@ -88,6 +88,8 @@ pub const MASKED: &[Place] = &[
     place("line key-granted", "/data/signature", Holds::Hex, "ECDSA is randomised"),
     // Pages: what is hashed from list or trail stands in elements of its own.
     place("page", "root", Holds::Groups, LEAVES),
+    place("page", "hash", Holds::Hex, CHAIN),
+    place("page", "checkpoint", Holds::Note, CHAIN),
     // The checkpoint of an export.
     place("export", "/checkpoint", Holds::Note, CHAIN),
     // Rows.
@@ -231,9 +233,12 @@ impl Masker {
                 Some(shown)
             });
         }
-        elements(&shown, "line", &mut |text| {
-            Some(format!("{} bytes: {}", text.len(), self.document(&["line"], text)))
-        })
+        for inside in ["line", "report"] {
+            shown = elements(&shown, inside, &mut |text| {
+                Some(format!("{} bytes: {}", text.len(), self.document(&[inside], text)))
+            });
+        }
+        shown
     }
 
     fn visit(&mut self, documents: &[&str], value: &mut Value) {

@@ -36,11 +36,20 @@ pub fn stage() -> Service {
 
 /// The same, raised in another way.
 pub fn stage_with(alter: impl FnOnce(&mut Play)) -> Service {
+    raised(alter, Stage::raise)
+}
+
+/// A service whose list nobody has approved, and where nothing is open.
+pub fn stage_unopened() -> Service {
+    raised(|_| {}, Stage::raise_unopened)
+}
+
+fn raised(alter: impl FnOnce(&mut Play), raise: fn(Play) -> Stage) -> Service {
     let name = NAMES.fetch_add(1, Ordering::SeqCst);
     let folder = std::env::temp_dir().join(format!("klero-pages-{}-{name}", std::process::id()));
     let (mut play, _) = Play::quick(folder.clone(), 7);
     alter(&mut play);
-    Service { stage: Stage::raise(play), folder }
+    Service { stage: raise(play), folder }
 }
 
 #[test]

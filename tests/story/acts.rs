@@ -155,7 +155,7 @@ impl World {
             let told = self.send("c-rjs", "PATCH", &path, &headers, Some(&body));
             assert_eq!(told.status, status, "{}", told.text);
         }
-        let (who, act) = ("i-rjs", "sign-eligibility");
+        let (who, act) = ("i-rjs", "send-back");
         let note = json!({"version": version, "sendBack": "a value is missing",
                           "signature": signature(who, act)});
         self.act(who, &format!("{path}/eligibility"), note, 412);

@@ -41,6 +41,7 @@ impl World {
                 "entry" => ["0", "1", "40", "999999"].map(str::to_owned).into(),
                 "segment" => ["0", "9"].map(str::to_owned).into(),
                 "person" => ["c-rjs", "p-hsh", "nobody-here"].map(str::to_owned).into(),
+                "kind" => ["breaks", "nothing"].map(str::to_owned).into(),
                 "token" => vec!["0".repeat(40)],
                 "code" => Code::ALL.iter().map(|code| code.as_str().to_owned()).collect(),
                 "draft" => self.drafts.clone(),

@@ -85,11 +85,23 @@ fn visit(
         caller,
         language: asked.language,
         here: req.path().to_owned(),
+        origin: origin(req.headers(), asked.https),
         said,
         errors: vec![],
         id: asked.id.clone(),
         names: req.match_info().iter().map(|(_, part)| part.to_owned()).collect(),
     }
+}
+
+/// Where the browser thinks it is. A host that is no plain name is left out rather than printed on paper.
+fn origin(headers: &HeaderMap, https: bool) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b".-:[]".contains(&b);
+    let scheme = if https { "https" } else { "http" };
+    if host.is_empty() || host.len() > 255 || !host.bytes().all(plain) {
+        return String::new();
+    }
+    format!("{scheme}://{host}")
 }
 
 /// The page itself, or what stands in its way.

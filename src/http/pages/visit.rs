@@ -64,6 +64,9 @@ pub struct Visit {
     pub language: Language,
     /// This page's address.
     pub here: String,
+    /// What stands before it in the browser, `https://klero.example`: for a link that is passed on, or printed to be
+    /// scanned.
+    pub origin: String,
     /// What was typed; nothing when the page is only asked for.
     pub said: Said,
     /// What was wrong with it, when the page is shown again.

@@ -1,0 +1,220 @@
+//! Everybody with an account: who has which role where. An administrator invites and disables; a monitor reads.
+
+use super::form::{Choice, Field, Kind, Line, typed};
+use super::frame::{Frame, in_language, paper};
+use super::standing::in_fours;
+use crate::domain::access::{ManagePeople, ReadKeys, ReadPeople};
+use crate::domain::ids::{CentreId, PersonId};
+use crate::domain::people::{Person, Role};
+use crate::http::pages::{Next, Page, Paper, Visit};
+use crate::refusal::{Code, FieldCode, FieldError, Refusal};
+use crate::service::people::Invitation;
+use askama::Template;
+use std::collections::BTreeMap;
+
+/// The pages of this file.
+pub fn pages() -> Vec<Page> {
+    vec![
+        Page::of("/people", ReadPeople, people),
+        Page::of("/people/invite", ManagePeople, invite_form).acts(invite),
+        Page::of("/people/{person}/disable", ManagePeople, disable_form).acts(disable),
+    ]
+}
+
+/// Somebody, as the list shows them.
+struct Shown {
+    id: String,
+    name: String,
+    role: String,
+    places: String,
+    /// The key of the state's words, and is the account closed?
+    state: (&'static str, bool),
+    fingerprint: Option<String>,
+    /// May the reader disable this account?
+    may_end: bool,
+}
+
+#[derive(Template)]
+#[template(path = "people.html")]
+struct People<'v> {
+    f: Frame<'v>,
+    invites: bool,
+    people: Vec<Shown>,
+}
+
+async fn people(visit: Visit) -> Result<Paper, Refusal> {
+    let caller = visit.caller()?;
+    let invites = caller.may_somewhere::<ManagePeople>().is_ok();
+    let cards = match caller.may_somewhere::<ReadKeys>() {
+        Ok(_) => visit.house.keys(caller).await?.0,
+        Err(_) => vec![],
+    };
+    let cards: BTreeMap<_, _> =
+        cards.into_iter().map(|held| (held.person.to_string(), held.fingerprint)).collect();
+    let accounts = visit.house.people(caller).await?.into_iter();
+    let people = accounts.map(|account| Shown {
+        id: account.person.id.to_string(),
+        role: visit.say(&format!("role.{}", account.person.role)),
+        places: places(&visit, &account.person),
+        state: state(&account.state),
+        fingerprint: cards.get(account.person.id.as_str()).map(|hex| in_fours(hex)),
+        may_end: invites && account.state != "disabled" && account.person.id != caller.person.id,
+        name: account.person.name,
+    });
+    let people = people.collect();
+    paper(&People { f: Frame::of(&visit, "people.title").back("/"), invites, people })
+}
+
+fn state(word: &str) -> (&'static str, bool) {
+    match word {
+        "active" => ("people.active", false),
+        "disabled" => ("people.disabled", true),
+        _ => ("people.invited", false),
+    }
+}
+
+fn places(visit: &Visit, person: &Person) -> String {
+    let trial = &visit.house.trial;
+    let centres = person.centres.iter().filter_map(|id| trial.centre(id));
+    let names: Vec<_> = centres.map(|c| in_language(&c.name, visit.language)).collect();
+    if names.is_empty() { visit.say("people.whole-trial") } else { names.join(" · ") }
+}
+
+#[derive(Template)]
+#[template(path = "invite.html")]
+struct Invite<'v> {
+    f: Frame<'v>,
+    fields: Vec<Field>,
+    once: String,
+}
+
+async fn invite_form(visit: Visit) -> Result<Paper, Refusal> {
+    visit.house.may_somewhere::<ManagePeople>(visit.caller()?).await?;
+    let line = |name: &str, width, autocomplete| {
+        let value = typed(&visit, name, "");
+        Kind::Line(Line { value, mode: "text", width, autocomplete })
+    };
+    let role = |role: Role| Choice {
+        value: role.to_string(),
+        label: visit.say(&format!("role.{role}")),
+        chosen: visit.said.get("role") == role.as_str(),
+    };
+    let centre = |centre: &crate::domain::trial::Centre| Choice {
+        value: centre.id.to_string(),
+        label: in_language(&centre.name, visit.language).to_owned(),
+        chosen: visit.said.all("centres").any(|id| id == centre.id.as_str()),
+    };
+    let roles = Kind::One(Role::ALL.map(role).into_iter().collect());
+    let centres = Kind::Many(visit.house.trial.centres.iter().map(centre).collect());
+    let field = |name: &str, kind| {
+        let words = |part: &str| visit.say(&format!("people.{name}{part}"));
+        Field::new(name, words(""), kind).hint(words("-hint")).told(&visit)
+    };
+    let fields = vec![
+        field("person", line("person", 20, "off")),
+        field("name", line("name", 20, "off")),
+        field("role", roles),
+        field("centres", centres),
+    ];
+    let f = Frame::of(&visit, "people.invite").back("/people").with_form();
+    paper(&Invite { f, fields, once: visit.act_token() })
+}
+
+#[derive(Template)]
+#[template(path = "invited.html")]
+struct Invited<'v> {
+    f: Frame<'v>,
+    name: String,
+    id: String,
+    link: String,
+}
+
+/// Shows the link once: the service keeps nothing it could be shown from again.
+async fn invite(visit: Visit) -> Result<Next, Refusal> {
+    let once = visit.once("invite")?;
+    let invitation = read(&visit)?;
+    let name = invitation.name.clone();
+    let invited = visit.house.invite(visit.caller()?, invitation, once).await?.value;
+    let page = Invited {
+        f: Frame::of(&visit, "people.invited-title").back("/people"),
+        name,
+        id: invited.person.to_string(),
+        link: format!("{}/start/{}", visit.origin, *invited.token),
+    };
+    paper(&page).map(Next::Shown)
+}
+
+fn read(visit: &Visit) -> Result<Invitation, Refusal> {
+    let said = |name: &str| visit.said.get(name).trim().to_owned();
+    let mut errors = vec![];
+    let mut wrong = |name: &str, code| errors.push(FieldError::new(format!("/{name}"), code));
+    let person = PersonId::parse(&said("person").to_lowercase());
+    if person.is_err() {
+        let empty = said("person").is_empty();
+        wrong("person", if empty { FieldCode::Required } else { FieldCode::AccountForm });
+    }
+    if said("name").is_empty() {
+        wrong("name", FieldCode::TextEmpty);
+    }
+    let role = Role::parse(&said("role"));
+    if role.is_none() {
+        wrong("role", FieldCode::Required);
+    }
+    let centres = visit.said.all("centres").map(CentreId::parse).collect::<Result<Vec<_>, _>>();
+    match (role, person, centres) {
+        (Some(role), Ok(person), Ok(centres)) if errors.is_empty() => {
+            Ok(Invitation { person, name: said("name"), role, centres })
+        }
+        (_, _, Err(_)) => Err(visit.wrong("centres", FieldCode::ChoiceUnknown)),
+        _ => Err(Refusal::fields(errors)),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "disable.html")]
+struct Disable<'v> {
+    f: Frame<'v>,
+    id: String,
+    name: String,
+    role: String,
+    places: String,
+    once: String,
+}
+
+async fn disable_form(visit: Visit) -> Result<Paper, Refusal> {
+    visit.house.may_somewhere::<ManagePeople>(visit.caller()?).await?;
+    let person: PersonId = visit.name(0)?;
+    let accounts = visit.house.people(visit.caller()?).await?;
+    let found = accounts.into_iter().find(|account| account.person.id == person);
+    let found = found.ok_or_else(|| Refusal::new(Code::NoSuchRecord))?;
+    if found.state == "disabled" {
+        return Err(Refusal::new(Code::WrongState));
+    }
+    let page = Disable {
+        f: Frame::of(&visit, "people.disable-title").back("/people").with_form(),
+        id: person.to_string(),
+        role: visit.say(&format!("role.{}", found.person.role)),
+        places: places(&visit, &found.person),
+        name: found.person.name,
+        once: visit.act_token(),
+    };
+    paper(&page)
+}
+
+async fn disable(visit: Visit) -> Result<Next, Refusal> {
+    let once = visit.once("disable")?;
+    visit.house.disable(visit.caller()?, visit.name(0)?, once).await?;
+    Ok(Next::To("/people".to_owned()))
+}
+
+/// What waits for an administrator: people who were invited and have not come yet.
+///
+/// # Errors
+/// When the store fails.
+pub async fn to_do(visit: &Visit) -> Result<Vec<(String, String, String)>, Refusal> {
+    let accounts = visit.house.people(visit.caller()?).await?.into_iter();
+    let waiting = accounts.filter(|account| account.state == "invited");
+    let told = waiting
+        .map(|account| (account.person.name, visit.say("people.invited"), "/people".to_owned()));
+    Ok(told.collect())
+}

@@ -1,0 +1,190 @@
+//! An entry of the trail in plain words: one key of words an act. An act that nobody has given words yet is told by its
+//! bare name, so that nothing is left out.
+
+use super::frame::in_language;
+use super::standing::in_fours;
+use crate::domain::access::ReadPeople;
+use crate::domain::entry::{Entry, Fact, Facts, fact};
+use crate::domain::ids::{CentreId, Code};
+use crate::domain::trial::Words;
+use crate::http::pages::Visit;
+use crate::refusal::{self, Refusal};
+use crate::sealing::line::Line;
+use crate::text::{self, Arg};
+use std::collections::BTreeMap;
+
+/// Kinds of acts, as a reader looks for them, each with its acts. What is in none of them is of the kind `other`.
+pub const KINDS: &[(&str, &[&str])] = &[
+    (
+        "screening",
+        &[
+            "participant-screened",
+            "screening-changed",
+            "eligibility-signed",
+            "eligibility-sent-back",
+        ],
+    ),
+    ("randomisation", &["randomised"]),
+    ("preparation", &["release-for-preparation"]),
+    (
+        "breaks",
+        &["break-begun", "release-for-break", "read-back", "break-left", "break-case-opened"],
+    ),
+    ("openings", &["opened", "release-redelivered"]),
+    ("keys", &["key-registered", "key-granted", "grant-removed"]),
+    ("list", &["founded", "list-imported", "list-reviewed"]),
+    ("recruitment", &["recruitment-opened", "recruitment-paused", "recruitment-closed"]),
+    ("people", &["person-invited", "invitation-renewed", "account-activated", "person-disabled"]),
+    ("sign-in", &["signed-in", "signed-out", "sign-in-failed"]),
+    (
+        "reading",
+        &[
+            "breaks-read",
+            "strata-read",
+            "own-key-read",
+            "wrap-read",
+            "trail-exported",
+            "trail-verified",
+        ],
+    ),
+    ("refusals", &["refused"]),
+    (OTHER, &[]),
+];
+
+/// The kind of acts that are in no other.
+pub const OTHER: &str = "other";
+
+/// The kind of an act.
+pub fn kind_of(act: &str) -> &'static str {
+    KINDS.iter().find(|(_, acts)| acts.contains(&act)).map_or(OTHER, |(kind, _)| kind)
+}
+
+/// Tells entries to one reader.
+pub struct Teller<'v> {
+    visit: &'v Visit,
+    names: BTreeMap<String, String>,
+}
+
+impl<'v> Teller<'v> {
+    /// Who may read who is who reads printed names, everybody else the accounts' names as the lines have them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn new(visit: &'v Visit) -> Result<Self, Refusal> {
+        let caller = visit.caller()?;
+        let people = match caller.may_somewhere::<ReadPeople>() {
+            Ok(_) => visit.house.people(caller).await?,
+            Err(_) => vec![],
+        };
+        let names = people.into_iter().map(|a| (a.person.id.to_string(), a.person.name));
+        Ok(Self { visit, names: names.collect() })
+    }
+
+    /// What happened, in one sentence.
+    pub fn tell(&self, line: &Line) -> String {
+        let key = format!("did.{}", variant(&line.entry));
+        let told = text::find(self.visit.language, &key, &self.args(line));
+        told.unwrap_or_else(|| format!("{}: {}", self.name(&line.by), line.entry.act))
+    }
+
+    /// A person as the reader knows them.
+    pub fn name(&self, person: &str) -> String {
+        match self.names.get(person) {
+            Some(name) => name.clone(),
+            None if person == "service" => self.visit.say("trail.service"),
+            None => person.to_owned(),
+        }
+    }
+
+    /// Everything a sentence may want and this entry has.
+    fn args(&self, line: &Line) -> Vec<(&'static str, Arg)> {
+        let entry = &line.entry;
+        let mut args = vec![("by", Arg::Text(self.name(&line.by))), ("place", self.place(entry))];
+        for name in ["participant", "visit", "first", "slots", "segment", "trial", "size"] {
+            if let Some(text) = said(entry, name) {
+                args.push((name, text.into()));
+            }
+        }
+        if let Some(person) = said(entry, "person") {
+            args.push(("person", self.name(&person).into()));
+        }
+        let code = said(entry, "code").and_then(|code| Code::parse(&code).ok());
+        if let Some(code) = code {
+            args.push(("code", code.grouped().into()));
+        }
+        if let Some(fingerprint) = said(entry, "fingerprint") {
+            args.push(("fingerprint", in_fours(&fingerprint).into()));
+        }
+        if let Some(role) = said(entry, "role") {
+            args.push(("role", self.words_of("role", &role)));
+        }
+        if let Some(category) = said(entry, "category") {
+            let all = &self.visit.house.trial.emergency.categories;
+            let known = all.iter().find(|known| known.id == category);
+            args.push(("category", known.map_or_else(|| category.into(), |c| both(&c.name))));
+        }
+        if let Some(wanted) = said(entry, "wanted") {
+            args.push(("wanted", self.words_of("wants", &wanted)));
+        }
+        if let Some(problem) = said(entry, "problem") {
+            let known = refusal::Code::parse(&problem);
+            let title = |code| Refusal::new(code).title(self.visit.language);
+            args.push(("problem", known.map_or(problem, title).into()));
+        }
+        args
+    }
+
+    fn words_of(&self, message: &str, word: &str) -> Arg {
+        let key = format!("{message}.{word}");
+        text::find(self.visit.language, &key, &[]).unwrap_or_else(|| word.to_owned()).into()
+    }
+
+    /// The centre of the entry, or the centres of an invitation, or the whole trial.
+    fn place(&self, entry: &Entry) -> Arg {
+        let trial = &self.visit.house.trial;
+        let named = |id: &str| {
+            let known = CentreId::parse(id).ok().and_then(|id| trial.centre(&id));
+            known.map_or(id, |centre| in_language(&centre.name, self.visit.language)).to_owned()
+        };
+        if let Some(centre) = &entry.centre {
+            return named(centre.as_str()).into();
+        }
+        let places: Vec<String> = match fact(&entry.data, "centres") {
+            Some(Fact::List(all)) => all.iter().filter_map(text_of).map(|id| named(&id)).collect(),
+            _ => vec![],
+        };
+        if places.is_empty() {
+            self.visit.say("trail.whole-trial").into()
+        } else {
+            places.join(" · ").into()
+        }
+    }
+}
+
+/// Which sentence of its act tells this entry.
+fn variant(entry: &Entry) -> String {
+    let no = |facts: &Facts, name| fact(facts, name) == Some(&Fact::Yes(false));
+    let ending = match entry.act.as_str() {
+        "sign-in-failed" if fact(&entry.on, "person").is_none() => "-unknown",
+        "opened" if no(&entry.data, "fits") => "-unfit",
+        "read-back" if no(&entry.data, "correct") => "-not",
+        _ => "",
+    };
+    format!("{}{ending}", entry.act)
+}
+
+fn both(words: &Words) -> Arg {
+    Arg::Words { en: words.en.clone(), zh_cn: words.zh.clone() }
+}
+
+fn said(entry: &Entry, name: &str) -> Option<String> {
+    fact(&entry.on, name).or_else(|| fact(&entry.data, name)).and_then(text_of)
+}
+
+fn text_of(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::Text(text) => Some(text.clone()),
+        Fact::Number(number) => Some(number.to_string()),
+        Fact::Yes(_) | Fact::List(_) | Fact::Group(_) => None,
+    }
+}
