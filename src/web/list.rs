@@ -84,14 +84,14 @@ async fn list(visit: Visit) -> Result<Paper, Refusal> {
 
 async fn gauges(visit: &Visit) -> Result<Vec<Gauge>, Refusal> {
     let strata = visit.house.read_strata(visit.caller()?).await?;
-    let gauge = |(stratum, slots, issued): (StratumId, u64, u64)| Gauge {
-        stratum: stratum_words(visit, &stratum),
-        slots,
-        issued,
-        left: slots.saturating_sub(issued),
-        low: issued * 100 >= slots * WARN_AT,
-    };
-    Ok(strata.into_iter().map(gauge).collect())
+    let gauges = strata.into_iter().map(|one| Gauge {
+        stratum: stratum_words(visit, &one.stratum),
+        slots: one.slots,
+        issued: one.issued,
+        left: one.slots.saturating_sub(one.issued),
+        low: one.issued * 100 >= one.slots * WARN_AT,
+    });
+    Ok(gauges.collect())
 }
 
 /// The commands of a ceremony for the next part of the list, in their order.
