@@ -109,6 +109,9 @@ async fn show(page: &Page, visit: Visit, asked: &Asked) -> HttpResponse {
     if page.door != Door::Public && visit.caller.is_none() {
         return sheet(StatusCode::UNAUTHORIZED, (visit.pages.sign_in)(&visit, false), false, asked);
     }
+    if let Err(refusal) = (page.may)(visit.clone()).await {
+        return refused(&visit, &refusal, asked);
+    }
     let status = if visit.errors.is_empty() { 200 } else { 422 };
     let status = StatusCode::from_u16(status).unwrap_or_default();
     match (page.show)(visit.clone()).await {

@@ -42,16 +42,18 @@ pub enum Next {
 
 type Showing = Pin<Box<dyn Future<Output = Result<Paper, Refusal>>>>;
 type Acting = Pin<Box<dyn Future<Output = Result<Next, Refusal>>>>;
+type Asking = Pin<Box<dyn Future<Output = Result<(), Refusal>>>>;
 
 /// One page of the table.
 #[derive(Clone)]
 pub struct Page {
     /// Its address; variable parts as `{reference}`.
     pub path: &'static str,
-    /// Who may come in. The handler still asks the table of rights: only it knows the centre.
+    /// Who may come in. The door asks the table of rights; a use case asks it again, since only that knows the centre.
     pub door: Door,
     /// Is a key made or opened here? Then the page may run our own scripts, and no other page may.
     pub keys: bool,
+    may: Arc<dyn Fn(Visit) -> Asking + Send + Sync>,
     show: Arc<dyn Fn(Visit) -> Showing + Send + Sync>,
     act: Option<Arc<dyn Fn(Visit) -> Acting + Send + Sync>>,
 }
@@ -62,7 +64,12 @@ impl Page {
     where
         F: Future<Output = Result<Paper, Refusal>> + 'static,
     {
-        Self::new(path, Door::Act(A::NAME), show)
+        let may = |visit: Visit| -> Asking {
+            Box::pin(
+                async move { visit.house.may_somewhere::<A>(visit.caller()?).await.map(|_| ()) },
+            )
+        };
+        Self { may: Arc::new(may), ..Self::new(path, Door::Act(A::NAME), show) }
     }
 
     /// A page for anybody who is signed in, about themselves.
@@ -86,7 +93,8 @@ impl Page {
         F: Future<Output = Result<Paper, Refusal>> + 'static,
     {
         let show = Arc::new(move |visit| -> Showing { Box::pin(show(visit)) });
-        Self { path, door, keys: false, show, act: None }
+        let may = Arc::new(|_| -> Asking { Box::pin(async { Ok(()) }) });
+        Self { path, door, keys: false, may, show, act: None }
     }
 
     /// What it does when its form is sent.
