@@ -3,24 +3,40 @@
 use rusqlite::Connection;
 
 /// The files that hold what runs inside an act or for one request.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 8] = [
     ("queries.rs", include_str!("../src/store/queries.rs")),
     ("tx.rs", include_str!("../src/store/tx.rs")),
     ("release.rs", include_str!("../src/store/release.rs")),
     ("apply.rs", include_str!("../src/store/apply.rs")),
     ("history.rs", include_str!("../src/store/history.rs")),
     ("repeats.rs", include_str!("../src/store/repeats.rs")),
+    ("drafts.rs", include_str!("../src/store/drafts.rs")),
+    ("overview.rs", include_str!("../src/store/overview.rs")),
 ];
 
 /// Tables that stay as small as the trial's staff and centres are, by the names under which statements read them.
-const SMALL: [&str; 8] =
-    ["people", "person_centres", "recruitment", "lists", "l", "cards", "c", "wraps"];
+const SMALL: [&str; 11] = [
+    "people",
+    "person_centres",
+    "recruitment",
+    "lists",
+    "l",
+    "cards",
+    "c",
+    "wraps",
+    "shortages",
+    // At most 50 a coordinator, and none older than 72 hours.
+    "drafts",
+    "sign_ins",
+];
 
 /// Statements that read much and may: how they begin, and when they run. None of them is part of an act of design 6.
 const COLD: &[(&str, &str)] = &[
     ("SELECT count(*) FROM allocations", "the sponsor's figures, from a snapshot"),
     ("SELECT count(*) FROM participants WHERE centre", "the sponsor's figures, from a snapshot"),
     ("SELECT s.stratum, count(*)", "the statistician's gauge"),
+    ("SELECT at FROM allocations ORDER BY entry", "the sponsor's curve, from a snapshot"),
+    ("SELECT p.reference, p.number, CASE", "what waits, on a home page, from a snapshot"),
     (
         "SELECT segment, stratum, position, code, epoch, sealed",
         "the demonstration's look at what a thief has",

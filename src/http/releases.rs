@@ -158,11 +158,13 @@ fn root(said: Option<String>) -> Result<Option<RootSeen>, Problem> {
     named("/root", FieldCode::ChoiceUnknown, said.map(read).transpose())
 }
 
-/// A treatment code, or an enrolment number.
+/// A treatment code, an enrolment number, or the reference that a card's code holds.
 pub(super) fn who_is_meant(said: &str) -> Result<Named, Problem> {
     let by_code = TreatmentCode::parse(said).map(Named::Code);
     let by_number = || EnrolmentNumber::parse(said.trim()).map(Named::Number);
-    named("/participant", FieldCode::CodeCheck, by_code.or_else(|_| by_number()))
+    let by_card = || Reference::parse(said).map(Named::Reference);
+    let meant = by_code.or_else(|_| by_number()).or_else(|_| by_card());
+    named("/participant", FieldCode::CodeCheck, meant)
 }
 
 async fn break_code(

@@ -23,6 +23,8 @@ pub enum Named {
     Code(Code),
     /// By enrolment number.
     Number(EnrolmentNumber),
+    /// By the reference on the participant's card.
+    Reference(Reference),
 }
 
 /// What must be said before a code is broken: a minute's writing.

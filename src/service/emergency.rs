@@ -163,6 +163,7 @@ fn find(view: &View<'_>, named: &Named) -> Result<Option<(Participant, Code)>, R
     let participant = match named {
         Named::Code(code) => view.participant_by_code(code)?,
         Named::Number(number) => view.participant_by_number(number)?,
+        Named::Reference(reference) => view.participant(reference)?,
     };
     let Some(participant) = participant else { return Ok(None) };
     let allocation = view.allocation(&participant.reference)?;

@@ -65,9 +65,15 @@ macro_rules! file {
         Static {
             name: $name,
             kind: $kind,
-            bytes: include_bytes!(concat!("static/", $name)).to_vec(),
+            bytes: without_remarks(include_str!(concat!("static/", $name))).into_bytes(),
         }
     };
+}
+
+/// A script as it is sent: remarks on lines of their own are for whoever reads the source, not for a phone at night.
+fn without_remarks(text: &str) -> String {
+    let sent = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    sent.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn files() -> Vec<Static> {
@@ -102,6 +108,7 @@ fn files() -> Vec<Static> {
         file!("page.js", "text/javascript"),
         file!("pharmacy.js", "text/javascript"),
         file!("proof.js", "text/javascript"),
+        file!("scanned.js", "text/javascript"),
         file!("signature.js", "text/javascript"),
         file!("words.js", "text/javascript"),
     ]

@@ -14,7 +14,7 @@ use askama::Template;
 pub fn pages() -> Vec<Page> {
     vec![
         Page::public("/help", help),
-        Page::public("/e", card),
+        Page::public("/e", card).with_keys(),
         Page::public("/commitment", commitment),
         Page::public("/problems/{code}", problem),
     ]
@@ -33,7 +33,8 @@ async fn help(visit: Visit) -> Result<Paper, Refusal> {
 
 /// Where the code on a participant's card leads. What stands behind `#` in that address never reaches the service.
 async fn card(visit: Visit) -> Result<Paper, Refusal> {
-    paper(&Help { f: Frame::of(&visit, "help.card-title"), card: true })
+    let f = Frame::of(&visit, "help.card-title").with_script("scanned.js");
+    paper(&Help { f, card: true })
 }
 
 #[derive(Template)]

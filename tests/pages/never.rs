@@ -75,3 +75,24 @@ fn pages_of_blinded_roles_are_the_same_however_long_the_list_is() {
         }
     }
 }
+
+// What a phone must load before a code is broken.
+#[test]
+fn all_scripts_together_are_under_sixty_kilobytes_and_every_module_is_served() {
+    let service = stage_with(|_| {});
+    let mut browser = Browser::signed_in(&service, "en", "hot-1");
+    let page = browser.get("/emergency").html;
+    let loads: Vec<&str> = page.split("rel=\"modulepreload\" href=\"").skip(1).collect();
+    let (mut bytes, mut texts) = (0, String::new());
+    for load in &loads {
+        let script = browser.get(load.split('"').next().unwrap());
+        assert_eq!(script.status, 200);
+        bytes += script.html.len();
+        texts += &script.html;
+    }
+    assert!(bytes > 20_000 && bytes < 60_000, "{bytes} bytes");
+    for import in texts.split("from './").skip(1) {
+        let name = import.split('\'').next().unwrap();
+        assert!(loads.iter().any(|load| load.contains(&format!("/{name}\""))), "{name}");
+    }
+}

@@ -429,7 +429,7 @@ pub struct ReleaseBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct BreakBody {
-    /// Treatment code or enrolment number.
+    /// Treatment code, enrolment number, or the reference that a participant's card holds.
     pub participant: String,
     /// Initials or birth date; left out when the caller cannot give it, which is flagged and never refused.
     pub identifier: Option<String>,

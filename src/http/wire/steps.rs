@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindBody {
-    /// Treatment code or enrolment number.
+    /// Treatment code, enrolment number, or the reference that a participant's card holds.
     pub participant: String,
     /// Initials or birth date; left out when the caller cannot give it, which is flagged and never refused.
     pub identifier: Option<String>,
@@ -40,7 +40,7 @@ pub struct FoundBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct CaseBody {
-    /// Treatment code or enrolment number.
+    /// Treatment code, enrolment number, or the reference that a participant's card holds.
     pub participant: String,
     /// How to call back.
     #[schema(max_length = 500)]
@@ -51,6 +51,6 @@ pub struct CaseBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeaveBody {
-    /// Treatment code or enrolment number.
+    /// Treatment code, enrolment number, or the reference that a participant's card holds.
     pub participant: String,
 }
