@@ -25,7 +25,7 @@ after(async () => {
 async function seen(page) {
   for (let looks = 0; ; looks++) {
     const shown = await page.locator('main').innerText();
-    if (shown.trim() || looks > 50) return shown;
+    if (shown.trim().length >= 20 || looks > 50) return shown;
     await page.waitForTimeout(100);
   }
 }
