@@ -109,13 +109,13 @@ impl House {
     }
 }
 
-fn read_line(view: &View<'_>, seq: u64) -> Result<Line, StoreError> {
+pub(super) fn read_line(view: &View<'_>, seq: u64) -> Result<Line, StoreError> {
     let line = view.line(seq)?.ok_or(StoreError::Damaged)?;
     line::parse(&line).map_err(|_| StoreError::Damaged)
 }
 
 /// The name as printed under signatures; the account's id when the name was erased by law.
-fn printed_name(view: &View<'_>, id: &str) -> Result<String, StoreError> {
+pub(super) fn printed_name(view: &View<'_>, id: &str) -> Result<String, StoreError> {
     let person = PersonId::parse(id).ok();
     let account = person.map(|person| view.account(&person)).transpose()?.flatten();
     Ok(account.map_or_else(|| id.to_owned(), |account| account.person.name))

@@ -2,14 +2,14 @@
 //! be confused, what was sent back. All of it is read from the trail's own lines, and nothing of it is an arm.
 
 use super::House;
+use super::confirmation::{printed_name, read_line};
 use super::randomise::find;
 use crate::domain::access::{Caller, ReadParticipants, ReadPreparations};
 use crate::domain::entry::{Fact, fact};
-use crate::domain::ids::{Code, EnrolmentNumber, PersonId, Reference};
+use crate::domain::ids::{Code, EnrolmentNumber, Reference};
 use crate::domain::time::Moment;
 use crate::limits::PAGE;
 use crate::refusal::{Code as Why, Refusal};
-use crate::sealing::line;
 use crate::store::StoreError;
 use crate::store::queries::{Participant, View};
 
@@ -152,11 +152,8 @@ impl House {
 }
 
 fn signed_by(view: &View<'_>, entry: u64) -> Result<SignedBy, StoreError> {
-    let line = view.line(entry)?.ok_or(StoreError::Damaged)?;
-    let line = line::parse(&line).map_err(|_| StoreError::Damaged)?;
-    let person = PersonId::parse(&line.by).map_err(|_| StoreError::Damaged)?;
-    let account = view.account(&person)?;
-    let name = account.map_or(line.by, |account| account.person.name);
+    let line = read_line(view, entry)?;
+    let name = printed_name(view, &line.by)?;
     Ok(SignedBy { name, role: line.role, at: line.at, entry })
 }
 

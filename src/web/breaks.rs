@@ -1,6 +1,6 @@
 //! Codes that were broken: that, when, why in a word, confirmed or not, read back or not. Never what.
 
-use super::frame::{Frame, in_language, paper};
+use super::frame::{Frame, paper};
 use crate::domain::access::ReadBreaks;
 use crate::http::pages::{Page, Paper, Visit};
 use crate::refusal::Refusal;
@@ -33,21 +33,18 @@ struct Breaks<'v> {
 }
 
 async fn breaks(visit: Visit) -> Result<Paper, Refusal> {
-    let trial = &visit.house.trial;
+    let (f, trial) = (Frame::of(&visit, "breaks.title").back("/"), &visit.house.trial);
     let breaks = visit.house.breaks(visit.caller()?).await?.value.into_iter().map(|broken| {
         let release = broken.release;
-        let centre = trial.centre(&release.centre).map(|centre| &centre.name);
         let category = release.category.unwrap_or_default();
         let known = trial.emergency.categories.iter().find(|known| known.id == category);
         Broken {
             number: release.number.to_string(),
             reference: release.reference.to_string(),
             at: visit.minute(release.at),
-            centre: centre.map_or("", |name| in_language(name, visit.language)).to_owned(),
+            centre: f.centre(&release.centre),
             by: release.person.to_string(),
-            why: known
-                .map_or(category.as_str(), |c| in_language(&c.name, visit.language))
-                .to_owned(),
+            why: known.map_or(category.as_str(), |known| f.words(&known.name)).to_owned(),
             opened: match (broken.opened, broken.unconfirmed) {
                 (true, _) => ("breaks.confirmed", false),
                 (false, true) => ("breaks.unconfirmed", true),
@@ -58,5 +55,5 @@ async fn breaks(visit: Visit) -> Result<Paper, Refusal> {
     });
     let breaks: Vec<_> = breaks.collect();
     let unconfirmed = breaks.iter().any(|broken| broken.opened.1);
-    paper(&Breaks { f: Frame::of(&visit, "breaks.title").back("/"), breaks, unconfirmed })
+    paper(&Breaks { breaks, unconfirmed, f })
 }

@@ -1,5 +1,6 @@
 //! What stands around every page: the trial, who is signed in, the other language, help in the same place.
 
+use crate::domain::ids::CentreId;
 use crate::domain::people::Role;
 use crate::domain::trial::Words;
 use crate::http::pages::{Paper, Visit};
@@ -129,6 +130,12 @@ impl<'v> Frame<'v> {
     /// The account that is signed in, for the password manager that fills in a signature.
     pub fn account(&self) -> String {
         self.visit.caller.as_ref().map(|caller| caller.person.id.to_string()).unwrap_or_default()
+    }
+
+    /// A centre's name.
+    pub fn centre(&self, id: &CentreId) -> String {
+        let centre = self.visit.house.trial.centre(id);
+        centre.map_or_else(|| id.to_string(), |centre| self.words(&centre.name).to_owned())
     }
 
     /// A role in words.

@@ -36,15 +36,10 @@ async fn key(visit: Visit) -> Result<Paper, Refusal> {
     let standings = visit.house.key_standings(caller).await?;
     let own: Vec<_> = standings.iter().filter(|one| one.person.id == caller.person.id).collect();
     let f = Frame::of(&visit, "key.title").back("/").with_script("key.js");
-    let centres = own.iter().map(|one| (centre_name(&f, one), one.granted.is_some())).collect();
+    let centres = own.iter().map(|one| (f.centre(&one.centre), one.granted.is_some())).collect();
     let fingerprint = own.first().map(|one| in_fours(&one.fingerprint));
     let on = device(&f, "", false)?;
     paper(&Key { f, on, fingerprint, centres })
-}
-
-fn centre_name(f: &Frame<'_>, one: &KeyStanding) -> String {
-    let centre = f.visit.house.trial.centre(&one.centre);
-    centre.map_or_else(|| one.centre.to_string(), |centre| f.words(&centre.name).to_owned())
 }
 
 #[derive(Template)]
@@ -111,7 +106,7 @@ async fn grants(visit: Visit) -> Result<Paper, Refusal> {
         name: one.person.name.clone(),
         role: f.role(one.person.role),
         centre: one.centre.to_string(),
-        centre_name: centre_name(&f, one),
+        centre_name: f.centre(&one.centre),
         own: one.person.id == caller.person.id,
     };
     // Nobody can give what they do not hold.

@@ -60,15 +60,7 @@ struct List<'v> {
 
 async fn list(visit: Visit) -> Result<Paper, Refusal> {
     let caller = visit.caller()?;
-    let lists = visit.house.read_lists(caller).await?;
-    let next = lists.len();
-    let segments = lists.into_iter().map(|(list, _)| Segment {
-        segment: list.segment,
-        purpose: visit.say(&format!("list.{}", list.purpose)),
-        root: in_fours(&hex(&list.root)),
-        imported: list.imported,
-        reviewed: list.reviewed,
-    });
+    let segments: Vec<_> = segments(&visit).await?.into_iter().map(|(list, _)| list).collect();
     let gauges = match caller.may_somewhere::<ReadStrata>() {
         Ok(_) => Some(gauges(&visit).await?),
         Err(_) => None,
@@ -76,12 +68,28 @@ async fn list(visit: Visit) -> Result<Paper, Refusal> {
     let low = gauges.iter().flatten().any(|gauge| gauge.low);
     paper(&List {
         f: Frame::of(&visit, "list.title").back("/"),
-        segments: segments.collect(),
         approves: caller.may_somewhere::<ReviewList>().is_ok(),
-        steps: if gauges.is_some() { steps(&visit, next) } else { vec![] },
+        steps: if gauges.is_some() { steps(&visit, segments.len()) } else { vec![] },
+        segments,
         gauges,
         low,
     })
+}
+
+/// Every imported part of the list, with its report's text.
+async fn segments(visit: &Visit) -> Result<Vec<(Segment, String)>, Refusal> {
+    let lists = visit.house.read_lists(visit.caller()?).await?.into_iter();
+    let lists = lists.map(|(list, report)| {
+        let segment = Segment {
+            segment: list.segment,
+            purpose: visit.say(&format!("list.{}", list.purpose)),
+            root: in_fours(&hex(&list.root)),
+            imported: list.imported,
+            reviewed: list.reviewed,
+        };
+        (segment, report)
+    });
+    Ok(lists.collect())
 }
 
 async fn gauges(visit: &Visit) -> Result<Vec<Gauge>, Refusal> {
@@ -164,8 +172,7 @@ struct ReportPage<'v> {
 
 async fn report(visit: Visit) -> Result<Paper, Refusal> {
     let segment: u32 = visit.name(0)?;
-    let lists = visit.house.read_lists(visit.caller()?).await?;
-    let found = lists.into_iter().find(|(list, _)| list.segment == segment);
+    let found = segments(&visit).await?.into_iter().find(|(list, _)| list.segment == segment);
     let (list, text) = found.ok_or_else(|| Refusal::new(Code::NoSuchRecord))?;
     let report = Report::read(&text).ok_or_else(|| Refusal::new(Code::TrailDamaged))?;
     let may = visit.caller()?.may_somewhere::<ReviewList>().is_ok();
@@ -180,13 +187,7 @@ async fn report(visit: Visit) -> Result<Paper, Refusal> {
         report,
         text,
         signing,
-        list: Segment {
-            segment,
-            purpose: visit.say(&format!("list.{}", list.purpose)),
-            root: in_fours(&hex(&list.root)),
-            imported: list.imported,
-            reviewed: list.reviewed,
-        },
+        list,
     })
 }
 
@@ -202,8 +203,7 @@ async fn approve(visit: Visit) -> Result<Next, Refusal> {
 /// # Errors
 /// When the store fails.
 pub async fn to_do(visit: &Visit) -> Result<Vec<(String, String, String)>, Refusal> {
-    let lists = visit.house.read_lists(visit.caller()?).await?;
-    let open = lists.into_iter().filter(|(list, _)| list.reviewed.is_none());
+    let open = segments(visit).await?.into_iter().filter(|(list, _)| list.reviewed.is_none());
     let told = open.map(|(list, _)| {
         let segment = Arg::Number(u64::from(list.segment));
         let what = visit.say_with("list.to-do", &[("segment", segment)]);

@@ -72,10 +72,9 @@ async fn list(visit: Visit, after: String) -> Result<Paper, Refusal> {
 
 fn line(f: &Frame<'_>, listed: &Listed) -> Line {
     let participant = &listed.participant;
-    let centre = f.visit.house.trial.centre(&participant.centre);
     Line {
         number: participant.number.to_string(),
-        centre: centre.map(|centre| f.words(&centre.name).to_owned()).unwrap_or_default(),
+        centre: f.centre(&participant.centre),
         state: state(
             f,
             &participant.outcome,
@@ -154,7 +153,6 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
     let course = visit.house.course_of(caller, &reference).await?;
     let f = Frame::of(&visit, "participant.title").back("/participants");
     let participant = &screened.participant;
-    let centre = visit.house.trial.centre(&participant.centre);
     let findings = record::findings(&f, &participant.centre, &screened.answers);
     let number = participant.number.to_string();
     let signed = participant.eligibility.is_some();
@@ -163,7 +161,7 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
         reference: reference.to_string(),
         state: state(&f, &participant.outcome, signed, screened.randomised.is_some()),
         broken: screened.broken.map(|at| broken(&f, at)),
-        centre: centre.map(|centre| f.words(&centre.name).to_owned()).unwrap_or_default(),
+        centre: f.centre(&participant.centre),
         code,
         randomised: screened.randomised.map(|at| visit.minute(at)),
         entered: record::signed_words(&f, &around.entered),

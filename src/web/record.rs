@@ -41,13 +41,12 @@ pub struct Row {
     pub change: Option<String>,
 }
 
-/// What stands in the way of showing an answer as one: its field is not asked.
-fn is_asked(said: &AnswersSaid, field: &Field) -> bool {
-    let meets = |condition: &crate::domain::trial::Condition| {
+/// Is this field asked, as the answers stand? It may want another answer first.
+pub fn is_asked(said: &AnswersSaid, field: &Field) -> bool {
+    field.only_when.as_ref().is_none_or(|condition| {
         let raw = said.get(condition.field.as_str());
         raw.is_some_and(|raw| raw.as_slice().contains(&condition.choice))
-    };
-    field.only_when.as_ref().is_none_or(meets)
+    })
 }
 
 /// Every answer, page by page. `change` says where a field can be changed, if it can.

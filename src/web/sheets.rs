@@ -59,10 +59,9 @@ async fn sheet(visit: Visit) -> Result<Paper, Refusal> {
     let f = Frame::of(&visit, "sheet.title").back(&there);
     let signed = |by: &Option<_>| by.as_ref().map(|by| record::signed_words(&f, by));
     let consent = [built_in::CONSENT_SIGNED_AT, built_in::CONSENT_VERSION];
-    let centre = visit.house.trial.centre(&screened.participant.centre);
     let page = Sheet {
         number: screened.participant.number.to_string(),
-        centre: centre.map(|centre| f.words(&centre.name).to_owned()).unwrap_or_default(),
+        centre: f.centre(&screened.participant.centre),
         code: allocation.code.grouped(),
         spoken: spoken(&f, &allocation.code.grouped()),
         reference: allocation.reference.to_string(),
@@ -101,12 +100,11 @@ async fn card(visit: Visit) -> Result<Paper, Refusal> {
     let screened = visit.house.participant(caller, &reference).await?;
     let allocation = visit.house.allocation(caller, &reference).await?;
     let f = Frame::of(&visit, "card.title");
-    let centre = visit.house.trial.centre(&screened.participant.centre);
     // What stands behind `#` stays in the telephone that scans it.
     let address = format!("{}/e#{}", visit.origin, reference.as_str());
     let page = Cards {
         number: screened.participant.number.to_string(),
-        centre: centre.map(|centre| f.words(&centre.name).to_owned()).unwrap_or_default(),
+        centre: f.centre(&screened.participant.centre),
         code: allocation.code.grouped(),
         qr: scan(&address)?,
         copies: CARDS,

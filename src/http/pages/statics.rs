@@ -19,7 +19,8 @@ pub struct Static {
 /// All of them.
 #[derive(Debug)]
 pub struct Statics {
-    files: Vec<Static>,
+    /// Each with what a page says of its bytes: worked out once, since a page with keys names every script.
+    files: Vec<(Static, String)>,
     hash: String,
 }
 
@@ -29,7 +30,11 @@ impl Statics {
         let parts: Vec<&[u8]> =
             files.iter().flat_map(|file| [file.name.as_bytes(), &file.bytes]).collect();
         let hash = hex(&sha256_of(&parts)[..8]);
-        Self { files, hash }
+        let sealed = |file: Static| {
+            let integrity = format!("sha256-{}", STANDARD.encode(sha256(&file.bytes)));
+            (file, integrity)
+        };
+        Self { files: files.into_iter().map(sealed).collect(), hash }
     }
 
     /// The address of a file.
@@ -41,22 +46,23 @@ impl Statics {
     ///
     /// # Panics
     /// When there is no such file: names stand in our own templates.
-    pub fn integrity(&self, name: &str) -> String {
-        let file = self.find(name).expect("pages name files that are there");
-        format!("sha256-{}", STANDARD.encode(sha256(&file.bytes)))
+    pub fn integrity(&self, name: &str) -> &str {
+        let (_, integrity) = self.find(name).expect("pages name files that are there");
+        integrity
     }
 
     /// The scripts, in the order of the table.
     pub fn scripts(&self) -> impl Iterator<Item = &'static str> {
-        self.files.iter().filter(|file| file.kind == "text/javascript").map(|file| file.name)
+        let files = self.files.iter().map(|(file, _)| file);
+        files.filter(|file| file.kind == "text/javascript").map(|file| file.name)
     }
 
     /// The file at an address, if hash and name fit.
     pub(super) fn at(&self, hash: &str, name: &str) -> Option<&Static> {
-        self.find(name).filter(|_| hash == self.hash)
+        self.find(name).filter(|_| hash == self.hash).map(|(file, _)| file)
     }
 
-    fn find(&self, name: &str) -> Option<&Static> {
-        self.files.iter().find(|file| file.name == name)
+    fn find(&self, name: &str) -> Option<&(Static, String)> {
+        self.files.iter().find(|(file, _)| file.name == name)
     }
 }

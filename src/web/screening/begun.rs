@@ -4,11 +4,12 @@ use crate::domain::answers::{NOT_SURE, Raw};
 use crate::domain::field::built_in;
 use crate::domain::ids::{CentreId, EnrolmentNumber, Reference};
 use crate::domain::time::Moment;
-use crate::domain::trial::{Condition, Field, Trial};
+use crate::domain::trial::{Field, Trial};
 use crate::http::pages::Visit;
 use crate::refusal::{Code, Refusal};
 use crate::service::drafts::{Draft, KeptDraft};
 use crate::web::frame::Frame;
+use crate::web::record::is_asked;
 use std::collections::BTreeMap;
 
 /// The kind of a draft for a participant who is new; its centre follows.
@@ -89,12 +90,6 @@ pub fn next_page(trial: &Trial, draft: &Reference, after: Option<&str>) -> Strin
     format!("/screening/{}/{page}", draft.as_str())
 }
 
-/// Does a set of answers give the one that a field depends on?
-pub fn meets(answers: &BTreeMap<String, Raw>, condition: &Condition) -> bool {
-    let raw = answers.get(condition.field.as_str());
-    raw.is_some_and(|raw| raw.as_slice().contains(&condition.choice))
-}
-
 /// Does a field depend on an answer of another page? On its own page it is shown with its condition in words, since no
 /// script can bring it in.
 fn depends_elsewhere(trial: &Trial, field: &Field) -> bool {
@@ -104,8 +99,7 @@ fn depends_elsewhere(trial: &Trial, field: &Field) -> bool {
 
 /// Is this field left out, because an answer on another page says so?
 pub fn is_left_out(trial: &Trial, answers: &BTreeMap<String, Raw>, field: &Field) -> bool {
-    let met = field.only_when.as_ref().is_none_or(|condition| meets(answers, condition));
-    !met && depends_elsewhere(trial, field)
+    !is_asked(answers, field) && depends_elsewhere(trial, field)
 }
 
 impl Begun {
@@ -150,8 +144,9 @@ impl Begun {
     /// Where to go on: the first page with an open question, or the check.
     pub fn resume(&self, trial: &Trial) -> String {
         let open = |field: &&Field| {
-            let asked = field.only_when.as_ref().is_none_or(|c| meets(&self.answers, c));
-            !field.optional && asked && !self.answers.contains_key(field.id.as_str())
+            !field.optional
+                && is_asked(&self.answers, field)
+                && !self.answers.contains_key(field.id.as_str())
         };
         let first = trial.fields.iter().find(open).map(|field| field.page.as_str());
         self.address(first.unwrap_or("check"))

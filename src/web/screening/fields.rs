@@ -1,7 +1,7 @@
 //! From the trial's configuration to the questions of one page, and from what was typed back to answers. What an answer
 //! must be is decided by the same reader that the record is read with, and nowhere here.
 
-use super::begun::{Begun, is_left_out, meets};
+use super::begun::{Begun, is_left_out};
 use crate::domain::answers::{CONFIRMED, NEVER, NOT_SURE, Raw};
 use crate::domain::field::built_in;
 use crate::domain::time::Date;
@@ -11,6 +11,7 @@ use crate::refusal::{FieldCode, FieldError};
 use crate::text::Arg;
 use crate::web::form::{Choice, Field, Kind, Line, boxes_typed, day_of, day_typed};
 use crate::web::frame::{Frame, field_of};
+use crate::web::record::is_asked;
 
 /// Questions that cannot be passed over: who it is, and whether consent was given.
 const NO_DOUBT: [&str; 7] = [
@@ -109,7 +110,7 @@ pub fn wrong_on(visit: &Visit, draft: &Begun, page: &trial::Page) -> Vec<FieldEr
     for field in shown(trial, draft, page) {
         let name = field.id.as_str();
         let own = |error: &&FieldError| field_of(&error.pointer) == name;
-        let asked = field.only_when.as_ref().is_none_or(|condition| meets(&raw, condition));
+        let asked = is_asked(&raw, field);
         match found.iter().find(own) {
             Some(error) => errors.push(error.clone()),
             None if asked && !field.optional && !raw.contains_key(name) => {
