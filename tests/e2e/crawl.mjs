@@ -1,14 +1,6 @@
 // Follows every link from the start page, as somebody; calls `visit` on each page. The same page for another record is
 // visited twice at most.
 
-export async function signIn(page, base, person) {
-  await page.goto(`${base}/`);
-  await page.fill('#name', person.id);
-  await page.fill('#word', person.password);
-  await page.click('#main button.main');
-  await page.waitForSelector('.who');
-}
-
 function kind(path) {
   return path.replace(/\/[0-9A-HJKMNP-TV-Z]{4}-?[0-9A-HJKMNP-TV-Z]{4}(?=\/|$)/g, '/{reference}').replace(/\/\d+/g, '/{n}')
     .replace(/\/problems\/.*/, '/problems/{code}');

@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { launch } from './browser.mjs';
-import { crawl, signIn } from './crawl.mjs';
+import { crawl } from './crawl.mjs';
+import { signIn } from './pages.mjs';
 import { Stage } from './stage.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -43,7 +44,7 @@ for (const who of ROLES) {
       const page = await context.newPage();
       const told = [];
       page.on('pageerror', (error) => told.push(`script: ${error.message}`));
-      if (who !== '-') await signIn(page, stage.base, stage.people[who]);
+      if (who !== '-') await signIn(page, stage, who);
       const kinds = await crawl(page, stage.base, async (path, answer) => {
         const say = (what) => told.push(`${path}: ${what}`);
         if (answer.status() >= 400 && !(who === '-' && answer.status() === 401)) say(`status ${answer.status()}`);

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch } from './browser.mjs';
-import { crawl, signIn } from './crawl.mjs';
+import { crawl } from './crawl.mjs';
+import { signIn } from './pages.mjs';
 import { Stage } from './stage.mjs';
 
 const KEYS = ['/key', '/grants', '/pharmacy', '/emergency'];
@@ -34,7 +35,7 @@ for (const who of ROLES) {
   test(`without JavaScript, the pages of ${who} are whole`, async () => {
     const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 360, height: 640 } });
     const page = await context.newPage();
-    await signIn(page, stage.base, stage.people[who]);
+    await signIn(page, stage, who);
     const told = [];
     await crawl(page, stage.base, async (path, answer) => {
       const policy = answer.headers()['content-security-policy'];

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch } from './browser.mjs';
-import { signIn } from './crawl.mjs';
+import { signIn } from './pages.mjs';
 import { answer, answerByKeyboard, pressMain, tabTo } from './form.mjs';
 import { Stage } from './stage.mjs';
 
@@ -22,7 +22,7 @@ after(async () => {
 async function open(who, locale = 'en', width = 1280, options = {}) {
   const context = await browser.newContext({ locale, viewport: { width, height: 720 }, ...options });
   const page = await context.newPage();
-  await signIn(page, stage.base, stage.people[who]);
+  await signIn(page, stage, who);
   return page;
 }
 
