@@ -218,3 +218,13 @@ CREATE TABLE shortages (                              -- since schema 2
   at     INTEGER NOT NULL,                            -- the last time
   entry  INTEGER NOT NULL                             -- the entry of that refusal, which names no stratum
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE records (                                -- since schema 3: signed records of a participant's way
+  entry       INTEGER PRIMARY KEY REFERENCES entries(seq), -- which holds what was recorded
+  act         TEXT NOT NULL,
+  participant TEXT NOT NULL REFERENCES participants(reference),
+  release     TEXT REFERENCES releases(reference),    -- which release it is about, if it is about one
+  at          INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX records_by_participant ON records (participant, entry);

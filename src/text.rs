@@ -146,13 +146,17 @@ pub fn meaning(act: &str, language: Language) -> String {
 }
 
 /// The files, compiled in, in the order of [`Language`]: problems and signatures, then what the pages say.
-const FILES: [[&str; 5]; 2] = [
+const FILES: [[&str; 9]; 2] = [
     [
         include_str!("text/en.ftl"),
         include_str!("text/pages/en/frame.ftl"),
         include_str!("text/pages/en/screening.ftl"),
         include_str!("text/pages/en/keys.ftl"),
         include_str!("text/pages/en/office.ftl"),
+        include_str!("text/pages/en/pharmacy.ftl"),
+        include_str!("text/pages/en/life.ftl"),
+        include_str!("text/pages/en/changes.ftl"),
+        include_str!("text/pages/en/reports.ftl"),
     ],
     [
         include_str!("text/zh-CN.ftl"),
@@ -160,6 +164,10 @@ const FILES: [[&str; 5]; 2] = [
         include_str!("text/pages/zh-CN/screening.ftl"),
         include_str!("text/pages/zh-CN/keys.ftl"),
         include_str!("text/pages/zh-CN/office.ftl"),
+        include_str!("text/pages/zh-CN/pharmacy.ftl"),
+        include_str!("text/pages/zh-CN/life.ftl"),
+        include_str!("text/pages/zh-CN/changes.ftl"),
+        include_str!("text/pages/zh-CN/reports.ftl"),
     ],
 ];
 

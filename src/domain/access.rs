@@ -96,6 +96,42 @@ acts! {
     ManagePeople      "manage-people"                  Never   Never   Never   Never   Never   Never   Never   Trial;
     /// Read who has which role where.
     ReadPeople        "read-people"                    Never   Never   Never   Never   Never   Trial   Never   Trial;
+    /// Record what happened at a visit: an infusion, or that there was none.
+    RecordVisit       "record-visit"                   Centre  Never   Never   Never   Never   Never   Never   Never;
+    /// End a participant's treatment, or the participation.
+    EndTreatment      "end-treatment"                  Centre  Centre  Never   Never   Never   Never   Never   Never;
+    /// Lift a stop, so that preparing may go on.
+    ResumeTreatment   "resume-treatment"               Never   Centre  Never   Never   Never   Never   Never   Never;
+    /// Move a participant to another centre; stratum and code stay.
+    Transfer          "transfer"                       Never   Centre  Never   Never   Never   Never   Never   Never;
+    /// Record a mistake, or corrected values; nothing is undone.
+    Correct           "correct"                        Centre  Centre  Never   Never   Never   Never   Never   Never;
+    /// Record that somebody learned by accident what they should not know.
+    ReportAccident    "report-accident"                Centre  Centre  Centre  Trial   Trial   Trial   Trial   Trial;
+    /// Write the follow-up of a code break.
+    FollowUp          "follow-up"                      Never   Centre  Never   Trial   Never   Never   Never   Never;
+    /// Sign a code break's follow-up as principal investigator, which closes it.
+    CloseBreak        "close-break"                    Never   Centre  Never   Never   Never   Never   Never   Never;
+    /// Record a preparation, its second check, and its hand-over.
+    RecordPreparation "record-preparation"             Never   Never   Centre  Never   Never   Never   Never   Never;
+    /// Keep sealed stock records.
+    KeepStock         "keep-stock"                     Never   Never   Centre  Never   Never   Never   Never   Never;
+    /// Have the lock lifted from a centre's sealed pharmacy records.
+    ReadStock         "read-stock"                     Never   Never   Centre  Never   Trial   Never   Never   Never;
+    /// Practise a code break on the training list beside the live one.
+    Drill             "drill"                          Never   Centre  Never   Trial   Never   Never   Never   Never;
+    /// Read when drills were passed, and how fast.
+    ReadDrills        "read-drills"                    Never   Centre  Never   Trial   Never   Trial   Never   Trial;
+    /// Take a centre's new key in, with the unissued slots sealed under it.
+    RotateKey         "rotate-key"                     Never   Never   Never   Never   Trial   Never   Never   Never;
+    /// Pass one participant's slot key on to the centre that prepares from now on.
+    PassKey           "pass-key"                       Never   Never   Never   Trial   Trial   Never   Never   Never;
+    /// Void an unissued code that has become known.
+    VoidCode          "void-code"                      Never   Never   Never   Never   Trial   Never   Never   Never;
+    /// Publish what the sealed list held, when the trial is over.
+    Disclose          "disclose"                       Never   Never   Never   Never   Trial   Never   Never   Never;
+    /// Read the trial's blinded reports: flow, deviations, delegation, who is unblinded, the board's open part.
+    ReadReports       "read-reports"                   Never   Never   Never   Never   Never   Trial   Trial   Never;
 }
 
 /// The acts by which somebody may learn an arm. A third needs a line here.

@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 12] = [
+const PROJECTIONS: [&str; 13] = [
     "people",
     "person_centres",
     "recruitment",
@@ -21,6 +21,7 @@ const PROJECTIONS: [&str; 12] = [
     "sign_ins",
     "verifications",
     "shortages",
+    "records",
 ];
 
 /// What a check of a stored trail found right.

@@ -1,5 +1,6 @@
 //! Folders of an older schema are brought up to this program's, once, in one transaction. The trail is not touched; what
-//! is new is made from `schema.sql` itself and filled from the trail, so that it cannot differ from a new folder.
+//! is new is made from `schema.sql` itself and filled from the trail, so that it cannot differ from a new folder. A
+//! schema only ever gains tables: whatever a stored one has not is made, and nothing that it has is altered.
 
 use super::apply::{Happened, apply};
 use super::startup::OpenError;
@@ -9,9 +10,7 @@ use rusqlite::Connection;
 
 /// The oldest schema that can be brought up.
 const OLDEST: i32 = 1;
-/// What schema 2 has and schema 1 had not.
-const NEW_IN_2: [&str; 4] = ["drafts", "sign_ins", "verifications", "shortages"];
-/// The entries that the new projections are made from.
+/// The entries that schema 2's new projections are made from. The acts behind later ones are new themselves.
 const ACTS_FOR_2: [&str; 2] = ["signed-in", "refused"];
 
 /// The schema of a stored database.
@@ -33,13 +32,36 @@ pub(super) fn bring_up(connection: &Connection, version: i32) -> Result<(), Open
         return Ok(());
     }
     tracing::info!(from = version, to = SCHEMA_VERSION, "the schema is brought up");
+    let act = connection.unchecked_transaction()?;
+    for sql in missing(&act)? {
+        act.execute_batch(&sql)?;
+    }
+    if version < 2 {
+        fill_2(&act)?;
+    }
+    act.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    Ok(act.commit()?)
+}
+
+/// The statements of `schema.sql` whose table, index or trigger is not there, in their order.
+fn missing(stored: &Connection) -> Result<Vec<String>, OpenError> {
     let model = Connection::open_in_memory()?;
     model.execute_batch(include_str!("../../schema.sql"))?;
-    let act = connection.unchecked_transaction()?;
-    for table in NEW_IN_2 {
-        let sql = "SELECT sql FROM sqlite_schema WHERE name = ?1";
-        act.execute_batch(&model.query_row(sql, [table], |row| row.get::<_, String>(0))?)?;
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid";
+    let mut statement = model.prepare(sql)?;
+    let all = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let all: Vec<(String, String)> = all.collect::<Result<_, _>>()?;
+    let mut there = stored.prepare("SELECT count(*) FROM sqlite_schema WHERE name = ?1")?;
+    let mut missing = vec![];
+    for (name, sql) in all {
+        if there.query_row([&name], |row| row.get::<_, i64>(0))? == 0 {
+            missing.push(sql);
+        }
     }
+    Ok(missing)
+}
+
+fn fill_2(act: &Connection) -> Result<(), OpenError> {
     let mut lines = act.prepare("SELECT line FROM entries ORDER BY seq")?;
     let mut rows = lines.query([])?;
     while let Some(row) = rows.next()? {
@@ -48,11 +70,8 @@ pub(super) fn bring_up(connection: &Connection, version: i32) -> Result<(), Open
         if ACTS_FOR_2.contains(&read.entry.act.as_str()) {
             // None of them has a private record that a projection is made from.
             let (seq, at) = (read.seq, read.at);
-            apply(&act, &Happened { seq, at, by: &read.by, entry: &read.entry })?;
+            apply(act, &Happened { seq, at, by: &read.by, entry: &read.entry })?;
         }
     }
-    drop(rows);
-    drop(lines);
-    act.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    Ok(act.commit()?)
+    Ok(())
 }

@@ -1,0 +1,1 @@
+# Keys and the list as they change: rotation, passing on, voided codes, drills.

@@ -1,0 +1,1 @@
+# The pharmacy: preparations, hand-over, stock.

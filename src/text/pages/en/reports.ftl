@@ -1,0 +1,1 @@
+# Reports: flow, deviations, delegation, who is unblinded.
