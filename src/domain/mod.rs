@@ -11,6 +11,8 @@ pub mod people;
 pub mod quantity;
 pub mod recruitment;
 pub mod rule;
+#[cfg(feature = "offline")]
+pub mod simulate;
 pub mod stratum;
 pub mod time;
 pub mod trial;
