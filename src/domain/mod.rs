@@ -13,6 +13,8 @@ pub mod quantity;
 pub mod record;
 pub mod recruitment;
 pub mod rule;
+#[cfg(feature = "offline")]
+pub mod simulate;
 pub mod stratum;
 pub mod time;
 pub mod trial;
