@@ -45,6 +45,8 @@ mod trial;
 mod vectors;
 #[cfg(feature = "offline")]
 mod verify;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod whole;
 #[cfg(feature = "offline")]
 mod words;
 
