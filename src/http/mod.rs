@@ -16,6 +16,7 @@ pub mod participants;
 pub mod people;
 pub mod problem;
 pub mod releases;
+mod rotations;
 pub mod routes;
 pub mod service;
 pub mod trail;

@@ -31,6 +31,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::ListAlreadyImported
         | Code::ListNotReviewed
         | Code::WrongState
+        | Code::RotationOutdated
         | Code::DecisionsOpen => StatusCode::CONFLICT,
         Code::ChangedSinceRead => StatusCode::PRECONDITION_FAILED,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -42,6 +43,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::DatesOutOfOrder
         | Code::EligibilityNotSigned
         | Code::ListDoesNotVerify
+        | Code::RotationDoesNotFit
         | Code::SignatureDoesNotVerify => StatusCode::UNPROCESSABLE_ENTITY,
         Code::IfMatchNeeded => StatusCode::PRECONDITION_REQUIRED,
         Code::SlowDown => StatusCode::TOO_MANY_REQUESTS,

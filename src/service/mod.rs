@@ -19,6 +19,7 @@ pub mod randomise;
 pub mod record;
 pub mod recruitment;
 pub mod refuse;
+pub mod rotations;
 pub mod screen;
 pub mod sign_in;
 pub mod signature;

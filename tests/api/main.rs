@@ -16,6 +16,7 @@ mod prepare;
 mod randomise;
 mod recruitment;
 mod refused;
+mod rotations;
 mod screen;
 mod sign_in;
 mod trail;
