@@ -18,6 +18,7 @@ pub mod keyring;
 pub mod overview;
 pub mod queries;
 mod rebuild;
+pub mod records;
 pub mod release;
 pub mod repeats;
 mod slots;
