@@ -181,12 +181,13 @@ mod tests {
                 "409 possible-duplicate identifiers-do-not-match recruitment-paused \
                  centre-not-open target-reached no-allocation-available visit-not-due \
                  already-prepared not-prepared treatment-ended list-already-imported \
-                 list-not-reviewed wrong-state decisions-open",
+                 list-not-reviewed rotation-outdated wrong-state decisions-open",
                 "412 changed-since-read",
                 "413 too-large",
                 "415 wrong-content-type",
-                "422 list-does-not-verify invalid-fields idempotency-key-reused not-eligible \
-                 no-consent dates-out-of-order eligibility-not-signed signature-does-not-verify",
+                "422 list-does-not-verify rotation-does-not-fit invalid-fields \
+                 idempotency-key-reused not-eligible no-consent dates-out-of-order \
+                 eligibility-not-signed signature-does-not-verify",
                 "428 if-match-needed",
                 "429 slow-down",
                 "500 internal",

@@ -3,7 +3,7 @@
 //! An entry that is not named here changes no projection: it is a fact about reading, refusing or signing in.
 
 use super::StoreError;
-use super::apply_keys::{self, forget_wraps, wrapped};
+use super::apply_keys::{self, forget_wraps, wrapped_in};
 use crate::domain::entry::{Entry, Fact, Facts, fact};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::unhex;
@@ -126,21 +126,9 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
             "UPDATE lists SET reviewed = ?2 WHERE segment = ?1 AND reviewed IS NULL",
             &[&number(&e.entry.on, "segment"), &e.seq()],
         ),
-        "key-registered" => run(
-            "INSERT INTO cards (person, fingerprint, card, identity) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (person) DO UPDATE SET fingerprint = excluded.fingerprint,
-               card = excluded.card, identity = excluded.identity",
-            &[&e.on("person"), &e.data("fingerprint"), &e.bytes("card"), &e.bytes("identity")],
-        ),
-        "key-granted" => wrapped(connection, e.seq(), &e.entry.data, e.on("person")),
-        "key-rotated" => {
-            let mut given = e.list("wraps").iter();
-            given.try_for_each(|wrap| wrapped_in(connection, e.seq(), wrap))
+        "key-registered" | "key-granted" | "key-rotated" | "grant-removed" => {
+            apply_keys::changed(connection, e)
         }
-        "grant-removed" => match forget_wraps(connection, e.on("person"), e.data("centre"))? {
-            0 => Err(StoreError::Constraint),
-            _ => Ok(()),
-        },
         "participant-screened" => participant_screened(connection, e),
         "screening-changed" => run(
             "UPDATE participants SET initials = ?2, birth_date = ?3, sex = ?4, outcome = ?5,
@@ -281,11 +269,6 @@ fn list_imported(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreE
         )?;
     }
     e.list("wraps").iter().try_for_each(|wrap| wrapped_in(connection, e.seq(), wrap))
-}
-
-fn wrapped_in(connection: &Connection, seq: i64, wrap: &Fact) -> Result<(), StoreError> {
-    let Fact::Group(wrap) = wrap else { return Err(StoreError::Constraint) };
-    wrapped(connection, seq, wrap, Happened::text(wrap, "person"))
 }
 
 fn participant_screened(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {

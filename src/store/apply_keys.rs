@@ -6,6 +6,28 @@ use crate::domain::entry::{Fact, Facts};
 use crate::sealing::bytes::unhex;
 use rusqlite::{Connection, ToSql};
 
+/// A key's registration, its grant, its removal, a centre's next key.
+pub(super) fn changed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    match e.entry.act.as_str() {
+        "key-registered" => run(
+            connection,
+            "INSERT INTO cards (person, fingerprint, card, identity) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (person) DO UPDATE SET fingerprint = excluded.fingerprint,
+               card = excluded.card, identity = excluded.identity",
+            &[&e.on("person"), &e.data("fingerprint"), &e.bytes("card"), &e.bytes("identity")],
+        ),
+        "key-granted" => wrapped(connection, e.seq(), &e.entry.data, e.on("person")),
+        "key-rotated" => {
+            let mut given = e.list("wraps").iter();
+            given.try_for_each(|wrap| wrapped_in(connection, e.seq(), wrap))
+        }
+        _ => match forget_wraps(connection, e.on("person"), e.data("centre"))? {
+            0 => Err(StoreError::Constraint),
+            _ => Ok(()),
+        },
+    }
+}
+
 /// Keeps every key and every holder for ever: whoever once held a key counts as unblinded (AC-5). From these entries
 /// alone, so that an older folder's trail fills the tables when it is brought up.
 pub(super) fn remember(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
@@ -83,8 +105,14 @@ fn held_no_more(
     )
 }
 
+/// A wrap as a list's or a rotation's entry holds it.
+pub(super) fn wrapped_in(connection: &Connection, seq: i64, wrap: &Fact) -> Result<(), StoreError> {
+    let Fact::Group(wrap) = wrap else { return Err(StoreError::Constraint) };
+    wrapped(connection, seq, wrap, Happened::text(wrap, "person"))
+}
+
 /// Somebody holds a centre key.
-pub(super) fn wrapped(
+fn wrapped(
     connection: &Connection,
     seq: i64,
     wrap: &Facts,
