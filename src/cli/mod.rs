@@ -28,6 +28,8 @@ mod open;
 mod package;
 #[cfg(feature = "offline")]
 mod release;
+#[cfg(feature = "offline")]
+mod rotate;
 #[cfg(feature = "server")]
 mod serve;
 #[cfg(feature = "offline")]
@@ -178,6 +180,7 @@ enum KeyCommand {
     Public(key::Public),
     Check(key::Check),
     Passwd(key::Passwd),
+    Rotate(Box<rotate::Rotate>),
 }
 
 #[derive(Subcommand)]
@@ -239,6 +242,7 @@ impl Command {
                 KeyCommand::Public(public) => public.run(),
                 KeyCommand::Check(check) => check.run(),
                 KeyCommand::Passwd(passwd) => passwd.run(),
+                KeyCommand::Rotate(rotate) => rotate.run(),
             },
             Command::List(verb) => verb.run(),
             #[cfg(feature = "offline")]

@@ -43,7 +43,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
         &["break-begun", "release-for-break", "read-back", "break-left", "break-case-opened"],
     ),
     ("openings", &["opened", "release-redelivered"]),
-    ("keys", &["key-registered", "key-granted", "grant-removed"]),
+    ("keys", &["key-registered", "key-granted", "grant-removed", "key-rotated"]),
     ("list", &["founded", "list-imported", "list-reviewed"]),
     ("recruitment", &["recruitment-opened", "recruitment-paused", "recruitment-closed"]),
     ("people", &["person-invited", "invitation-renewed", "account-activated", "person-disabled"]),
