@@ -3,7 +3,7 @@
 use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
-use super::{Served, emergency, keys, participants, people, releases, trail, trial};
+use super::{Served, emergency, keys, list, participants, people, releases, trail, trial};
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
 use crate::service::House;
@@ -21,6 +21,7 @@ pub fn table() -> Table {
         emergency::routes(),
         keys::routes(),
         trial::routes(),
+        list::routes(),
         trail::routes(),
     ];
     Table::new(rooms.concat())

@@ -13,6 +13,7 @@ pub mod drafts;
 pub mod faults;
 mod founding;
 mod history;
+pub mod order;
 pub mod overview;
 pub mod queries;
 mod rebuild;

@@ -26,6 +26,7 @@ mod standing;
 mod start;
 mod trail;
 mod verify;
+mod void;
 
 use crate::http::pages::{Page, Pages, Static, Statics};
 use diceware_wordlists::EFF_LONG_WORDLIST;
@@ -45,6 +46,7 @@ pub fn pages() -> Pages {
         trail::pages(),
         verify::pages(),
         list::pages(),
+        void::pages(),
         breaks::pages(),
         recruitment::pages(),
         people::pages(),

@@ -19,3 +19,4 @@ mod refused;
 mod screen;
 mod sign_in;
 mod trail;
+mod voids;
