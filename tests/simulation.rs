@@ -414,6 +414,30 @@ fn some_codes(seed: &mut Seeded, stage: &Stage) -> Vec<Code> {
     codes
 }
 
+/// Everybody asks at once; one code is voided before the others ask, the rest after them.
+fn ask_at_once(
+    house: &House,
+    people: &[Eligible],
+    requests: &[Request],
+    known: &[Code],
+) -> (Vec<(Request, Result<Answer, Refusal>)>, Vec<(Code, Result<u64, Refusal>)>) {
+    std::thread::scope(|scope| {
+        let void = |code: &'_ Code| {
+            let code = *code;
+            scope.spawn(move || (code, ask_void(house, &code)))
+        };
+        let mut voids: Vec<_> = known.iter().take(1).map(void).collect();
+        let start = |request: &Request| {
+            let request = *request;
+            scope.spawn(move || (request, ask(house, &people[request.0], &request)))
+        };
+        let threads: Vec<_> = requests.iter().map(start).collect();
+        voids.extend(known.iter().skip(1).map(void));
+        let answers = threads.into_iter().map(|t| t.join().expect("no caller fails")).collect();
+        (answers, voids.into_iter().map(|t| t.join().expect("no caller fails")).collect())
+    })
+}
+
 /// What the store's own failures look like to a caller.
 fn is_a_failure(why: Why) -> bool {
     matches!(why, Why::ReadOnly | Why::CheckpointStoreAway | Why::ClockOff)
@@ -451,20 +475,7 @@ fn random_acts_of_many_callers_with_faults_and_restarts_agree_with_the_model() {
         }
         let requests = some_requests(&mut seed, people.len());
         let known = some_codes(&mut seed, &stage);
-        let ask_one = |request: &Request| (*request, ask(&house, &people[request.0], request));
-        let void_one = |code: &Code| (*code, ask_void(&house, code));
-        let (answers, voided) = std::thread::scope(|scope| {
-            let start = |request| scope.spawn(move || ask_one(request));
-            let start_void = |code| scope.spawn(move || void_one(code));
-            let (mut known, mut threads) = (known.iter(), vec![]);
-            let mut voids: Vec<_> = known.by_ref().take(1).map(start_void).collect();
-            threads.extend(requests.iter().map(start));
-            voids.extend(known.map(start_void));
-            let answers = threads.into_iter().map(|t| t.join().expect("no caller fails"));
-            let answers: Vec<_> = answers.collect();
-            let voids = voids.into_iter().map(|t| t.join().expect("no caller fails"));
-            (answers, voids.collect::<Vec<_>>())
-        });
+        let (answers, voided) = ask_at_once(&house, &people, &requests, &known);
         if weather == 2 {
             clock.step(600);
         }
@@ -486,13 +497,11 @@ fn random_acts_of_many_callers_with_faults_and_restarts_agree_with_the_model() {
             let answer = ask(&house, &people[request.0], &request);
             model.takes(request, answer, expected[&request], &people[request.0]);
         }
-        for (code, answer) in voided {
-            match answer {
-                Err(refusal) if is_a_failure(refusal.code) => {
-                    model.takes_void(code, &ask_void(&house, &code));
-                }
-                answer => model.takes_void(code, &answer),
+        for (code, mut answer) in voided {
+            if answer.as_ref().is_err_and(|refusal| is_a_failure(refusal.code)) {
+                answer = ask_void(&house, &code);
             }
+            model.takes_void(code, &answer);
         }
         compare(&house, &stage, &people, &model);
         assert_eq!(promised(scratch.path()), Some(entries(&house)), "round {round}");
