@@ -5,6 +5,7 @@ pub mod acts;
 pub mod list;
 mod problem;
 mod read;
+pub mod records;
 pub mod steps;
 mod version;
 
