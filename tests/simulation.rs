@@ -414,13 +414,18 @@ fn some_codes(seed: &mut Seeded, stage: &Stage) -> Vec<Code> {
     codes
 }
 
+/// A request with what came of it.
+type Answered = (Request, Result<Answer, Refusal>);
+/// A code that was to be voided, with the entry or the refusal.
+type Voided = (Code, Result<u64, Refusal>);
+
 /// Everybody asks at once; one code is voided before the others ask, the rest after them.
 fn ask_at_once(
     house: &House,
     people: &[Eligible],
     requests: &[Request],
     known: &[Code],
-) -> (Vec<(Request, Result<Answer, Refusal>)>, Vec<(Code, Result<u64, Refusal>)>) {
+) -> (Vec<Answered>, Vec<Voided>) {
     std::thread::scope(|scope| {
         let void = |code: &'_ Code| {
             let code = *code;
