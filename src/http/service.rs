@@ -4,7 +4,7 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, emergency, keys, participants, people, records, releases, rotations, trail, trial,
+    Served, emergency, keys, list, participants, people, records, releases, rotations, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -25,6 +25,7 @@ pub fn table() -> Table {
         keys::routes(),
         rotations::routes(),
         trial::routes(),
+        list::routes(),
         trail::routes(),
     ];
     Table::new(rooms.concat())

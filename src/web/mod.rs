@@ -28,6 +28,7 @@ mod standing;
 mod start;
 mod trail;
 mod verify;
+mod void;
 
 use crate::http::pages::{Page, Pages, Static, Statics};
 use diceware_wordlists::EFF_LONG_WORDLIST;
@@ -48,6 +49,7 @@ pub fn pages() -> Pages {
         trail::pages(),
         verify::pages(),
         list::pages(),
+        void::pages(),
         breaks::pages(),
         recruitment::pages(),
         people::pages(),
