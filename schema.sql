@@ -228,3 +228,15 @@ CREATE TABLE records (                                -- since schema 3: signed 
 ) STRICT;
 
 CREATE INDEX records_by_participant ON records (participant, entry);
+
+CREATE TABLE withdrawals (                            -- since schema 3: code breaks that were asked for and not done
+  entry INTEGER PRIMARY KEY REFERENCES entries(seq),
+  at    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE safety_plans (                           -- since schema 3: one named person is to be told one treatment
+  entry       INTEGER PRIMARY KEY REFERENCES entries(seq), -- which holds who is told, and why
+  participant TEXT NOT NULL REFERENCES participants(reference),
+  due         TEXT NOT NULL,                          -- the day of the report, year-month-day
+  done        INTEGER                                 -- entry of the release that did it
+) STRICT;

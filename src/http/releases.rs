@@ -234,6 +234,12 @@ async fn breaks(house: Data<House>, who: Who) -> Result<Answer<acts::BreaksBody>
         opened: broken.opened,
         unconfirmed: broken.unconfirmed,
         read_back: broken.release.read_back.is_some(),
+        follow_up: broken.progress.as_str().to_owned(),
+        due: broken.due.to_string(),
+        again: [("person", broken.again.person), ("centre", broken.again.centre)]
+            .into_iter()
+            .filter_map(|(word, again)| again.then(|| word.to_owned()))
+            .collect(),
     });
     let breaks = breaks.collect();
     Ok(Answer::ok(acts::BreaksBody { breaks, receipt: receipt(answered.receipt) }))

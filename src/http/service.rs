@@ -3,7 +3,9 @@
 use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
-use super::{Served, emergency, keys, participants, people, records, releases, trail, trial};
+use super::{
+    Served, emergency, follow_up, keys, participants, people, records, releases, trail, trial,
+};
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
 use crate::service::House;
@@ -20,6 +22,7 @@ pub fn table() -> Table {
         records::routes(),
         releases::routes(),
         emergency::routes(),
+        follow_up::routes(),
         keys::routes(),
         trial::routes(),
         trail::routes(),

@@ -4,15 +4,15 @@
 use super::emergency::matched;
 use super::prepare::{Handed, RootSeen, redeliver, with_root};
 use super::signature::Signed;
-use super::{Answered, House, Signature, first_answer};
-use crate::domain::access::{Act, BreakCode, Caller, ReadBreaks};
+use super::{House, Signature, first_answer};
+use crate::domain::access::{Act, BreakCode, Caller};
 use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::{Code, EnrolmentNumber, PersonId, Reference};
 use crate::domain::people::{Person, Role};
-use crate::limits::{TEXT, UNCONFIRMED_SECONDS};
+use crate::limits::TEXT;
 use crate::refusal::{FieldCode, FieldError, Refusal};
 use crate::store::Tx;
-use crate::store::queries::{Participant, Release};
+use crate::store::queries::Participant;
 use crate::store::repeats::OnceKey;
 use std::sync::Arc;
 
@@ -48,17 +48,6 @@ pub struct Emergency {
     pub how: Option<String>,
     /// How the device knows the root that it proves against, if it said.
     pub root: Option<RootSeen>,
-}
-
-/// A code break as everybody who may know of it sees it: that, never what.
-#[derive(Debug, Clone)]
-pub struct Broken {
-    /// The release.
-    pub release: Release,
-    /// Opened on the holder's device, by its own receipt; without one it counts as unblinded all the same.
-    pub opened: bool,
-    /// No receipt after ten minutes.
-    pub unconfirmed: bool,
 }
 
 /// The release of a code break, and who was told.
@@ -133,28 +122,6 @@ impl House {
             errors.push(FieldError::new("/category", FieldCode::ChoiceUnknown));
         }
         if errors.is_empty() { Ok(()) } else { Err(Refusal::fields(errors)) }
-    }
-
-    /// Code breaks, newest first: that, when, why in a word, and whether the opening was confirmed. Reading is an entry.
-    ///
-    /// # Errors
-    /// `not-your-role`.
-    pub async fn breaks(&self, caller: &Caller) -> Result<Answered<Vec<Broken>>, Refusal> {
-        let may = self.may_somewhere::<ReadBreaks>(caller).await?;
-        let centres = caller.places(&may).map(<[_]>::to_vec);
-        let done = self.act(&may, move |tx| {
-            tx.append(Entry::new("breaks-read"))?;
-            let late = tx.now().plus_seconds(-UNCONFIRMED_SECONDS);
-            let breaks = tx.view().breaks(centres.as_deref())?.into_iter();
-            let seen = |release: Release| Broken {
-                opened: release.opened.is_some(),
-                unconfirmed: release.opened.is_none() && release.at <= late,
-                release,
-            };
-            Ok(breaks.map(seen).collect::<Vec<_>>())
-        });
-        let (value, receipt) = done.await?.into_parts();
-        Ok(Answered { value, receipt, repeated: false })
     }
 }
 

@@ -2,11 +2,13 @@
 //! whatever it answers is durable.
 
 pub mod break_code;
+pub mod breaks;
 mod common;
 pub mod confirmation;
 pub mod drafts;
 pub mod eligibility;
 pub mod emergency;
+pub mod follow_up;
 pub mod founding;
 pub mod health;
 pub mod keys;

@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 13] = [
+const PROJECTIONS: [&str; 15] = [
     "people",
     "person_centres",
     "recruitment",
@@ -22,6 +22,8 @@ const PROJECTIONS: [&str; 13] = [
     "verifications",
     "shortages",
     "records",
+    "withdrawals",
+    "safety_plans",
 ];
 
 /// What a check of a stored trail found right.

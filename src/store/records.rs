@@ -2,8 +2,8 @@
 //! entries alone.
 
 use super::StoreError;
-use super::queries::{View, reference};
-use crate::domain::ids::Reference;
+use super::queries::{View, read_id, reference};
+use crate::domain::ids::{EnrolmentNumber, Reference};
 use crate::domain::time::Moment;
 
 /// A record's place in the trail.
@@ -21,12 +21,56 @@ pub struct Recorded {
     pub at: Moment,
 }
 
+/// A safety unblinding that was planned. Who is to be told, and why, is in the private record of its entry.
+#[derive(Debug, Clone)]
+pub struct SafetyPlan {
+    /// The entry that says it.
+    pub entry: u64,
+    /// About whom.
+    pub participant: Reference,
+    /// Their enrolment number.
+    pub number: EnrolmentNumber,
+    /// The day of the report, year-month-day.
+    pub due: String,
+    /// The release that did it.
+    pub done: Option<u64>,
+}
+
 impl View<'_> {
     /// A participant's records, oldest first.
     pub fn records_of(&self, participant: &Reference) -> Result<Vec<Recorded>, StoreError> {
         let sql = "SELECT entry, act, participant, release, at FROM records
                    WHERE participant = ?1 ORDER BY entry";
         self.all(sql, [participant.as_str()], read_recorded)
+    }
+
+    /// The records about one release, oldest first.
+    pub fn records_about(&self, release: &Reference) -> Result<Vec<Recorded>, StoreError> {
+        let sql = "SELECT entry, act, participant, release, at FROM records
+                   WHERE participant = (SELECT participant FROM releases WHERE reference = ?1)
+                     AND release = ?1 ORDER BY entry";
+        self.all(sql, [release.as_str()], read_recorded)
+    }
+
+    /// How many code breaks were asked for and not done.
+    pub fn withdrawals(&self) -> Result<u64, StoreError> {
+        let count = self.one("SELECT count(*) FROM withdrawals", [], |row| row.get::<_, i64>(0))?;
+        Ok(count.unwrap_or_default().unsigned_abs())
+    }
+
+    /// Every safety unblinding that was planned, oldest first.
+    pub fn safety_plans(&self) -> Result<Vec<SafetyPlan>, StoreError> {
+        let sql = "SELECT s.entry, s.participant, p.number, s.due, s.done FROM safety_plans s
+                   JOIN participants p ON p.reference = s.participant ORDER BY s.entry";
+        self.all(sql, [], |row| {
+            Ok(SafetyPlan {
+                entry: row.get::<_, i64>(0)?.unsigned_abs(),
+                participant: reference(row, 1)?,
+                number: read_id(EnrolmentNumber::parse(&row.get::<_, String>(2)?))?,
+                due: row.get(3)?,
+                done: row.get::<_, Option<i64>>(4)?.map(i64::unsigned_abs),
+            })
+        })
     }
 
     /// The records of everybody, oldest first.

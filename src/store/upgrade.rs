@@ -10,8 +10,8 @@ use rusqlite::Connection;
 
 /// The oldest schema that can be brought up.
 const OLDEST: i32 = 1;
-/// The entries that schema 2's new projections are made from. The acts behind later ones are new themselves.
-const ACTS_FOR_2: [&str; 2] = ["signed-in", "refused"];
+/// The entries that a schema's new projections are made from, where the act is older than the schema.
+const FILLED: [(&str, i32); 3] = [("signed-in", 2), ("refused", 2), ("break-left", 3)];
 
 /// The schema of a stored database.
 ///
@@ -36,9 +36,7 @@ pub(super) fn bring_up(connection: &Connection, version: i32) -> Result<(), Open
     for sql in missing(&act)? {
         act.execute_batch(&sql)?;
     }
-    if version < 2 {
-        fill_2(&act)?;
-    }
+    fill(&act, version)?;
     act.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     Ok(act.commit()?)
 }
@@ -61,13 +59,14 @@ fn missing(stored: &Connection) -> Result<Vec<String>, OpenError> {
     Ok(missing)
 }
 
-fn fill_2(act: &Connection) -> Result<(), OpenError> {
+fn fill(act: &Connection, version: i32) -> Result<(), OpenError> {
+    let newer = |name: &str| FILLED.iter().any(|(act, since)| *act == name && version < *since);
     let mut lines = act.prepare("SELECT line FROM entries ORDER BY seq")?;
     let mut rows = lines.query([])?;
     while let Some(row) = rows.next()? {
         let line = row.get_ref(0)?.as_str().map_err(|_| StoreError::Damaged)?;
         let read = line::parse(line).map_err(|_| StoreError::Damaged)?;
-        if ACTS_FOR_2.contains(&read.entry.act.as_str()) {
+        if newer(&read.entry.act) {
             // None of them has a private record that a projection is made from.
             let (seq, at) = (read.seq, read.at);
             apply(act, &Happened { seq, at, by: &read.by, entry: &read.entry })?;

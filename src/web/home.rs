@@ -1,7 +1,7 @@
 //! The start page, and what each role finds there: a short list of things to do.
 
 use super::frame::{Frame, paper};
-use super::{list, people, recruitment, screening, standing};
+use super::{follow_up, list, people, recruitment, screening, standing};
 use crate::domain::people::Role;
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::Refusal;
@@ -21,6 +21,8 @@ struct Home<'v> {
     f: Frame<'v>,
     /// What a role comes for; the flag marks the emergency.
     main: Vec<(&'static str, &'static str, bool)>,
+    /// Records of code breaks that are not written: the words, where they lead, and is it late?
+    breaks: Vec<(String, String, bool)>,
     /// What waits: whose, in which state, where.
     todo: Vec<(String, String, String)>,
     links: Vec<Link>,
@@ -34,6 +36,7 @@ async fn home(visit: Visit) -> Result<Paper, Refusal> {
     let page = Home {
         f: Frame::of(&visit, "home.title"),
         main: main(role),
+        breaks: follow_up::waiting(&visit)?,
         todo: to_do(&visit).await?,
         links: links(role),
     };

@@ -5,6 +5,7 @@
 mod breaks;
 mod curve;
 mod eligibility;
+mod follow_up;
 mod form;
 mod frame;
 mod health;
@@ -48,6 +49,7 @@ pub fn pages() -> Pages {
         verify::pages(),
         list::pages(),
         breaks::pages(),
+        follow_up::pages(),
         recruitment::pages(),
         people::pages(),
         start::pages(),
@@ -84,6 +86,7 @@ fn files() -> Vec<Static> {
         include_str!("css/screening.css"),
         include_str!("css/keys.css"),
         include_str!("css/office.css"),
+        include_str!("css/follow.css"),
         include_str!("css/print.css"),
     );
     vec![

@@ -476,6 +476,12 @@ pub struct BrokenBody {
     pub unconfirmed: bool,
     /// The caller read it back, correctly or not.
     pub read_back: bool,
+    /// How far its record is: `due`, `overdue`, `written` or `closed`. Being late refuses nothing.
+    pub follow_up: String,
+    /// Until when the record should be written, UTC.
+    pub due: String,
+    /// For monitor and sponsor: within the day before there was another, by the same `person`, at the same `centre`.
+    pub again: Vec<String>,
 }
 
 /// Code breaks, newest first.
