@@ -30,6 +30,10 @@ mod package;
 mod release;
 #[cfg(feature = "server")]
 mod serve;
+#[cfg(feature = "offline")]
+mod sheet;
+#[cfg(feature = "offline")]
+mod simulate;
 #[cfg(all(feature = "server", feature = "offline"))]
 pub mod stage;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -186,6 +190,8 @@ enum ListCommand {
     #[cfg(feature = "server")]
     Import(import::Import),
     #[cfg(feature = "offline")]
+    Simulate(simulate::Simulate),
+    #[cfg(feature = "offline")]
     Disclose(Box<list::Disclose>),
 }
 
@@ -274,6 +280,8 @@ impl ListCommand {
             ListCommand::Verify(verify) => verify.run(),
             #[cfg(feature = "server")]
             ListCommand::Import(import) => import.run(),
+            #[cfg(feature = "offline")]
+            ListCommand::Simulate(simulate) => simulate.run(),
             #[cfg(feature = "offline")]
             ListCommand::Disclose(disclose) => disclose.run(),
         }

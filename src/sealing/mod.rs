@@ -49,6 +49,8 @@ pub mod rotate;
 #[cfg(feature = "offline")]
 pub mod seal;
 #[cfg(feature = "offline")]
+pub mod simulate;
+#[cfg(feature = "offline")]
 mod stream;
 #[cfg(feature = "offline")]
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod break_code;
 pub mod breaks;
 mod common;
 pub mod confirmation;
+pub mod correct;
 pub mod drafts;
 pub mod eligibility;
 pub mod emergency;

@@ -47,8 +47,7 @@ impl View<'_> {
     /// The records about one release, oldest first.
     pub fn records_about(&self, release: &Reference) -> Result<Vec<Recorded>, StoreError> {
         let sql = "SELECT entry, act, participant, release, at FROM records
-                   WHERE participant = (SELECT participant FROM releases WHERE reference = ?1)
-                     AND release = ?1 ORDER BY entry";
+                   WHERE release = ?1 ORDER BY entry";
         self.all(sql, [release.as_str()], read_recorded)
     }
 

@@ -53,6 +53,9 @@ fn body(path: &str, who: &str) -> Value {
         "/v1/breaks/{reference}/follow-up" | "/v1/breaks/{reference}/close" => {
             json!({"answers": {}, "signature": signed("follow-up")})
         }
+        "/v1/participants/{reference}/corrections" => {
+            json!({"version": "1", "answers": {}, "why": "a slip", "signature": signed("correct")})
+        }
         path if path.starts_with("/v1/participants/{reference}/") || path == "/v1/accidents" => {
             json!({"answers": {}, "signature": signed("correct")})
         }

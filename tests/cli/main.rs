@@ -9,5 +9,6 @@ mod help;
 mod key;
 mod opening;
 mod operator;
+mod simulate;
 mod vectors;
 mod verify;
