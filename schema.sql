@@ -231,6 +231,10 @@ CREATE TABLE records (                                -- since schema 3: signed 
 CREATE INDEX records_by_participant ON records (participant, entry);
 CREATE INDEX records_by_release ON records (release);
 
+CREATE TABLE principals (                             -- since schema 3: who closes code breaks, where anybody is marked
+  person TEXT PRIMARY KEY REFERENCES people(id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE withdrawals (                            -- since schema 3: code breaks that were asked for and not done
   entry INTEGER PRIMARY KEY REFERENCES entries(seq),
   at    INTEGER NOT NULL

@@ -8,8 +8,10 @@ use super::problem::Problem;
 use super::records::without_value;
 use super::routes::Route;
 use super::wire::acts;
+use super::wire::follow_up::{PlanBody, PlansBody};
 use super::wire::records::RecordBody;
-use crate::domain::follow_up::{BreakRecord, Closure};
+use crate::domain::access::{PlanUnblinding, ReadSafetyPlans};
+use crate::domain::follow_up::{BreakRecord, Closure, SafetyPlan};
 use crate::domain::ids::Reference;
 use crate::domain::record::Kind;
 use crate::refusal::Code;
@@ -27,6 +29,17 @@ pub fn routes() -> Vec<Route> {
             "/v1/breaks/{reference}/close",
             "Signs a code break's record as principal investigator; nothing is written about it any more",
         ),
+        Route::get("/v1/safety-plans", plans)
+            .act(ReadSafetyPlans)
+            .says("Which safety unblindings are planned: who is to be told, never what")
+            .gives::<PlansBody>(200, "Oldest first"),
+        Route::post("/v1/safety-plans", plan)
+            .act(PlanUnblinding)
+            .says("Plans that one named person is told one participant's treatment, for a safety report")
+            .takes::<RecordBody>()
+            .gives::<acts::Done>(200, "Planned")
+            .refuses(&[Code::SignatureNeeded, Code::NoSuchRecord])
+            .idempotent(),
     ]
 }
 
@@ -36,7 +49,7 @@ fn of<K: Kind>(path: &'static str, says: &'static str) -> Route {
         .says(says)
         .takes::<RecordBody>()
         .gives::<acts::Done>(200, "Recorded")
-        .refuses(&[Code::SignatureNeeded, Code::WrongState])
+        .refuses(&[Code::SignatureNeeded, Code::WrongState, Code::NoSuchRecord])
         .idempotent()
 }
 
@@ -52,4 +65,31 @@ async fn record<K: Kind>(
     let answers = body.said.answers;
     let answered = house.record_about_break::<K>(&who.caller, reference, answers, &signature, once);
     Ok(Answer::ok(done(without_value(answered.await?))))
+}
+
+async fn plan(
+    house: Data<House>,
+    who: Who,
+    key: IdempotencyKey,
+    body: Body<RecordBody>,
+) -> Result<Answer<acts::Done>, Problem> {
+    let once = once(&key, SafetyPlan::ENTRY, &body.raw);
+    let signature = signature(&key, &body.raw, body.said.signature)?;
+    let answers = body.said.answers;
+    let answered = house.plan_safety_unblinding(&who.caller, answers, &signature, once).await?;
+    Ok(Answer::ok(done(without_value(answered))))
+}
+
+async fn plans(house: Data<House>, who: Who) -> Result<Answer<PlansBody>, Problem> {
+    let plans = house.safety_plans(&who.caller).await?.into_iter().map(|plan| PlanBody {
+        entry: plan.entry,
+        participant: plan.number.to_string(),
+        to_tell: plan.to_tell,
+        why: plan.why,
+        due: plan.due,
+        at: plan.at.to_string(),
+        by: plan.by,
+        done: plan.done,
+    });
+    Ok(Answer::ok(PlansBody { plans: plans.collect() }))
 }

@@ -184,6 +184,7 @@ async fn break_code(
         what_happened: said.what_happened,
         depends: said.depends,
         how: said.how,
+        plan: said.plan,
         root: root(said.root)?,
     };
     let signature = signature(&key, &body.raw, said.signature)?;

@@ -46,6 +46,8 @@ pub struct Emergency {
     pub depends: bool,
     /// How it depends.
     pub how: Option<String>,
+    /// The planned safety unblinding that this is, by its entry, if it is one.
+    pub plan: Option<u64>,
     /// How the device knows the root that it proves against, if it said.
     pub root: Option<RootSeen>,
 }
@@ -85,6 +87,9 @@ impl House {
                 return Ok((wanted, (ids, true)));
             }
             let matched = matched(&participant, emergency.identifier.as_deref())?;
+            if let Some(plan) = emergency.plan {
+                super::safety::waits(&tx.view(), plan, &participant.reference)?;
+            }
             let reference = tx.reference();
             let entry = describe(&participant, &code, &reference, &emergency, matched, &signed);
             let entry = entry
@@ -120,6 +125,8 @@ impl House {
             self.trial.emergency.categories.iter().find(|c| c.id.as_str() == emergency.category);
         if category.is_none_or(|c| c.hotline_only && caller.person.role != Role::Hotline) {
             errors.push(FieldError::new("/category", FieldCode::ChoiceUnknown));
+        } else if emergency.plan.is_some() && !category.is_some_and(|c| c.hotline_only) {
+            return Err(super::safety::unknown_plan());
         }
         if errors.is_empty() { Ok(()) } else { Err(Refusal::fields(errors)) }
     }
@@ -154,6 +161,10 @@ fn describe(
         .with("category", emergency.category.as_str())
         .with("depends", emergency.depends)
         .with("identifiers", matched);
+    let entry = match emergency.plan {
+        Some(plan) => entry.with("plan", plan),
+        None => entry,
+    };
     let entry = with_root(entry, emergency.root);
     let entry = signed
         .on(entry)

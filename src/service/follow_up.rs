@@ -4,10 +4,10 @@
 use super::randomise::find;
 use super::records::{append, life_of, refusal};
 use super::{Answered, House, Signature, first_answer};
-use crate::domain::access::{Act, Caller, Reveals};
+use crate::domain::access::{Act, Caller, CloseBreak, Reveals};
 use crate::domain::entry::Entry;
 use crate::domain::follow_up::{BreakRecord, Closure, Standing};
-use crate::domain::ids::Reference;
+use crate::domain::ids::{CentreId, Reference};
 use crate::domain::record::Kind;
 use crate::refusal::{Code as Why, Refusal};
 use crate::store::StoreError;
@@ -17,11 +17,25 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl House {
+    /// May this person close code breaks of this centre? The principal investigator does; where nobody is marked as
+    /// such, any investigator of the centre.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn closes(&self, caller: &Caller, centre: &CentreId) -> Result<bool, Refusal> {
+        if caller.may::<CloseBreak>(centre).is_err() {
+            return Ok(false);
+        }
+        let principals = self.store.read(|view| view.principals(centre))?;
+        Ok(principals.is_empty() || principals.contains(&caller.person.id))
+    }
+
     /// Makes a record of this kind about a code break.
     ///
     /// # Errors
     /// `no-such-record` for a break that is unknown or another centre's; `invalid-fields`; `wrong-state` after the
-    /// closure, and for a closure before there is a record; `signature-needed`.
+    /// closure, and for a closure before there is a record; `signature-needed`; `not-your-role` for a closure by an
+    /// investigator where another is principal.
     pub async fn record_about_break<K: Kind>(
         &self,
         caller: &Caller,
@@ -32,6 +46,9 @@ impl House {
     ) -> Result<Answered<u64>, Refusal> {
         let release = self.break_for::<K::Right>(caller, &reference).await?;
         let may = self.may::<K::Right>(caller, &release.present).await?;
+        if K::ENTRY == Closure::ENTRY && !self.closes(caller, &release.present)? {
+            return Err(self.refuse(caller, K::Right::NAME, Why::NotYourRole).await);
+        }
         let answers = self.read_record::<K>(&raw)?;
         let signed = self.check_signature(caller, K::Right::NAME, signature).await?;
         let trial = Arc::clone(&self.trial);

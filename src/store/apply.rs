@@ -252,6 +252,10 @@ fn person_invited(connection: &Connection, e: &Happened<'_>) -> Result<(), Store
             &[&e.on("person"), centre],
         )?;
     }
+    if fact(&e.entry.data, "principal") == Some(&Fact::Yes(true)) {
+        let sql = "INSERT INTO principals (person) VALUES (?1)";
+        run(connection, sql, &[&e.on("person")])?;
+    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 15] = [
+const PROJECTIONS: [&str; 16] = [
     "people",
     "person_centres",
     "recruitment",
@@ -22,6 +22,7 @@ const PROJECTIONS: [&str; 15] = [
     "verifications",
     "shortages",
     "records",
+    "principals",
     "withdrawals",
     "safety_plans",
 ];

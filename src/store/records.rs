@@ -3,7 +3,7 @@
 
 use super::StoreError;
 use super::queries::{View, read_id, reference};
-use crate::domain::ids::{EnrolmentNumber, Reference};
+use crate::domain::ids::{CentreId, EnrolmentNumber, PersonId, Reference};
 use crate::domain::time::Moment;
 
 /// A record's place in the trail.
@@ -49,6 +49,14 @@ impl View<'_> {
         let sql = "SELECT entry, act, participant, release, at FROM records
                    WHERE release = ?1 ORDER BY entry";
         self.all(sql, [release.as_str()], read_recorded)
+    }
+
+    /// The principal investigators of a centre who have not left.
+    pub fn principals(&self, centre: &CentreId) -> Result<Vec<PersonId>, StoreError> {
+        let sql = "SELECT m.person FROM principals m JOIN people p ON p.id = m.person
+                   JOIN person_centres c ON c.person = m.person
+                   WHERE c.centre = ?1 AND p.state <> 'disabled' ORDER BY m.person";
+        self.all(sql, [centre.as_str()], |row| read_id(PersonId::parse(&row.get::<_, String>(0)?)))
     }
 
     /// How many code breaks were asked for and not done.

@@ -144,7 +144,7 @@ fn offered(f: &Frame<'_>, broken: &Broken) -> Result<Vec<(String, String)>, Refu
         let key = if again { "follow.write-again" } else { "follow.write" };
         offered.push((f.say(key), there("follow-up")));
     }
-    if caller.may::<CloseBreak>(at).is_ok() && broken.progress == Progress::Written {
+    if f.visit.house.closes(caller, at)? && broken.progress == Progress::Written {
         offered.push((f.say("follow.close"), there("close")));
     }
     Ok(offered)

@@ -22,6 +22,7 @@ mod randomise;
 mod record;
 mod records;
 mod recruitment;
+mod safety;
 mod screening;
 mod sentence;
 mod sheets;
@@ -51,6 +52,7 @@ pub fn pages() -> Pages {
         list::pages(),
         breaks::pages(),
         follow_up::pages(),
+        safety::pages(),
         recruitment::pages(),
         people::pages(),
         start::pages(),

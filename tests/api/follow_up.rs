@@ -1,7 +1,7 @@
 //! What follows a code break: its record, due within a day; its closure; and what is said to whom while it is open.
 
 use crate::house::{House, anonymous, fields, refused};
-use klero::cli::stage::{Reply, signature};
+use klero::cli::stage::{Reply, password, signature};
 use serde_json::{Value, json};
 
 /// Everything that must be answered.
@@ -169,7 +169,10 @@ fn a_record_is_overdue_a_second_after_its_day_and_being_late_refuses_nothing() {
     let mut house = House::raise();
     let release = broken(&house, 1);
     let one = newest(&house, "mon-1");
-    assert_eq!((&one["followUp"], &one["due"]), (&json!("due"), &json!("2026-11-22T01:00:00.000Z")));
+    assert_eq!(
+        (&one["followUp"], &one["due"]),
+        (&json!("due"), &json!("2026-11-22T01:00:00.000Z"))
+    );
     later(&mut house, 24 * 60 * 60);
     assert_eq!(newest(&house, "mon-1")["followUp"], "due");
     house.clock.step(1);
@@ -247,4 +250,104 @@ fn a_break_ends_nothing_and_goes_with_its_participant_to_another_centre() {
     let (line, _) = house.check_receipt(&told.body["receipt"]);
     assert_eq!((&line["centre"], told.status), (&json!("huashan"), 200));
     house.trail_is(["follow-up-recorded"]);
+}
+
+// shows: EU-10, AC-3
+#[test]
+fn where_a_principal_investigator_is_marked_nobody_else_closes() {
+    let mut house = House::raise();
+    let release = broken(&house, 1);
+    opened(&house, &release);
+    assert_eq!(written(&house, "i-rjs", &release, answers()).status, 200);
+    let invite = |role: &str, centre: &str| {
+        json!({"person": "pi-rjs", "name": "Demo principal", "role": role, "centres": [centre],
+               "principal": true})
+    };
+    let told = house.post("admin-1", "/v1/people", invite("pharmacist", "renji-south"));
+    assert_eq!(fields(&told), ["/principal choice-unknown"]);
+    let invited = house.post("admin-1", "/v1/people", invite("investigator", "renji-south"));
+    let (line, _) = house.check_receipt(&invited.body["receipt"]);
+    assert_eq!(line["data"]["principal"], true);
+    let token = json!({"token": invited.text_at("token"), "password": password("pi-rjs")});
+    assert_eq!(house.post("admin-1", "/v1/invitations/accept", token).status, 201);
+    house.stage.sign_in("pi-rjs");
+    house.so_far();
+    refused(&closed(&house, "i-rjs", &release, json!({})), 403, "not-your-role");
+    assert_eq!(closed(&house, "pi-rjs", &release, json!({})).status, 200);
+    house.trail_is(["refused not-your-role", "break-closed"]);
+}
+
+/// Plans that somebody is told the treatment of this participant.
+fn planned(house: &House, who: &str, participant: &str) -> Reply {
+    let answers = json!({"participant": participant, "to-tell": "Dr Demo, safety officer",
+                         "why": "an expedited report", "report-due": "2026-11-28"});
+    house.post(who, "/v1/safety-plans", body(who, "plan-unblinding", answers))
+}
+
+// shows: EU-13, EU-8
+#[test]
+fn a_safety_unblinding_is_planned_for_a_named_person_and_the_hotline_carries_it_out() {
+    let house = House::raise();
+    let (_, number, code) = house.randomised(0, 1, true);
+    let (_, other, _) = house.randomised(0, 2, true);
+    house.so_far();
+    let plan = planned(&house, "spon-1", &number);
+    assert_eq!(plan.status, 200, "{}", plan.text);
+    let (line, _) = house.check_receipt(&plan.body["receipt"]);
+    assert_eq!(
+        (&line["act"], &line["centre"]),
+        (&json!("safety-unblinding-planned"), &json!("renji-south"))
+    );
+    assert_eq!(line["data"]["report-due"], "2026-11-28");
+    assert!(!plan.text.contains("Dr Demo") && !plan.text.contains("expedited"));
+    let entry = plan.body["receipt"]["index"].clone();
+    let read = |who: &str| house.get(who, "/v1/safety-plans").body["plans"].clone();
+    for who in ["hot-1", "mon-1", "spon-1"] {
+        assert_eq!(read(who)[0]["toTell"], "Dr Demo, safety officer", "{who}");
+        assert_eq!((&read(who)[0]["entry"], &read(who)[0]["done"]), (&entry, &json!(false)));
+    }
+    let asked = |number: &str, category: &str, plan: &Value| {
+        let mut body = emergency("hot-1", number);
+        body["category"] = category.into();
+        body["plan"] = plan.clone();
+        house.post("hot-1", "/v1/breaks", body)
+    };
+    for (number, category, plan) in [
+        (&other, "safety-report", entry.clone()),
+        (&number, "sae-management", entry.clone()),
+        (&number, "safety-report", json!(1)),
+    ] {
+        assert_eq!(fields(&asked(number, category, &plan)), ["/plan choice-unknown"]);
+    }
+    let release = asked(&number, "safety-report", &entry);
+    assert_eq!(release.status, 201, "{}", release.text);
+    let (line, _) = house.check_receipt(&release.body["receipt"]);
+    assert_eq!(line["data"]["plan"], entry);
+    assert_eq!(release.body["told"], json!(["i-rjs", "mon-1", "spon-1"]), "that, never what");
+    assert_eq!(house.open(&release.body, &house.stage.identities["hot-1"]), Ok(house.drawn(&code)));
+    assert_eq!(read("mon-1")[0]["done"], true);
+    assert_eq!(fields(&asked(&number, "safety-report", &entry)), ["/plan choice-unknown"]);
+    house.trail_is(["safety-unblinding-planned", "release-for-break"]);
+}
+
+// shows: EU-13, AC-5
+#[test]
+fn nobody_is_planned_for_who_has_no_code_and_a_plan_is_not_the_teams() {
+    let house = House::raise();
+    house.stage.screen_eligible(0, 1, true);
+    house.so_far();
+    let unknown = planned(&house, "mon-1", "RJS-999");
+    refused(&unknown, 404, "no-such-record");
+    assert_eq!(anonymous(&planned(&house, "mon-1", "RJS-001")), anonymous(&unknown));
+    house.trail_is(["refused no-such-record"; 2]);
+    for who in ["c-rjs", "i-rjs", "p-rjs", "stat-1", "admin-1"] {
+        refused(&planned(&house, who, "RJS-001"), 403, "not-your-role");
+        refused(&house.get(who, "/v1/safety-plans"), 403, "not-your-role");
+    }
+    refused(&planned(&house, "hot-1", "RJS-001"), 403, "not-your-role");
+    assert_eq!(house.entries().len(), 11);
+    let past = json!({"participant": "RJS-001", "to-tell": "Dr Demo", "why": "placebo, says he",
+                      "report-due": "2026-11-20"});
+    let told = house.post("mon-1", "/v1/safety-plans", body("mon-1", "plan-unblinding", past));
+    assert_eq!(fields(&told), ["/answers/report-due date-too-old"]);
 }

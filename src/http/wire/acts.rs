@@ -121,6 +121,9 @@ pub struct InvitationBody {
     /// Where: required for coordinators, investigators and pharmacists, empty for the others.
     #[serde(default)]
     pub centres: Vec<String>,
+    /// Principal investigator of those centres, for an investigator: closes code breaks there.
+    #[serde(default)]
+    pub principal: bool,
 }
 
 /// An invitation to hand over.
@@ -448,6 +451,8 @@ pub struct BreakBody {
     pub depends: bool,
     /// How.
     pub how: Option<String>,
+    /// The planned safety unblinding that this is, by its entry: only with a category of the hotline's own.
+    pub plan: Option<u64>,
     /// How the device knows the root it proves against: `known`, `compared` or `not-compared`.
     pub root: Option<String>,
     /// The signature.
