@@ -28,6 +28,8 @@ mod open;
 mod package;
 #[cfg(feature = "offline")]
 mod release;
+#[cfg(feature = "offline")]
+mod rotate;
 #[cfg(feature = "server")]
 mod serve;
 #[cfg(feature = "offline")]
@@ -45,6 +47,8 @@ mod trial;
 mod vectors;
 #[cfg(feature = "offline")]
 mod verify;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod whole;
 #[cfg(feature = "offline")]
 mod words;
 
@@ -176,6 +180,7 @@ enum KeyCommand {
     Public(key::Public),
     Check(key::Check),
     Passwd(key::Passwd),
+    Rotate(Box<rotate::Rotate>),
 }
 
 #[derive(Subcommand)]
@@ -237,6 +242,7 @@ impl Command {
                 KeyCommand::Public(public) => public.run(),
                 KeyCommand::Check(check) => check.run(),
                 KeyCommand::Passwd(passwd) => passwd.run(),
+                KeyCommand::Rotate(rotate) => rotate.run(),
             },
             Command::List(verb) => verb.run(),
             #[cfg(feature = "offline")]

@@ -46,6 +46,7 @@ pub mod offline_record;
 pub mod open;
 #[cfg(feature = "offline")]
 pub mod rotate;
+pub mod rotation;
 #[cfg(feature = "offline")]
 pub mod seal;
 #[cfg(feature = "offline")]

@@ -27,7 +27,7 @@ pub struct Told {
 }
 
 /// The acts that the later checks look at; all others are checked as lines and let go.
-const TOLD: [&str; 12] = [
+const TOLD: [&str; 13] = [
     "founded",
     "person-invited",
     "account-activated",
@@ -35,6 +35,7 @@ const TOLD: [&str; 12] = [
     "list-imported",
     "key-granted",
     "grant-removed",
+    "key-rotated",
     "randomised",
     "release-for-preparation",
     "release-for-break",

@@ -23,6 +23,7 @@ pub mod record;
 pub mod records;
 pub mod recruitment;
 pub mod refuse;
+pub mod rotations;
 pub mod safety;
 pub mod screen;
 pub mod sign_in;

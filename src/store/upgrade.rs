@@ -3,6 +3,7 @@
 //! schema only ever gains tables: whatever a stored one has not is made, and nothing that it has is altered.
 
 use super::apply::{Happened, apply};
+use super::apply_keys::remember;
 use super::startup::OpenError;
 use super::{SCHEMA_VERSION, StoreError};
 use crate::sealing::line;
@@ -10,7 +11,8 @@ use rusqlite::Connection;
 
 /// The oldest schema that can be brought up.
 const OLDEST: i32 = 1;
-/// The entries that a schema's new projections are made from, where the act is older than the schema.
+/// The entries that a schema's new projections are made from, where the act is older than the schema. Keys are looked at
+/// beside them: the acts behind schema 3's others are new themselves.
 const FILLED: [(&str, i32); 3] = [("signed-in", 2), ("refused", 2), ("break-left", 3)];
 
 /// The schema of a stored database.
@@ -66,11 +68,12 @@ fn fill(act: &Connection, version: i32) -> Result<(), OpenError> {
     while let Some(row) = rows.next()? {
         let line = row.get_ref(0)?.as_str().map_err(|_| StoreError::Damaged)?;
         let read = line::parse(line).map_err(|_| StoreError::Damaged)?;
+        // None of them has a private record that a projection is made from.
+        let happened = Happened { seq: read.seq, at: read.at, by: &read.by, entry: &read.entry };
         if newer(&read.entry.act) {
-            // None of them has a private record that a projection is made from.
-            let (seq, at) = (read.seq, read.at);
-            apply(act, &Happened { seq, at, by: &read.by, entry: &read.entry })?;
+            apply(act, &happened)?;
         }
+        remember(act, &happened)?;
     }
     Ok(())
 }

@@ -52,7 +52,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("openings", &["opened", "release-redelivered"]),
-    ("keys", &["key-registered", "key-granted", "grant-removed"]),
+    ("keys", &["key-registered", "key-granted", "grant-removed", "key-rotated"]),
     ("list", &["founded", "list-imported", "list-reviewed"]),
     ("recruitment", &["recruitment-opened", "recruitment-paused", "recruitment-closed"]),
     ("people", &["person-invited", "invitation-renewed", "account-activated", "person-disabled"]),
