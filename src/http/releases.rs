@@ -239,7 +239,8 @@ async fn breaks(house: Data<House>, who: Who) -> Result<Answer<acts::BreaksBody>
         due: broken.due.to_string(),
         again: [("person", broken.again.person), ("centre", broken.again.centre)]
             .into_iter()
-            .filter_map(|(word, again)| again.then(|| word.to_owned()))
+            .filter(|(_, again)| *again)
+            .map(|(word, _)| word.to_owned())
             .collect(),
     });
     let breaks = breaks.collect();
