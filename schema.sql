@@ -264,6 +264,29 @@ CREATE TABLE held (                                   -- since schema 3: who eve
   PRIMARY KEY (centre, epoch, person, granted)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE voids (                                  -- since schema 3: codes that became known before they were issued
+  segment  INTEGER NOT NULL,
+  stratum  TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  code     TEXT NOT NULL UNIQUE,
+  entry    INTEGER NOT NULL,
+  PRIMARY KEY (segment, stratum, position),
+  FOREIGN KEY (segment, stratum, position) REFERENCES slots (segment, stratum, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER voids_never_change BEFORE UPDATE ON voids
+BEGIN SELECT RAISE(ABORT, 'a void code stays void'); END;
+CREATE TRIGGER voids_never_go BEFORE DELETE ON voids
+BEGIN SELECT RAISE(ABORT, 'a void code stays void'); END;
+CREATE TRIGGER voids_never_of_the_issued BEFORE INSERT ON voids
+WHEN EXISTS (SELECT 1 FROM allocations a WHERE (a.segment, a.stratum, a.position)
+                                             = (NEW.segment, NEW.stratum, NEW.position))
+BEGIN SELECT RAISE(ABORT, 'an issued code is never void'); END;
+CREATE TRIGGER allocations_never_of_the_void BEFORE INSERT ON allocations
+WHEN EXISTS (SELECT 1 FROM voids v WHERE (v.segment, v.stratum, v.position)
+                                       = (NEW.segment, NEW.stratum, NEW.position))
+BEGIN SELECT RAISE(ABORT, 'a void code is never issued'); END;
+
 CREATE TABLE principals (                             -- since schema 3: who closes code breaks, where anybody is marked
   person TEXT PRIMARY KEY REFERENCES people(id)
 ) STRICT, WITHOUT ROWID;

@@ -10,6 +10,7 @@ pub mod extract;
 pub mod follow_up;
 pub mod frame;
 pub mod keys;
+pub mod list;
 pub mod openapi;
 pub mod page;
 pub mod pages;

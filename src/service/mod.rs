@@ -29,6 +29,7 @@ pub mod screen;
 pub mod sign_in;
 pub mod signature;
 pub mod trail;
+pub mod voids;
 
 use crate::clock::Clock;
 use crate::dice::Dice;

@@ -121,14 +121,10 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "recruitment-opened" => decided(connection, e, "open"),
         "recruitment-paused" => decided(connection, e, "paused"),
         "recruitment-closed" => decided(connection, e, "closed"),
-        "list-imported" => list_imported(connection, e),
-        "list-reviewed" => run(
-            "UPDATE lists SET reviewed = ?2 WHERE segment = ?1 AND reviewed IS NULL",
-            &[&number(&e.entry.on, "segment"), &e.seq()],
-        ),
         "key-registered" | "key-granted" | "key-rotated" | "grant-removed" => {
             apply_keys::changed(connection, e)
         }
+        "list-imported" | "list-reviewed" | "code-voided" => of_the_list(connection, e),
         "participant-screened" => participant_screened(connection, e),
         "screening-changed" => run(
             "UPDATE participants SET initials = ?2, birth_date = ?3, sex = ?4, outcome = ?5,
@@ -264,6 +260,24 @@ fn decided(connection: &Connection, e: &Happened<'_>, state: &str) -> Result<(),
          ON CONFLICT (place) DO UPDATE SET state = excluded.state, at = excluded.at, by = excluded.by",
         &[&e.centre().unwrap_or("trial"), &state, &e.at.millis(), &e.by],
     )
+}
+
+fn of_the_list(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    match e.entry.act.as_str() {
+        "list-imported" => list_imported(connection, e),
+        "list-reviewed" => run(
+            connection,
+            "UPDATE lists SET reviewed = ?2 WHERE segment = ?1 AND reviewed IS NULL",
+            &[&number(&e.entry.on, "segment"), &e.seq()],
+        ),
+        // Where the code stood only the slots know: its line must not show the gap.
+        _ => run(
+            connection,
+            "INSERT INTO voids (segment, stratum, position, code, entry)
+             SELECT segment, stratum, position, code, ?2 FROM slots WHERE code = ?1",
+            &[&e.on("code"), &e.seq()],
+        ),
+    }
 }
 
 fn list_imported(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {

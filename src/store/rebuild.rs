@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 18] = [
+const PROJECTIONS: [&str; 19] = [
     "people",
     "person_centres",
     "recruitment",
@@ -17,6 +17,7 @@ const PROJECTIONS: [&str; 18] = [
     "wraps",
     "participants",
     "allocations",
+    "voids",
     "releases",
     "sign_ins",
     "verifications",

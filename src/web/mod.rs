@@ -30,6 +30,7 @@ mod standing;
 mod start;
 mod trail;
 mod verify;
+mod void;
 
 use crate::http::pages::{Page, Pages, Static, Statics};
 use diceware_wordlists::EFF_LONG_WORDLIST;
@@ -50,6 +51,7 @@ pub fn pages() -> Pages {
         trail::pages(),
         verify::pages(),
         list::pages(),
+        void::pages(),
         breaks::pages(),
         follow_up::pages(),
         safety::pages(),

@@ -53,7 +53,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
     ),
     ("openings", &["opened", "release-redelivered"]),
     ("keys", &["key-registered", "key-granted", "grant-removed", "key-rotated"]),
-    ("list", &["founded", "list-imported", "list-reviewed"]),
+    ("list", &["founded", "list-imported", "list-reviewed", "code-voided"]),
     ("recruitment", &["recruitment-opened", "recruitment-paused", "recruitment-closed"]),
     ("people", &["person-invited", "invitation-renewed", "account-activated", "person-disabled"]),
     ("sign-in", &["signed-in", "signed-out", "sign-in-failed"]),

@@ -70,6 +70,10 @@ fn body(path: &str, who: &str) -> Value {
         }),
         "/v1/grants/remove" => json!({"person": "p-rjs", "centre": "renji-south"}),
         "/v1/rotations" => json!({"rotation": "{}"}),
+        "/v1/codes/void" => {
+            let code = TreatmentCode::from_digits([9, 0, 0, 0, 0, 0]).unwrap().to_string();
+            json!({"code": code, "reason": "none", "signature": signed("void-code")})
+        }
         "/v1/lists/{segment}/review" => json!({"signature": signed("review-list")}),
         path if path.starts_with("/v1/recruitment/") => {
             json!({"reason": "none", "signature": signed("decide-recruitment")})

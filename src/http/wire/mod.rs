@@ -4,6 +4,7 @@
 pub mod acts;
 pub mod changes;
 pub mod follow_up;
+pub mod list;
 mod problem;
 mod read;
 pub mod records;
