@@ -5,6 +5,7 @@
 
 pub mod acts;
 mod changes;
+mod follow;
 mod life;
 pub mod log;
 mod pages;
@@ -71,6 +72,8 @@ pub struct World {
     pub references: BTreeMap<String, String>,
     /// References of begun forms; one of them is nobody's.
     pub drafts: Vec<String>,
+    /// The references of the code breaks.
+    pub breaks: Vec<String>,
     clock: Arc<FixedClock>,
     tokens: BTreeMap<String, String>,
 }
@@ -92,8 +95,8 @@ impl World {
         let tokens = cast().into_iter().map(|(id, ..)| (id.clone(), stage.token(&id).to_owned()));
         let tokens = tokens.collect();
         let (told, opened, references) = (vec![], vec![], BTreeMap::new());
-        let drafts = vec!["K7Q29MXT".to_owned()];
-        Self { stage, folder, told, opened, references, drafts, clock, tokens }
+        let (drafts, breaks) = (vec!["K7Q29MXT".to_owned()], vec!["K7Q29MXT".to_owned()]);
+        Self { stage, folder, told, opened, references, drafts, breaks, clock, tokens }
     }
 
     /// Time goes by, here as in every world.
