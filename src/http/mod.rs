@@ -14,6 +14,7 @@ pub mod page;
 pub mod pages;
 pub mod participants;
 pub mod people;
+pub mod pharmacy;
 pub mod problem;
 pub mod releases;
 pub mod routes;

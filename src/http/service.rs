@@ -3,7 +3,7 @@
 use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
-use super::{Served, emergency, keys, participants, people, releases, trail, trial};
+use super::{Served, emergency, keys, participants, people, pharmacy, releases, trail, trial};
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
 use crate::service::House;
@@ -18,6 +18,7 @@ pub fn table() -> Table {
         people::routes(),
         participants::routes(),
         releases::routes(),
+        pharmacy::routes(),
         emergency::routes(),
         keys::routes(),
         trial::routes(),

@@ -18,8 +18,16 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 6] =
-    ["screen", "sign-eligibility", "randomise", "break-code", "review-list", "decide-recruitment"];
+pub const SIGNED: [&str; 8] = [
+    "screen",
+    "sign-eligibility",
+    "randomise",
+    "break-code",
+    "review-list",
+    "decide-recruitment",
+    "record-preparation",
+    "check",
+];
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {

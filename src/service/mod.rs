@@ -14,6 +14,7 @@ pub mod lists;
 pub mod opened;
 pub mod passwords;
 pub mod people;
+pub mod preparation_record;
 pub mod prepare;
 pub mod randomise;
 pub mod record;
@@ -22,6 +23,7 @@ pub mod refuse;
 pub mod screen;
 pub mod sign_in;
 pub mod signature;
+pub mod stock;
 pub mod trail;
 
 use crate::clock::Clock;

@@ -148,6 +148,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
             "UPDATE releases SET read_back = ?2 WHERE reference = ?1 AND read_back IS NULL",
             &[&e.on("reference"), &e.seq()],
         ),
+        "preparation-recorded" | "handed-over" | "stock-recorded" => in_pharmacy(connection, e),
         _ => noticed(connection, e),
     }
 }
@@ -330,5 +331,46 @@ fn released(connection: &Connection, e: &Happened<'_>, purpose: &str) -> Result<
             &e.at.millis(),
             &e.seq(),
         ],
+    )
+}
+
+fn in_pharmacy(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    match e.entry.act.as_str() {
+        "stock-recorded" => sealed(connection, e, "stock", e.on("record"), None),
+        "handed-over" => recorded(connection, e, e.on("reference")),
+        _ => {
+            recorded(connection, e, e.on("reference"))?;
+            sealed(connection, e, "preparation", e.data("record"), e.on("reference"))
+        }
+    }
+}
+
+/// A signed record of a participant's way, about this release if it is about one.
+fn recorded(
+    connection: &Connection,
+    e: &Happened<'_>,
+    release: Option<&str>,
+) -> Result<(), StoreError> {
+    run(
+        connection,
+        "INSERT INTO records (entry, act, participant, release, at)
+         SELECT ?1, ?2, reference, ?4, ?5 FROM participants WHERE number = ?3",
+        &[&e.seq(), &e.entry.act, &e.on("participant"), &release, &e.at.millis()],
+    )
+}
+
+/// That a sealed pharmacy record was kept. What it says is in no entry.
+fn sealed(
+    connection: &Connection,
+    e: &Happened<'_>,
+    kind: &str,
+    record: Option<&str>,
+    release: Option<&str>,
+) -> Result<(), StoreError> {
+    run(
+        connection,
+        "INSERT INTO pharmacy_records (record, kind, centre, epoch, release, entry)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        &[&record, &kind, &e.centre(), &e.number("epoch"), &release, &e.seq()],
     )
 }

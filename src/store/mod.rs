@@ -14,6 +14,7 @@ pub mod faults;
 mod founding;
 mod history;
 pub mod overview;
+pub mod pharmacy;
 pub mod queries;
 mod rebuild;
 pub mod release;

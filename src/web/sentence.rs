@@ -25,7 +25,10 @@ pub const KINDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("randomisation", &["randomised"]),
-    ("preparation", &["release-for-preparation"]),
+    (
+        "preparation",
+        &["release-for-preparation", "preparation-recorded", "handed-over", "stock-recorded"],
+    ),
     (
         "breaks",
         &["break-begun", "release-for-break", "read-back", "break-left", "break-case-opened"],
@@ -40,6 +43,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
         "reading",
         &[
             "breaks-read",
+            "stock-read",
             "strata-read",
             "own-key-read",
             "wrap-read",

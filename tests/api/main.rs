@@ -12,6 +12,7 @@ mod keys;
 mod lists;
 mod overview;
 mod people;
+mod pharmacy;
 mod prepare;
 mod randomise;
 mod recruitment;

@@ -6,6 +6,7 @@
 pub mod acts;
 pub mod log;
 mod pages;
+mod pharmacy;
 pub mod read;
 
 use klero::cli::stage::{Play, Stage, cast, password};
@@ -69,6 +70,9 @@ pub struct World {
     pub references: BTreeMap<String, String>,
     /// References of begun forms; one of them is nobody's.
     pub drafts: Vec<String>,
+    /// Preparations that wait to be handed over: by whom, and the release.
+    pub prepared: Vec<(String, String)>,
+    sealed_records: u64,
     clock: Arc<FixedClock>,
     tokens: BTreeMap<String, String>,
 }
@@ -91,7 +95,19 @@ impl World {
         let tokens = tokens.collect();
         let (told, opened, references) = (vec![], vec![], BTreeMap::new());
         let drafts = vec!["K7Q29MXT".to_owned()];
-        Self { stage, folder, told, opened, references, drafts, clock, tokens }
+        let (prepared, sealed_records) = (vec![], 0);
+        Self {
+            stage,
+            folder,
+            told,
+            opened,
+            references,
+            drafts,
+            prepared,
+            sealed_records,
+            clock,
+            tokens,
+        }
     }
 
     /// Time goes by, here as in every world.
