@@ -70,6 +70,8 @@ codes! {
         HandoverEarly "handover-early";
         /// The colleague's account, password or meaning does not fit.
         SecondCheckNeeded "second-check-needed";
+        /// Nothing was prepared for the visit.
+        NotPrepared "not-prepared";
         /// The participant's treatment has ended.
         TreatmentEnded "treatment-ended";
         /// This segment has its list.
@@ -184,6 +186,10 @@ codes! {
         ReasonNeeded "reason-needed";
         /// Free text with an identity or telephone number in it.
         IdentityInText "identity-in-text";
+        /// Free text that names a treatment.
+        NamesTreatment "names-treatment";
+        /// It is recorded already: why again?
+        AgainWhy "again-why";
         /// A password below the least length. Wants `min`.
         PasswordShort "password-short";
         /// A password that everybody tries first.

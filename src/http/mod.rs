@@ -16,6 +16,7 @@ pub mod participants;
 pub mod people;
 pub mod pharmacy;
 pub mod problem;
+pub mod records;
 pub mod releases;
 pub mod routes;
 pub mod service;

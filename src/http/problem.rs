@@ -28,6 +28,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::VisitNotDue
         | Code::AlreadyPrepared
         | Code::HandoverEarly
+        | Code::NotPrepared
         | Code::TreatmentEnded
         | Code::ListAlreadyImported
         | Code::ListNotReviewed
@@ -178,7 +179,8 @@ mod tests {
                 "405 method-not-allowed",
                 "409 possible-duplicate identifiers-do-not-match recruitment-paused \
                  centre-not-open target-reached no-allocation-available visit-not-due \
-                 already-prepared handover-early treatment-ended list-already-imported \
+                 already-prepared handover-early not-prepared treatment-ended \
+                 list-already-imported \
                  list-not-reviewed wrong-state decisions-open",
                 "412 changed-since-read",
                 "413 too-large",

@@ -18,6 +18,7 @@ pub mod preparation_record;
 pub mod prepare;
 pub mod randomise;
 pub mod record;
+pub mod records;
 pub mod recruitment;
 pub mod refuse;
 pub mod screen;

@@ -11,6 +11,22 @@ use rusqlite::{Connection, ToSql};
 /// The refusal of a randomisation for which the list had no code left. Its entry names the centre and no stratum.
 const USED_UP: &str = "no-allocation-available";
 
+/// Acts about a participant.
+const OF_PARTICIPANT: [&str; 9] = [
+    "infusion-recorded",
+    "infusion-missed",
+    "treatment-ended",
+    "treatment-resumed",
+    "participation-ended",
+    "participant-transferred",
+    "mistake-recorded",
+    "answers-corrected",
+    "accident-recorded",
+];
+/// Acts about one release to which a participant's code led.
+const OF_RELEASE: [&str; 4] =
+    ["preparation-recorded", "handed-over", "follow-up-recorded", "break-closed"];
+
 /// An entry with its place in the trail.
 pub(super) struct Happened<'e> {
     pub seq: u64,
@@ -148,8 +164,9 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
             "UPDATE releases SET read_back = ?2 WHERE reference = ?1 AND read_back IS NULL",
             &[&e.on("reference"), &e.seq()],
         ),
-        "preparation-recorded" | "handed-over" | "stock-recorded" => in_pharmacy(connection, e),
-        _ => noticed(connection, e),
+        _ => noticed(connection, e)
+            .and_then(|()| recorded(connection, e))
+            .and_then(|()| sealed(connection, e)),
     }
 }
 
@@ -175,6 +192,30 @@ fn noticed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> 
         ),
         _ => Ok(()),
     }
+}
+
+/// Notes an entry that is a participant's record, and moves whoever was transferred.
+fn recorded(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    let act = e.entry.act.as_str();
+    let about = OF_RELEASE.contains(&act);
+    // An accident may be about nobody in particular.
+    if !(about || OF_PARTICIPANT.contains(&act)) || e.on("participant").is_none() {
+        return Ok(());
+    }
+    let release = e.on("reference").filter(|_| about);
+    let inserted = connection
+        .prepare_cached(
+            "INSERT INTO records (entry, act, participant, release, at)
+             SELECT ?1, ?2, reference, ?4, ?5 FROM participants WHERE number = ?3",
+        )?
+        .execute((e.seq(), act, e.on("participant"), release, e.at.millis()))?;
+    let moved = match act {
+        "participant-transferred" => connection
+            .prepare_cached("UPDATE participants SET centre = ?2 WHERE number = ?1")?
+            .execute((e.on("participant"), e.data("to")))?,
+        _ => 1,
+    };
+    if inserted == 1 && moved == 1 { Ok(()) } else { Err(StoreError::Constraint) }
 }
 
 fn person_invited(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
@@ -334,39 +375,13 @@ fn released(connection: &Connection, e: &Happened<'_>, purpose: &str) -> Result<
     )
 }
 
-fn in_pharmacy(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
-    match e.entry.act.as_str() {
-        "stock-recorded" => sealed(connection, e, "stock", e.on("record"), None),
-        "handed-over" => recorded(connection, e, e.on("reference")),
-        _ => {
-            recorded(connection, e, e.on("reference"))?;
-            sealed(connection, e, "preparation", e.data("record"), e.on("reference"))
-        }
-    }
-}
-
-/// A signed record of a participant's way, about this release if it is about one.
-fn recorded(
-    connection: &Connection,
-    e: &Happened<'_>,
-    release: Option<&str>,
-) -> Result<(), StoreError> {
-    run(
-        connection,
-        "INSERT INTO records (entry, act, participant, release, at)
-         SELECT ?1, ?2, reference, ?4, ?5 FROM participants WHERE number = ?3",
-        &[&e.seq(), &e.entry.act, &e.on("participant"), &release, &e.at.millis()],
-    )
-}
-
 /// That a sealed pharmacy record was kept. What it says is in no entry.
-fn sealed(
-    connection: &Connection,
-    e: &Happened<'_>,
-    kind: &str,
-    record: Option<&str>,
-    release: Option<&str>,
-) -> Result<(), StoreError> {
+fn sealed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    let (kind, record, release) = match e.entry.act.as_str() {
+        "preparation-recorded" => ("preparation", e.data("record"), e.on("reference")),
+        "stock-recorded" => ("stock", e.on("record"), None),
+        _ => return Ok(()),
+    };
     run(
         connection,
         "INSERT INTO pharmacy_records (record, kind, centre, epoch, release, entry)

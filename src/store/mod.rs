@@ -17,6 +17,7 @@ pub mod overview;
 pub mod pharmacy;
 pub mod queries;
 mod rebuild;
+pub mod records;
 pub mod release;
 pub mod repeats;
 mod slots;

@@ -160,7 +160,7 @@ impl View<'_> {
         self.one(&format!("{PROGRESS} WHERE r.reference = ?1"), [release.as_str()], read_progress)
     }
 
-    /// The releases for preparation of one participant since then, oldest first.
+    /// The releases for preparation of one participant since then, at the present centre, oldest first.
     pub fn progress_since(
         &self,
         participant: &Reference,
@@ -168,6 +168,7 @@ impl View<'_> {
     ) -> Result<Vec<Progress>, StoreError> {
         let sql = format!(
             "{PROGRESS} WHERE r.participant = ?1 AND r.purpose = 'prepare' AND r.at >= ?2
+             AND r.centre = (SELECT centre FROM participants WHERE reference = r.participant)
              ORDER BY r.entry"
         );
         self.all(&sql, (participant.as_str(), since.millis()), read_progress)

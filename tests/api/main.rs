@@ -15,6 +15,7 @@ mod people;
 mod pharmacy;
 mod prepare;
 mod randomise;
+mod records;
 mod recruitment;
 mod refused;
 mod screen;

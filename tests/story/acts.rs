@@ -56,6 +56,7 @@ impl World {
         self.recruitment_ended();
         self.days_later(14);
         self.prepared_later(&codes);
+        self.lived(&codes);
         self.keys_changed_hands(&codes);
     }
 
@@ -233,7 +234,7 @@ impl World {
             let body = preparation(code, "V1", None);
             let release = self.act_once(&who, "/v1/preparations", &key, body.clone(), 201);
             self.open_and_confirm(&who, &release);
-            self.recorded(&who, &release);
+            self.preparation_recorded(&who, &release);
             // The answer was lost, and asked for again under the same key.
             self.act_once(&who, "/v1/preparations", &key, body.clone(), 200);
             self.prepare(&who, body, 409);

@@ -52,7 +52,7 @@ impl World {
     }
 
     /// Records a preparation with the mistakes that can be made, and hands over too early.
-    pub fn recorded(&mut self, who: &str, release: &Value) {
+    pub fn preparation_recorded(&mut self, who: &str, release: &Value) {
         let reference = release["reference"].as_str().unwrap_or_default().to_owned();
         let path = format!("/v1/preparations/{reference}");
         self.act(who, &format!("{path}/hand-over"), json!({"to": "Demo nurse"}), 409);

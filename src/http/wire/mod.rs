@@ -5,6 +5,7 @@ pub mod acts;
 pub mod pharmacy;
 mod problem;
 mod read;
+pub mod records;
 pub mod steps;
 mod version;
 
