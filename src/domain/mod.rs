@@ -13,6 +13,7 @@ pub mod quantity;
 pub mod record;
 pub mod recruitment;
 pub mod rule;
+pub mod stock;
 pub mod stratum;
 pub mod time;
 pub mod trial;

@@ -138,8 +138,12 @@ fn a_second_pharmacist_signs_in_the_same_act_or_a_reason_says_why_none_did() {
     let with_second = |second: Option<Value>, none: Option<&str>| {
         let mut body = body.clone();
         body.as_object_mut().unwrap().remove("noSecondCheck");
-        second.map(|second| body["secondCheck"] = second);
-        none.map(|none| body["noSecondCheck"] = none.into());
+        if let Some(second) = second {
+            body["secondCheck"] = second;
+        }
+        if let Some(none) = none {
+            body["noSecondCheck"] = none.into();
+        }
         house.post("p-rjs", &record, body)
     };
     let good = || Some(check("p-rjs-2", &password("p-rjs-2")));

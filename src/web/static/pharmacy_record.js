@@ -52,7 +52,7 @@ function plain(field, typed, longest, must) {
 
 function words(field, typed) {
   const text = typed.trim();
-  if (Array.from(text).length > 40 || /["\\\p{Cc}\p{Cs}\u2028\u2029]/u.test(text)) wrong(field);
+  if (text.length > 40 || utf8(text).length > 120 || /["\\\p{Cc}\p{Cs}\u2028\u2029]/u.test(text)) wrong(field);
   return text;
 }
 
