@@ -106,9 +106,7 @@ impl Lot {
     /// What the records say is there: all that came in, less all that went.
     pub fn on_hand(&self) -> i64 {
         let gone = self.used + self.transferred_out + self.returned;
-        self.received + self.transferred_in
-            - gone
-            - (self.destroyed + self.damaged + self.lost)
+        self.received + self.transferred_in - gone - (self.destroyed + self.damaged + self.lost)
     }
 
     /// What does not balance.
@@ -200,13 +198,9 @@ mod tests {
     #[test]
     fn what_came_in_is_what_went_and_what_is_there() {
         let mut stock = stock();
-        for event in [
-            Event::TransferredOut,
-            Event::Returned,
-            Event::Destroyed,
-            Event::Damaged,
-            Event::Lost,
-        ] {
+        for event in
+            [Event::TransferredOut, Event::Returned, Event::Destroyed, Event::Damaged, Event::Lost]
+        {
             stock.happened(event, "active", "A1", "", 1);
         }
         stock.happened(Event::TransferredIn, "active", "A1", "2027-01-31", 4);

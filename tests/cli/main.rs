@@ -9,5 +9,6 @@ mod help;
 mod key;
 mod opening;
 mod operator;
+mod pharmacy;
 mod vectors;
 mod verify;

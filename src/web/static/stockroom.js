@@ -84,8 +84,8 @@ onSubmit('event', async () => {
   }
   await api('POST', '/v1/pharmacy-records', { centre: ledger.centre, record: waiting.record }, waiting.once);
   waiting = null;
-  for (const box of all('#event input')) box.value = '';
   await load(ledger.centre);
+  for (const box of all('#event input')) box.value = '';
 });
 
 press('.to-open', () => run(async () => {
