@@ -4,7 +4,8 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, emergency, keys, participants, people, pharmacy, records, releases, trail, trial,
+    Served, emergency, keys, list, participants, people, pharmacy, records, releases, rotations,
+    trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -24,7 +25,9 @@ pub fn table() -> Table {
         pharmacy::routes(),
         emergency::routes(),
         keys::routes(),
+        rotations::routes(),
         trial::routes(),
+        list::routes(),
         trail::routes(),
     ];
     Table::new(rooms.concat())

@@ -18,12 +18,13 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 8] = [
+pub const SIGNED: [&str; 9] = [
     "screen",
     "sign-eligibility",
     "randomise",
     "break-code",
     "review-list",
+    "void-code",
     "decide-recruitment",
     "record-preparation",
     "check",
@@ -149,6 +150,7 @@ async fn strata(house: Data<House>, who: Who) -> Result<Answer<acts::StrataBody>
         stratum: gauge.stratum.to_string(),
         slots: gauge.slots,
         issued: gauge.issued,
+        voided: gauge.voided,
         used_up: gauge.used_up.map(|at| at.to_string()),
     });
     Ok(Answer::ok(acts::StrataBody { strata: strata.collect() }))

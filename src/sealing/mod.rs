@@ -47,8 +47,11 @@ pub mod offline_record;
 pub mod open;
 #[cfg(feature = "offline")]
 pub mod rotate;
+pub mod rotation;
 #[cfg(feature = "offline")]
 pub mod seal;
+#[cfg(feature = "offline")]
+pub mod simulate;
 #[cfg(feature = "offline")]
 mod stream;
 #[cfg(feature = "offline")]

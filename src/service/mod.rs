@@ -4,6 +4,7 @@
 pub mod break_code;
 mod common;
 pub mod confirmation;
+pub mod correct;
 pub mod drafts;
 pub mod eligibility;
 pub mod emergency;
@@ -21,11 +22,13 @@ pub mod record;
 pub mod records;
 pub mod recruitment;
 pub mod refuse;
+pub mod rotations;
 pub mod screen;
 pub mod sign_in;
 pub mod signature;
 pub mod stock;
 pub mod trail;
+pub mod voids;
 
 use crate::clock::Clock;
 use crate::dice::Dice;

@@ -10,5 +10,7 @@ mod key;
 mod opening;
 mod operator;
 mod pharmacy;
+mod rotation;
+mod simulate;
 mod vectors;
 mod verify;

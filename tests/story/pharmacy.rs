@@ -15,7 +15,13 @@ const RECORDS: &str = "/v1/pharmacy-records";
 
 impl World {
     /// The newest number: every record's name and nonce are rolled from one of their own.
-    fn sealed(&mut self, key: &CentreKey, centre: &str, kind: RecordKind, text: &Value) -> Value {
+    fn sealed(
+        &mut self,
+        key: &CentreKey,
+        (centre, epoch): (&str, u32),
+        kind: RecordKind,
+        text: &Value,
+    ) -> Value {
         self.sealed_records += 1;
         let dice = FixedDice::new(90_000 + self.sealed_records);
         let record = Reference::from_bytes(roll(&dice));
@@ -23,11 +29,11 @@ impl World {
             trial: self.stage.house().trial.id.clone(),
             centre: CentreId::parse(centre).expect("a centre's id"),
             record: record.clone(),
-            epoch: 1,
+            epoch,
             kind,
         };
         let sealed = seal_record(key, &at, &text.to_string(), roll(&dice)).expect("it fits");
-        json!({"record": record.as_str(), "epoch": 1, "sealed": hex(sealed.as_bytes())})
+        json!({"record": record.as_str(), "epoch": epoch, "sealed": hex(sealed.as_bytes())})
     }
 
     /// The record of a release, its sealed part as the arm asks for: another lot, another waste, a longer remark.
@@ -43,7 +49,7 @@ impl World {
         };
         let remark = if active { "half of the vial was left over" } else { "" };
         let text = json!({"v": 1, "arm": arm, "fits": true, "lines": lines, "remark": remark});
-        let record = self.sealed(&key, &centre, RecordKind::Preparation, &text);
+        let record = self.sealed(&key, (&centre, place.epoch), RecordKind::Preparation, &text);
         json!({
             "volume": 250, "masked": "masked", "appearance": true, "prescription": "Rx 1",
             "noSecondCheck": "the colleague is away", "record": record,
@@ -124,7 +130,7 @@ impl World {
             for event in ["received", "quarantined", "damaged", "count"] {
                 let text = json!({"v": 1, "event": event, "product": arm, "lot": "AB12",
                                   "units": if arm == "belimumab" { 1 } else { 20 }});
-                let record = self.sealed(&key, centre, RecordKind::Stock, &text);
+                let record = self.sealed(&key, (centre, 1), RecordKind::Stock, &text);
                 let body = json!({"centre": centre, "record": record});
                 let once = self.stage.new_key();
                 self.act_once(&who, RECORDS, &once, body.clone(), 201);
