@@ -308,3 +308,19 @@ CREATE TRIGGER allocations_never_of_the_void BEFORE INSERT ON allocations
 WHEN EXISTS (SELECT 1 FROM voids v WHERE (v.segment, v.stratum, v.position)
                                        = (NEW.segment, NEW.stratum, NEW.position))
 BEGIN SELECT RAISE(ABORT, 'a void code is never issued'); END;
+
+CREATE TABLE principals (                             -- since schema 3: who closes code breaks, where anybody is marked
+  person TEXT PRIMARY KEY REFERENCES people(id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE withdrawals (                            -- since schema 3: code breaks that were asked for and not done
+  entry INTEGER PRIMARY KEY REFERENCES entries(seq),
+  at    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE safety_plans (                           -- since schema 3: one named person is to be told one treatment
+  entry       INTEGER PRIMARY KEY REFERENCES entries(seq), -- which holds who is told, and why
+  participant TEXT NOT NULL REFERENCES participants(reference),
+  due         TEXT NOT NULL,                          -- the day of the report, year-month-day
+  done        INTEGER                                 -- entry of the release that did it
+) STRICT;

@@ -7,6 +7,7 @@ pub mod duplicate;
 pub mod eligibility;
 pub mod entry;
 pub mod field;
+pub mod follow_up;
 pub mod ids;
 pub mod life;
 pub mod people;

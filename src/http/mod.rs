@@ -7,6 +7,7 @@ pub mod answer;
 pub mod caller;
 pub mod emergency;
 pub mod extract;
+pub mod follow_up;
 pub mod frame;
 pub mod keys;
 pub mod list;

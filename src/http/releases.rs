@@ -187,6 +187,7 @@ async fn break_code(
         what_happened: said.what_happened,
         depends: said.depends,
         how: said.how,
+        plan: said.plan,
         root: root(said.root)?,
     };
     let signature = signature(&key, &body.raw, said.signature)?;
@@ -237,6 +238,13 @@ async fn breaks(house: Data<House>, who: Who) -> Result<Answer<acts::BreaksBody>
         opened: broken.opened,
         unconfirmed: broken.unconfirmed,
         read_back: broken.release.read_back.is_some(),
+        follow_up: broken.progress.as_str().to_owned(),
+        due: broken.due.to_string(),
+        again: [("person", broken.again.person), ("centre", broken.again.centre)]
+            .into_iter()
+            .filter(|(_, again)| *again)
+            .map(|(word, _)| word.to_owned())
+            .collect(),
     });
     let breaks = breaks.collect();
     Ok(Answer::ok(acts::BreaksBody { breaks, receipt: receipt(answered.receipt) }))

@@ -184,6 +184,13 @@ fn noticed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> 
              ON CONFLICT (centre) DO UPDATE SET at = excluded.at, entry = excluded.entry",
             &[&e.centre(), &e.at.millis(), &e.seq()],
         ),
+        "break-left" => {
+            run("INSERT INTO withdrawals (entry, at) VALUES (?1, ?2)", &[&e.seq(), &e.at.millis()])
+        }
+        "safety-unblinding-planned" => run(
+            "INSERT INTO safety_plans (entry, participant, due) VALUES (?1, ?2, ?3)",
+            &[&e.seq(), &e.on("reference"), &e.data("report-due")],
+        ),
         _ => Ok(()),
     }
 }
@@ -240,6 +247,10 @@ fn person_invited(connection: &Connection, e: &Happened<'_>) -> Result<(), Store
             "INSERT INTO person_centres (person, centre) VALUES (?1, ?2)",
             &[&e.on("person"), centre],
         )?;
+    }
+    if fact(&e.entry.data, "principal") == Some(&Fact::Yes(true)) {
+        let sql = "INSERT INTO principals (person) VALUES (?1)";
+        run(connection, sql, &[&e.on("person")])?;
     }
     Ok(())
 }
@@ -351,7 +362,15 @@ fn released(connection: &Connection, e: &Happened<'_>, purpose: &str) -> Result<
             &e.at.millis(),
             &e.seq(),
         ],
-    )
+    )?;
+    match e.number("plan") {
+        None => Ok(()),
+        Some(plan) => run(
+            connection,
+            "UPDATE safety_plans SET done = ?2 WHERE entry = ?1 AND done IS NULL",
+            &[&plan, &e.seq()],
+        ),
+    }
 }
 
 /// That a sealed pharmacy record was kept. What it says is in no entry.

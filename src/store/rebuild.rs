@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 17] = [
+const PROJECTIONS: [&str; 20] = [
     "people",
     "person_centres",
     "recruitment",
@@ -26,6 +26,9 @@ const PROJECTIONS: [&str; 17] = [
     "pharmacy_records",
     "centre_keys",
     "held",
+    "principals",
+    "withdrawals",
+    "safety_plans",
 ];
 
 /// What a check of a stored trail found right.

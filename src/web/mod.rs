@@ -6,6 +6,7 @@ mod breaks;
 mod corrected;
 mod curve;
 mod eligibility;
+mod follow_up;
 mod form;
 mod frame;
 mod health;
@@ -22,6 +23,7 @@ mod randomise;
 mod record;
 mod records;
 mod recruitment;
+mod safety;
 mod screening;
 mod sentence;
 mod sheets;
@@ -53,6 +55,8 @@ pub fn pages() -> Pages {
         list::pages(),
         void::pages(),
         breaks::pages(),
+        follow_up::pages(),
+        safety::pages(),
         recruitment::pages(),
         people::pages(),
         start::pages(),
@@ -89,6 +93,7 @@ fn files() -> Vec<Static> {
         include_str!("css/screening.css"),
         include_str!("css/keys.css"),
         include_str!("css/office.css"),
+        include_str!("css/follow.css"),
         include_str!("css/pharmacy.css"),
         include_str!("css/print.css"),
     );

@@ -2,6 +2,7 @@
 //! `pharmacy.rs`. No page holds an arm: the person's own device opens it, and takes its words from the trial file.
 
 use super::frame::{Frame, paper};
+use super::safety;
 use crate::domain::access::BreakCode;
 use crate::domain::people::Role;
 use crate::http::pages::{Page, Paper, Visit};
@@ -90,6 +91,8 @@ struct Emergency<'v> {
     condition: String,
     /// Id and name of each reason that this role may give.
     categories: Vec<(String, String)>,
+    /// Planned safety unblindings: entry, whose, and who is to be told. Offered when it is about that participant.
+    plans: Vec<(u64, String, String)>,
     /// An investigator asks for the own participant first.
     investigator: bool,
 }
@@ -105,8 +108,12 @@ async fn emergency(visit: Visit) -> Result<Paper, Refusal> {
     let names = trial.centres.iter();
     let names = names.map(|one| (format!("centre.{}", one.id), f.words(&one.name).to_owned()));
     on.said.extend(names);
+    let plans = safety::waiting(&visit).await?.into_iter();
+    let plans =
+        plans.map(|one| (one.entry, one.number.to_string(), one.to_tell.unwrap_or_default()));
     let page = Emergency {
         on,
+        plans: plans.collect(),
         condition: f.words(&trial.emergency.condition).to_owned(),
         categories,
         investigator: role == Role::Investigator,

@@ -43,7 +43,16 @@ pub const KINDS: &[(&str, &[&str])] = &[
     ("mistakes", &["answers-corrected", "mistake-recorded", "accident-recorded"]),
     (
         "breaks",
-        &["break-begun", "release-for-break", "read-back", "break-left", "break-case-opened"],
+        &[
+            "break-begun",
+            "release-for-break",
+            "read-back",
+            "break-left",
+            "break-case-opened",
+            "follow-up-recorded",
+            "break-closed",
+            "safety-unblinding-planned",
+        ],
     ),
     ("openings", &["opened", "release-redelivered"]),
     ("keys", &["key-registered", "key-granted", "grant-removed", "key-rotated"]),

@@ -7,6 +7,7 @@ mod break_code;
 mod by_key;
 mod drafts;
 mod emergency;
+mod follow_up;
 mod house;
 mod keys;
 mod lists;

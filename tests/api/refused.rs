@@ -50,6 +50,9 @@ fn body(path: &str, who: &str) -> Value {
         "/v1/breaks/cases" => json!({"participant": "RJS-001", "callBack": "000"}),
         "/v1/breaks/leave" => json!({"participant": "RJS-001"}),
         "/v1/breaks/{reference}/read-back" => json!({"correct": true}),
+        "/v1/breaks/{reference}/follow-up"
+        | "/v1/breaks/{reference}/close"
+        | "/v1/safety-plans" => json!({"answers": {}, "signature": signed("follow-up")}),
         "/v1/participants/{reference}/corrections" => {
             json!({"version": "1", "answers": {}, "why": "a slip", "signature": signed("correct")})
         }

@@ -301,6 +301,7 @@ impl World {
             self.open_and_confirm("hot-1", &release);
             self.act_once("hot-1", path, &key, body, 200);
             let reference = text(&release, "reference");
+            self.breaks.push(reference.clone());
             let read_back = format!("{path}/{reference}/read-back");
             self.act("hot-1", &read_back, json!({"correct": true}), 200);
             self.act("hot-1", &read_back, json!({"correct": true}), 409);
@@ -332,6 +333,7 @@ impl World {
         self.act("hot-2", path, emergency("hot-2", number, Some("DEMO")), 201);
         self.wait(11 * 60);
         self.send("mon-1", "GET", path, &[], None);
+        self.followed_up(codes);
     }
 
     /// Two weeks on: due, too early, too late, out of order.

@@ -5,6 +5,7 @@
 
 pub mod acts;
 mod changes;
+mod follow;
 mod life;
 pub mod log;
 mod pages;
@@ -72,6 +73,8 @@ pub struct World {
     pub references: BTreeMap<String, String>,
     /// References of begun forms; one of them is nobody's.
     pub drafts: Vec<String>,
+    /// The references of the code breaks.
+    pub breaks: Vec<String>,
     /// Preparations that wait to be handed over: by whom, and the release.
     pub prepared: Vec<(String, String)>,
     sealed_records: u64,
@@ -96,7 +99,7 @@ impl World {
         let tokens = cast().into_iter().map(|(id, ..)| (id.clone(), stage.token(&id).to_owned()));
         let tokens = tokens.collect();
         let (told, opened, references) = (vec![], vec![], BTreeMap::new());
-        let drafts = vec!["K7Q29MXT".to_owned()];
+        let (drafts, breaks) = (vec!["K7Q29MXT".to_owned()], vec!["K7Q29MXT".to_owned()]);
         let (prepared, sealed_records) = (vec![], 0);
         Self {
             stage,
@@ -105,6 +108,7 @@ impl World {
             opened,
             references,
             drafts,
+            breaks,
             prepared,
             sealed_records,
             clock,
