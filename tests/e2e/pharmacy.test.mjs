@@ -1,11 +1,13 @@
 // Preparing in a browser: two identifiers, one release, what to prepare, and a page that forgets it.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { kept, launch, signIn, step, visitor } from './pages.mjs';
-import { Stage } from './stage.mjs';
+import { KLERO, Stage } from './stage.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const ARMS = /belimumab|placebo|saline|贝利尤|安慰剂|生理盐水/i;
@@ -196,6 +198,15 @@ async function sentWhile(page, act) {
   return sent;
 }
 
+// What klero pharmacy report makes of sealed records.
+function reported(file) {
+  const path = join(stage.folder, `records-${file.records.length}.json`);
+  writeFileSync(path, JSON.stringify(file));
+  const words = join(stage.folder, 'six-words.txt');
+  const line = ['pharmacy', 'report', path, '--identity', join(stage.folder, 'p-rjs.key.json'), '--words-file', words, '--json'];
+  return JSON.parse(execFileSync(KLERO, line, { stdio: ['ignore', 'pipe', 'ignore'] })).data;
+}
+
 async function stockEvent(page, given) {
   for (const [id, value] of Object.entries(given)) {
     if (['kind', 'product'].includes(id)) await page.selectOption(`#${id}`, value);
@@ -251,6 +262,12 @@ test('stock is sealed, opened and added up on the device, and the service sees o
   const file = JSON.parse(readFileSync(await download.path(), 'utf8'));
   assert.equal(file.records.length, 18);
   assert.ok(!ARMS.test(JSON.stringify(file)), 'as sealed as it came');
+  // The program reads what the browser sealed.
+  const report = reported(file);
+  const of = (product, lot) => report.centres[0].lots.find((one) => one.product === product && one.lot === lot);
+  assert.deepEqual([report.balances, report.centres[0].closed], [true, 0]);
+  assert.deepEqual([of('placebo', 'GOOD1').received, of('placebo', 'GOOD1').damaged, of('placebo', 'GOOD1').onHand], [9, 1, 8]);
+  assert.equal(of('belimumab', 'RECALL1').state, 'recalled');
   await page.click('#lock');
   await step(page, 'open');
   assert.ok(!ARMS.test(await kept(page)) && !/GOOD1/.test(await kept(page)));
@@ -325,6 +342,10 @@ test('a preparation is recorded and handed over, and an unfit lot is refused on 
   const entry = lines.find((line) => line.act === 'preparation-recorded');
   assert.equal(entry.data['checked-by'], 'p-rjs-2');
   assert.ok(!/GOOD1|belimumab|placebo/.test(JSON.stringify(entry)));
+  const centre = 'renji-south';
+  const all = await stage.done('p-rjs', 'GET', `/v1/pharmacy-records/${centre}`);
+  const used = reported(all).centres[0].lots.find((one) => one.lot === 'GOOD1' && one.product === (active ? 'belimumab' : 'placebo'));
+  assert.deepEqual([used.used, used.onHand, used.wrong], [1, 7, []], 'the program adds up what the page recorded');
   // Too early for every infusion alike, and the page says from when on.
   await page.fill('#receiver', 'Demo nurse, ward 3');
   await page.click('#leave button.main');

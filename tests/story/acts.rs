@@ -56,6 +56,8 @@ impl World {
         self.broke(&codes);
         self.codes_became_known(&codes);
         self.recruitment_ended();
+        // The wait before hand-over took most of an hour; the later chapters begin at the hour at which they are told.
+        self.wait(-50 * 60);
         self.days_later(14);
         self.prepared_later(&codes);
         self.lived(&codes);
