@@ -144,8 +144,8 @@ fn whoever_broke_a_code_is_told_that_they_know_it_and_nobody_else_is() {
     let page = |who: &str| {
         let mut browser = Browser::signed_in(&service, "en", who);
         let list = browser.get("/participants");
-        let links = list.links().into_iter();
-        let there = links.filter(|link| link.len() == "/participants/".len() + 8).next_back();
+        let mut links = list.links().into_iter();
+        let there = links.rfind(|link| link.len() == "/participants/".len() + 8);
         plain(&browser.get(&there.expect("a participant")).html)
     };
     let know = "You know this treatment";
