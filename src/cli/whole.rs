@@ -32,6 +32,10 @@ enum Task {
     Breaks(usize),
     /// A mistake is found.
     Errs(usize),
+    /// A letter was found open: two codes that nobody has yet are known.
+    Voids,
+    /// Somebody saw what they should not have seen.
+    Slips,
 }
 
 /// A participant of the simulation.
@@ -145,6 +149,8 @@ pub fn simulate(folder: &Path, seed: u64, target: u32, progress: &dyn Fn(u32, u3
     };
     let first = whole.today();
     (0..CENTRES.len()).for_each(|centre| whole.plan(first.plus_days(1), Task::Arrives(centre)));
+    whole.plan(first.plus_days(2), Task::Voids);
+    whole.plan(first.plus_days(100), Task::Slips);
     while let Some((day, mut tasks)) = whole.days.pop_first() {
         whole.morning(day);
         tasks.sort();

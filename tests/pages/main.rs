@@ -7,6 +7,7 @@ mod browser;
 mod doors;
 mod follow_up;
 mod frame;
+mod life;
 mod never;
 mod office;
 mod randomise;

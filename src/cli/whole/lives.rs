@@ -37,6 +37,8 @@ pub fn day(whole: &mut Whole, tasks: Vec<Task>) {
         match task {
             Task::Breaks(one) => broken(whole, one),
             Task::Errs(one) => mistaken(whole, one),
+            Task::Voids => voided(whole),
+            Task::Slips => slipped(whole),
             _ => {}
         }
     }
@@ -103,18 +105,32 @@ fn person(whole: &Whole, answers: &mut Value) -> String {
     initials
 }
 
-/// The investigator reads and signs; whoever resembles another participant is looked at again.
+/// The investigator reads and signs; a warning is accepted with a reason, and whoever resembles another participant is
+/// looked at again.
 fn signed(whole: &mut Whole, who: &str, there: &str) {
     whole.wake(who);
     let version = whole.stage.get(who, there).text_at("version").to_owned();
     let mut body = json!({"version": version, "signature": signature(who, "sign-eligibility")});
     let path = format!("{there}/eligibility");
-    let told = whole.act(who, &path, body.clone());
+    let mut told = whole.act(who, &path, body.clone());
+    let wrong = told.body["errors"].as_array().cloned().unwrap_or_default();
+    for error in &wrong {
+        let warning = error["pointer"].as_str().and_then(|p| p.strip_prefix("/acknowledged/"));
+        if let Some(criterion) = warning {
+            body["acknowledged"][criterion] = "an invented reason".into();
+        }
+    }
+    if !wrong.is_empty() {
+        whole.count("warnings accepted with a reason");
+        told = whole.act(who, &path, body.clone());
+    }
     if told.text_at("code") == "possible-duplicate" {
         whole.count("looked at again as a possible duplicate");
         body["anotherPerson"] = "both were met on one day".into();
         whole.done(who, &path, body);
+        return;
     }
+    assert_eq!(told.status, 200, "{who} signs: {}", told.text);
 }
 
 /// Every visit of a new participant, a little early or late; and perhaps an emergency or a slip.
@@ -241,8 +257,37 @@ fn broken(whole: &mut Whole, one: usize) {
     whole.count("codes broken");
 }
 
-/// A mistake is found and recorded. Nothing is undone.
+/// Two codes of strata that have hardly begun.
+fn voided(whole: &mut Whole) {
+    let rows = whole.stage.study.list.rows().iter();
+    let known = rows
+        .filter(|row| matches!(row.position, 3 | 9) && row.stratum.as_str().ends_with("/lldas"));
+    let codes: Vec<String> = known.take(2).map(|row| row.code.to_string()).collect();
+    for code in codes {
+        let body = json!({"code": code, "reason": "its letter was found open",
+                          "signature": signature("stat-1", "void-code")});
+        whole.done("stat-1", "/v1/codes/void", body);
+        whole.count("codes voided");
+    }
+}
+
+/// An accidental unblinding: that, never what.
+fn slipped(whole: &mut Whole) {
+    let (number, today) = (whole.people[0].number.clone(), whole.today().to_string());
+    let who = whole.staff(0, "c");
+    let answers = json!({"participant": number, "knowledge": "exact-arm", "source": "screen",
+                         "day": today, "who": "an invented nurse", "impact": "none",
+                         "contained": "the screen was turned away"});
+    let body = json!({"answers": answers, "signature": signature(&who, "report-accident")});
+    whole.done(&who, "/v1/accidents", body);
+    whole.count("accidental unblindings");
+}
+
+/// A wrong answer is corrected, which may give another stratum; or a mistake is recorded. Nothing is undone.
 fn mistaken(whole: &mut Whole, one: usize) {
+    if whole.by_chance(500) {
+        return corrected(whole, one);
+    }
     let mistakes = ["ineligible", "randomised-in-error", "other"];
     let mistake = mistakes[whole.draw(3) as usize];
     let (who, today) = (whole.staff(one, "c"), whole.today().to_string());
@@ -250,4 +295,17 @@ fn mistaken(whole: &mut Whole, one: usize) {
                          "why": "an invented slip"});
     whole.record((&who, "correct"), one, "mistakes", answers);
     whole.count("mistakes recorded");
+}
+
+fn corrected(whole: &mut Whole, one: usize) {
+    let who = whole.staff(one, "c");
+    let there = format!("/v1/participants/{}", whole.people[one].reference);
+    whole.wake(&who);
+    let read = whole.stage.get(&who, &there);
+    let mut answers = read.body["answers"].clone();
+    answers["sledai"] = if answers["sledai"] == "4" { "5".into() } else { "4".into() };
+    let body = json!({"version": read.text_at("version"), "answers": answers, "why": "misread",
+                      "signature": signature(&who, "correct")});
+    whole.done(&who, &format!("{there}/corrections"), body);
+    whole.count("answers corrected");
 }
