@@ -44,6 +44,25 @@ impl View<'_> {
         self.all(sql, [participant.as_str()], read_recorded)
     }
 
+    /// Participants of these centres, or of all, for whom something was prepared after their last record of an infusion
+    /// or a missed dose; by enrolment number.
+    pub fn not_recorded(
+        &self,
+        centres: Option<&[CentreId]>,
+    ) -> Result<Vec<(Reference, EnrolmentNumber)>, StoreError> {
+        let sql = "SELECT p.reference, p.number FROM participants p
+                   WHERE (SELECT max(entry) FROM releases r
+                          WHERE r.participant = p.reference AND r.purpose = 'prepare')
+                       > coalesce((SELECT max(entry) FROM records o WHERE o.participant = p.reference
+                          AND o.act IN ('infusion-recorded', 'infusion-missed',
+                                        'participation-ended')), -1)
+                     AND (?1 IS NULL OR instr(?1, ',' || p.centre || ',') > 0)
+                   ORDER BY p.number";
+        self.all(sql, [centres.map(one_value)], |row| {
+            Ok((reference(row, 0)?, read_id(EnrolmentNumber::parse(&row.get::<_, String>(1)?))?))
+        })
+    }
+
     /// The records about one release, oldest first.
     pub fn records_about(&self, release: &Reference) -> Result<Vec<Recorded>, StoreError> {
         let sql = "SELECT entry, act, participant, release, at FROM records
@@ -77,25 +96,6 @@ impl View<'_> {
                 due: row.get(3)?,
                 done: row.get::<_, Option<i64>>(4)?.map(i64::unsigned_abs),
             })
-        })
-    }
-
-    /// Participants of these centres, or of all, for whom something was prepared after their last record of an infusion
-    /// or a missed dose; by enrolment number.
-    pub fn not_recorded(
-        &self,
-        centres: Option<&[CentreId]>,
-    ) -> Result<Vec<(Reference, EnrolmentNumber)>, StoreError> {
-        let sql = "SELECT p.reference, p.number FROM participants p
-                   WHERE (SELECT max(entry) FROM releases r
-                          WHERE r.participant = p.reference AND r.purpose = 'prepare')
-                       > coalesce((SELECT max(entry) FROM records o WHERE o.participant = p.reference
-                          AND o.act IN ('infusion-recorded', 'infusion-missed',
-                                        'participation-ended')), -1)
-                     AND (?1 IS NULL OR instr(?1, ',' || p.centre || ',') > 0)
-                   ORDER BY p.number";
-        self.all(sql, [centres.map(one_value)], |row| {
-            Ok((reference(row, 0)?, read_id(EnrolmentNumber::parse(&row.get::<_, String>(1)?))?))
         })
     }
 
