@@ -48,3 +48,9 @@ pub const DRAFT: usize = LINE;
 pub const DRAFTS: usize = 50;
 /// A draft is gone after this many seconds.
 pub const DRAFT_SECONDS: i64 = 72 * 60 * 60;
+/// Sealed pharmacy records in one answer: two kilobytes each, as they travel.
+pub const RECORDS: u32 = 100;
+/// Characters of a prescription's reference, and of who receives an infusion.
+pub const SHORT_TEXT: usize = 80;
+/// The largest total volume that is recorded, in mL.
+pub const VOLUME_MAX: u32 = 5_000;

@@ -301,7 +301,8 @@ mod tests {
             "I ask for the allocation of this participant, once"
         );
         assert_eq!(meaning("randomise", Language::ZhCn), "本人申请对该受试者进行随机，仅此一次");
-        for act in ["screen", "sign-eligibility", "break-code", "review-list", "prepare"] {
+        for act in ["screen", "sign-eligibility", "break-code", "review-list", "record-preparation"]
+        {
             assert!(meanings.contains(&act), "{act}");
         }
     }

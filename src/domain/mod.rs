@@ -17,6 +17,7 @@ pub mod recruitment;
 pub mod rule;
 #[cfg(feature = "offline")]
 pub mod simulate;
+pub mod stock;
 pub mod stratum;
 pub mod time;
 pub mod trial;

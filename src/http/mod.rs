@@ -16,6 +16,7 @@ pub mod page;
 pub mod pages;
 pub mod participants;
 pub mod people;
+pub mod pharmacy;
 pub mod problem;
 pub mod records;
 pub mod releases;

@@ -5,6 +5,7 @@ use super::answer::Answer;
 use super::caller::{Who, bytes, named, once, receipt, signature};
 use super::extract::{Body, IdempotencyKey, InPath};
 use super::people::done;
+use super::pharmacy::{released_body, times_body};
 use super::problem::Problem;
 use super::routes::Route;
 use super::wire::acts;
@@ -92,6 +93,7 @@ async fn due(house: Data<House>, who: Who) -> Result<Answer<acts::DuesBody>, Pro
             number: due.number.to_string(),
             code: due.code.to_string(),
             visit: due.visit.map(|visit| visit.to_string()),
+            released: due.released.iter().map(|one| released_body(&house, one)).collect(),
         });
     Ok(Answer::ok(acts::DuesBody { preparations: preparations.collect() }))
 }
@@ -106,7 +108,7 @@ pub(super) fn wrap_body(held: &HeldWrap) -> acts::WrapBody {
 }
 
 fn release(handed: Handed, purpose: &str, told: Option<Vec<String>>) -> Answer<acts::ReleaseBody> {
-    let Handed { released, number, repeated } = handed;
+    let Handed { released, number, repeated, times } = handed;
     let place = released.place;
     let body = acts::ReleaseBody {
         reference: released.reference.as_str().to_owned(),
@@ -130,6 +132,7 @@ fn release(handed: Handed, purpose: &str, told: Option<Vec<String>>) -> Answer<a
         receipt: receipt(released.receipt),
         repeated,
         told,
+        times: times.map(times_body),
     };
     if repeated { Answer::ok(body) } else { Answer::created(body) }
 }

@@ -18,7 +18,7 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 16] = [
+pub const SIGNED: [&str; 18] = [
     "screen",
     "sign-eligibility",
     "randomise",
@@ -35,6 +35,8 @@ pub const SIGNED: [&str; 16] = [
     "review-list",
     "void-code",
     "decide-recruitment",
+    "record-preparation",
+    "check",
 ];
 
 /// The routes of this file.

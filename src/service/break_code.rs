@@ -101,7 +101,7 @@ impl House {
         });
         let (durable, (told, repeated)) = done.await?.split();
         let released = durable.release(&self.secret).map_err(|_| self.not_our_lock())?;
-        Ok(BrokenCode { handed: Handed { released, number, repeated }, told })
+        Ok(BrokenCode { handed: Handed { released, number, repeated, times: None }, told })
     }
 
     fn check_emergency(&self, caller: &Caller, emergency: &Emergency) -> Result<(), Refusal> {

@@ -17,6 +17,7 @@ pub mod lists;
 pub mod opened;
 pub mod passwords;
 pub mod people;
+pub mod preparation_record;
 pub mod prepare;
 pub mod randomise;
 pub mod record;
@@ -28,6 +29,7 @@ pub mod safety;
 pub mod screen;
 pub mod sign_in;
 pub mod signature;
+pub mod stock;
 pub mod trail;
 pub mod voids;
 

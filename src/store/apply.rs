@@ -158,7 +158,9 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
             "UPDATE releases SET read_back = ?2 WHERE reference = ?1 AND read_back IS NULL",
             &[&e.on("reference"), &e.seq()],
         ),
-        _ => noticed(connection, e).and_then(|()| recorded(connection, e)),
+        _ => noticed(connection, e)
+            .and_then(|()| recorded(connection, e))
+            .and_then(|()| sealed(connection, e)),
     }
 }
 
@@ -369,4 +371,19 @@ fn released(connection: &Connection, e: &Happened<'_>, purpose: &str) -> Result<
             &[&plan, &e.seq()],
         ),
     }
+}
+
+/// That a sealed pharmacy record was kept. What it says is in no entry.
+fn sealed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    let (kind, record, release) = match e.entry.act.as_str() {
+        "preparation-recorded" => ("preparation", e.data("record"), e.on("reference")),
+        "stock-recorded" => ("stock", e.on("record"), None),
+        _ => return Ok(()),
+    };
+    run(
+        connection,
+        "INSERT INTO pharmacy_records (record, kind, centre, epoch, release, entry)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        &[&record, &kind, &e.centre(), &e.number("epoch"), &release, &e.seq()],
+    )
 }

@@ -77,7 +77,7 @@ fn links(role: Role) -> Vec<Link> {
     let mut all = match role {
         Role::Coordinator => vec![participants],
         Role::Investigator => vec![participants, breaks, key],
-        Role::Pharmacist => vec![key, grants],
+        Role::Pharmacist => vec![("home.stock", "/pharmacy/stock"), key, grants],
         Role::Statistician => vec![key, grants, trail, verify, recruitment],
         Role::Hotline => vec![breaks, safety, key, grants],
         Role::Monitor => {

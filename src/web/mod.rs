@@ -16,6 +16,7 @@ mod list;
 mod opening;
 mod participants;
 mod people;
+mod pharmacy;
 mod public;
 mod qr;
 mod randomise;
@@ -48,6 +49,7 @@ pub fn pages() -> Pages {
         sheets::pages(),
         keys::pages(),
         opening::pages(),
+        pharmacy::pages(),
         trail::pages(),
         verify::pages(),
         list::pages(),
@@ -92,6 +94,7 @@ fn files() -> Vec<Static> {
         include_str!("css/keys.css"),
         include_str!("css/office.css"),
         include_str!("css/follow.css"),
+        include_str!("css/pharmacy.css"),
         include_str!("css/print.css"),
     );
     vec![
@@ -113,13 +116,17 @@ fn files() -> Vec<Static> {
         file!("hpke.js", "text/javascript"),
         file!("identity.js", "text/javascript"),
         file!("key.js", "text/javascript"),
+        file!("ledger.js", "text/javascript"),
         file!("manifest.js", "text/javascript"),
         file!("open.js", "text/javascript"),
         file!("page.js", "text/javascript"),
         file!("pharmacy.js", "text/javascript"),
+        file!("pharmacy_record.js", "text/javascript"),
         file!("proof.js", "text/javascript"),
         file!("scanned.js", "text/javascript"),
         file!("signature.js", "text/javascript"),
+        file!("stock.js", "text/javascript"),
+        file!("stockroom.js", "text/javascript"),
         file!("words.js", "text/javascript"),
     ]
 }

@@ -1,9 +1,9 @@
-//! Pages on which one slot is opened: the pharmacy and the breaking of a code. Neither page holds an arm: the person's
-//! own device opens it, and takes its words from the trial file.
+//! What the pages share on which something is opened, and the page on which a code is broken; the pharmacy's stand in
+//! `pharmacy.rs`. No page holds an arm: the person's own device opens it, and takes its words from the trial file.
 
 use super::frame::{Frame, paper};
 use super::safety;
-use crate::domain::access::{BreakCode, Prepare};
+use crate::domain::access::BreakCode;
 use crate::domain::people::Role;
 use crate::http::pages::{Page, Paper, Visit};
 use crate::refusal::Refusal;
@@ -12,10 +12,7 @@ use askama::Template;
 
 /// The pages of this file.
 pub fn pages() -> Vec<Page> {
-    vec![
-        Page::of("/pharmacy", Prepare, pharmacy).with_keys(),
-        Page::of("/emergency", BreakCode, emergency).with_keys(),
-    ]
+    vec![Page::of("/emergency", BreakCode, emergency).with_keys()]
 }
 
 /// What the scripts are told: whose key it is, for what, and every sentence they may have to say.
@@ -84,22 +81,6 @@ pub fn device(f: &Frame<'_>, act: &str, root: bool) -> Result<Device, Refusal> {
         root,
         said: said.to_vec(),
     })
-}
-
-#[derive(Template)]
-#[template(path = "pharmacy.html")]
-struct Pharmacy<'v> {
-    f: Frame<'v>,
-    on: Device,
-    visits: Vec<String>,
-}
-
-async fn pharmacy(visit: Visit) -> Result<Paper, Refusal> {
-    let f = Frame::of(&visit, "pharmacy.title").back("/").with_script("pharmacy.js");
-    let infused = visit.house.trial.visits.iter().filter(|one| one.infusion);
-    let visits = infused.map(|one| one.id.to_string()).collect();
-    let on = device(&f, "", true)?;
-    paper(&Pharmacy { on, visits, f })
 }
 
 #[derive(Template)]

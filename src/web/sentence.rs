@@ -25,7 +25,10 @@ pub const KINDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("randomisation", &["randomised"]),
-    ("preparation", &["release-for-preparation"]),
+    (
+        "preparation",
+        &["release-for-preparation", "preparation-recorded", "handed-over", "stock-recorded"],
+    ),
     (
         "life",
         &[
@@ -61,6 +64,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
         "reading",
         &[
             "breaks-read",
+            "stock-read",
             "strata-read",
             "own-key-read",
             "wrap-read",

@@ -13,6 +13,7 @@ mod keys;
 mod lists;
 mod overview;
 mod people;
+mod pharmacy;
 mod prepare;
 mod randomise;
 mod records;

@@ -63,6 +63,16 @@ fn body(path: &str, who: &str) -> Value {
             "reference": "ZZZZZZZZ", "fits": true, "at": "2026-11-21T01:00:00Z",
             "signature": "00".repeat(64),
         }),
+        path if path.ends_with("/record") => json!({
+            "volume": 250, "masked": "masked", "appearance": true, "noSecondCheck": "alone",
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(1052)},
+            "signature": signed("record-preparation"),
+        }),
+        path if path.ends_with("/hand-over") => json!({"to": "Demo nurse"}),
+        "/v1/pharmacy-records" => json!({
+            "centre": "renji-south",
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(540)},
+        }),
         "/v1/keys/mine" => json!({"card": "no card"}),
         "/v1/grants" => json!({
             "person": "p-rjs", "centre": "renji-south", "epoch": 1, "fingerprint": "00".repeat(16),

@@ -49,6 +49,8 @@ impl World {
         self.not_randomised();
         let codes = self.randomised();
         self.prepared(&codes);
+        self.stocked(&codes);
+        self.handed_over();
         self.rotated();
         self.called_about(&codes);
         self.broke(&codes);
@@ -234,6 +236,7 @@ impl World {
             let body = preparation(code, "V1", None);
             let release = self.act_once(&who, "/v1/preparations", &key, body.clone(), 201);
             self.open_and_confirm(&who, &release);
+            self.preparation_recorded(&who, &release);
             // The answer was lost, and asked for again under the same key.
             self.act_once(&who, "/v1/preparations", &key, body.clone(), 200);
             self.prepare(&who, body, 409);
@@ -380,6 +383,7 @@ impl World {
         self.grant("hot-1", "p-new", 409);
         let release = self.prepare("p-new", spilt.clone(), 201);
         self.open_and_confirm("p-new", &release);
+        self.checked_by_a_second(&release);
         let removal = json!({"person": "p-rjw", "centre": "renji-west"});
         self.act("spon-1", "/v1/grants/remove", removal.clone(), 403);
         self.act("hot-1", "/v1/grants/remove", removal.clone(), 200);

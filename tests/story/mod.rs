@@ -9,6 +9,7 @@ mod follow;
 mod life;
 pub mod log;
 mod pages;
+mod pharmacy;
 pub mod read;
 
 use klero::cli::stage::{Play, Stage, cast, password};
@@ -74,6 +75,9 @@ pub struct World {
     pub drafts: Vec<String>,
     /// The references of the code breaks.
     pub breaks: Vec<String>,
+    /// Preparations that wait to be handed over: by whom, and the release.
+    pub prepared: Vec<(String, String)>,
+    sealed_records: u64,
     clock: Arc<FixedClock>,
     tokens: BTreeMap<String, String>,
 }
@@ -96,7 +100,20 @@ impl World {
         let tokens = tokens.collect();
         let (told, opened, references) = (vec![], vec![], BTreeMap::new());
         let (drafts, breaks) = (vec!["K7Q29MXT".to_owned()], vec!["K7Q29MXT".to_owned()]);
-        Self { stage, folder, told, opened, references, drafts, breaks, clock, tokens }
+        let (prepared, sealed_records) = (vec![], 0);
+        Self {
+            stage,
+            folder,
+            told,
+            opened,
+            references,
+            drafts,
+            breaks,
+            prepared,
+            sealed_records,
+            clock,
+            tokens,
+        }
     }
 
     /// Time goes by, here as in every world.

@@ -351,6 +351,8 @@ pub struct DueBody {
     pub code: String,
     /// The visit whose infusion is due today, if one is.
     pub visit: Option<String>,
+    /// What was released for preparation and may still be used, oldest first.
+    pub released: Vec<super::pharmacy::ReleasedBody>,
 }
 
 /// What a pharmacist has to prepare.
@@ -426,6 +428,9 @@ pub struct ReleaseBody {
     /// For a code break: who was told that, never what.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub told: Option<Vec<String>>,
+    /// For a preparation: not to be handed over before, and not to be given after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<super::pharmacy::TimesBody>,
 }
 
 /// Breaks one code.
