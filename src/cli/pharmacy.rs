@@ -221,6 +221,26 @@ fn keys(
     Ok(keys)
 }
 
+/// How much of a centre's records does not balance: for the simulation of a whole trial.
+///
+/// # Errors
+/// When a record cannot be read or opened.
+#[cfg(feature = "server")]
+pub(super) fn imbalances(pages: &[String], identity: &Identity) -> Result<usize, Failure> {
+    let read =
+        |text: &String| serde_json::from_str(text).map_err(|e| unreadable("a page", e.line()));
+    let here = Path::new("a page");
+    let files: Vec<(&Path, RecordsText)> =
+        pages.iter().map(|text| Ok((here, read(text)?))).collect::<Result<_, Failure>>()?;
+    whole(&files)?;
+    let Some(centre) = files.first().map(|(_, text)| text.centre.clone()) else { return Ok(0) };
+    let records: Vec<_> =
+        files.iter().flat_map(|(_, text)| text.records.iter().map(move |r| (text, r))).collect();
+    let books = Books::open(&records, &keys(&files, &centre, identity)?)?;
+    let wrong = books.stock.lots.values().map(|lot| lot.imbalances().len()).sum::<usize>();
+    Ok(wrong + books.closed)
+}
+
 impl Books {
     fn open(
         records: &[(&RecordsText, &RecordText)],
