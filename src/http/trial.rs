@@ -18,11 +18,20 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 9] = [
+pub const SIGNED: [&str; 18] = [
     "screen",
     "sign-eligibility",
     "randomise",
+    "record-visit",
+    "end-treatment",
+    "resume-treatment",
+    "transfer",
+    "correct",
+    "report-accident",
     "break-code",
+    "follow-up",
+    "close-break",
+    "plan-unblinding",
     "review-list",
     "void-code",
     "decide-recruitment",

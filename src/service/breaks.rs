@@ -82,7 +82,8 @@ impl House {
         self.store.read(|view| Ok(broken(view, caller.places(may), &at)?))
     }
 
-    /// One code break, with what was recorded about it. Free text is for those who write it, and for the monitor.
+    /// One code break, with what was recorded about it. Free text is for those who write it, and for the monitor. Reading
+    /// is an entry.
     ///
     /// # Errors
     /// `no-such-record` for a break that is unknown or another centre's.
@@ -93,6 +94,11 @@ impl House {
     ) -> Result<(Broken, Vec<Told>), Refusal> {
         let release = self.break_for::<ReadBreaks>(caller, reference).await?;
         let may = self.may::<ReadBreaks>(caller, &release.present).await?;
+        let entry = Entry::new("breaks-read")
+            .at(&release.present)
+            .on("participant", release.number.as_str())
+            .on("reference", reference.as_str());
+        self.act(&may, move |tx| Ok(tx.append(entry)?)).await?;
         let all = self.breaks_at_a_glance(caller, &may)?;
         let one = all.into_iter().find(|one| one.release.reference == *reference);
         let one = one.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?;

@@ -274,6 +274,20 @@ fn anybody_reports_an_accident_and_nobody_writes_a_treatment_into_it() {
     house.trail_is::<10>(left.try_into().unwrap());
 }
 
+// shows: AT-8
+#[test]
+fn the_words_that_each_kind_of_record_is_signed_with_can_be_read() {
+    let house = House::raise();
+    let forms = house.get("mon-1", "/v1/records/forms").body["forms"].clone();
+    let meanings = house.get("mon-1", "/v1/trial").body["meanings"].clone();
+    let acts: Vec<_> = forms.as_array().unwrap().iter().map(|form| form["act"].clone()).collect();
+    assert!(acts.len() > 10);
+    for act in acts.iter().map(|act| act.as_str().unwrap()) {
+        let words = signature("mon-1", act)["meaning"].clone();
+        assert_eq!(meanings[act]["en"], words, "{act}");
+    }
+}
+
 // shows: AL-6
 #[test]
 fn a_record_asked_for_twice_is_made_once() {

@@ -467,3 +467,28 @@ test('codes and numbers stay on one line at 320 pixels, on every step, in both l
     await context.close();
   }
 });
+
+test('a planned safety unblinding is offered for its participant alone, and is done once its code is broken', async () => {
+  const signature = await stage.signature('spon-1', 'plan-unblinding');
+  const due = new Date(Date.now() + 7 * 24 * 3600 * 1000).toISOString().slice(0, 10);
+  const answers = { participant: 'RJS-001', 'to-tell': 'Dr Demo, safety officer', why: 'an expedited report', 'report-due': due };
+  await stage.done('spon-1', 'POST', '/v1/safety-plans', { answers, signature });
+  const { page, faults, context } = await arrive();
+  await find(page);
+  await say(page);
+  assert.ok(await page.isVisible('#plans'));
+  await page.selectOption('#plan', { label: 'Dr Demo, safety officer' });
+  await page.check('#category-safety-report');
+  await page.click('#break');
+  await step(page, 'arm');
+  const { plans } = await stage.done('mon-1', 'GET', '/v1/safety-plans');
+  assert.equal(plans[0].done, true);
+  assert.deepEqual(faults, []);
+  await context.close();
+  // It is carried out: nobody is offered it again.
+  const later = await arrive();
+  await find(later.page);
+  await step(later.page, 'break');
+  assert.ok(!(await later.page.isVisible('#plans')));
+  await later.context.close();
+});

@@ -98,11 +98,16 @@ fn a_record_that_is_late_is_said_to_the_monitor_at_the_start_and_counted_on_the_
         assert!(!home.contains("RJS-001"), "nobody is named, so that looking is no entry");
     }
     let mut monitor = Browser::signed_in(&service, "en", "mon-1");
+    let entries = || service.house().health().expect("the store can be read").entries;
+    let before = entries();
+    monitor.get("/");
     let health = plain(&monitor.get("/health").html);
     assert!(health.contains("Records of code breaks that are overdue: 1."));
     assert!(!health.contains(&reference) && !health.contains("RJS-001"));
+    assert_eq!(entries(), before);
     let page = monitor.get(&format!("/breaks/{released}")).html;
-    assert!(plain(&page).contains("record overdue"));
+    assert!(plain(&page).contains("record overdue") && page.contains("RJS-001"));
+    assert_eq!(entries(), before + 1, "reading about one is an entry");
     // Who has nothing to do with it reads nothing of it.
     for who in ["c-rjs", "p-rjs", "i-hsh", "stat-1"] {
         let mut other = Browser::signed_in(&service, "en", who);
@@ -144,8 +149,8 @@ fn whoever_broke_a_code_is_told_that_they_know_it_and_nobody_else_is() {
     let page = |who: &str| {
         let mut browser = Browser::signed_in(&service, "en", who);
         let list = browser.get("/participants");
-        let links = list.links().into_iter();
-        let there = links.filter(|link| link.len() == "/participants/".len() + 8).next_back();
+        let mut links = list.links().into_iter();
+        let there = links.rfind(|link| link.len() == "/participants/".len() + 8);
         plain(&browser.get(&there.expect("a participant")).html)
     };
     let know = "You know this treatment";
