@@ -261,3 +261,12 @@ CREATE TABLE held (                                   -- since schema 3: who eve
   ended   INTEGER,                                    -- entry
   PRIMARY KEY (centre, epoch, person, granted)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE passed_keys (                            -- since schema 3: one slot's key for the centre a participant moved to
+  participant TEXT NOT NULL REFERENCES participants(reference),
+  centre      TEXT NOT NULL,
+  epoch       INTEGER NOT NULL,                       -- of that centre's key, which seals it
+  sealed      BLOB NOT NULL REFERENCES contents(hash),
+  entry       INTEGER NOT NULL,
+  PRIMARY KEY (participant, centre, epoch)
+) STRICT, WITHOUT ROWID;

@@ -44,6 +44,8 @@ codes! {
         NotYourRole "not-your-role";
         /// The caller's key has no wrap for this centre.
         NotGrantedYet "not-granted-yet";
+        /// The participant moved here, and the key of this one code was not passed on yet.
+        KeyNotPassed "key-not-passed";
         /// Nothing lives at this address.
         NoSuchPage "no-such-page";
         /// Unknown, not issued or not yours: one answer for all three.

@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod page;
 pub mod pages;
 pub mod participants;
+mod pass_on;
 pub mod people;
 pub mod problem;
 pub mod records;

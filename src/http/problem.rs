@@ -16,7 +16,7 @@ pub fn status(code: Code) -> StatusCode {
         Code::SignInNeeded | Code::CredentialsWrong | Code::SignatureNeeded => {
             StatusCode::UNAUTHORIZED
         }
-        Code::NotYourRole | Code::NotGrantedYet => StatusCode::FORBIDDEN,
+        Code::NotYourRole | Code::NotGrantedYet | Code::KeyNotPassed => StatusCode::FORBIDDEN,
         Code::NoSuchPage | Code::NoSuchRecord => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::PossibleDuplicate
@@ -175,7 +175,7 @@ mod tests {
             [
                 "400 malformed-request idempotency-key-missing",
                 "401 sign-in-needed credentials-wrong signature-needed",
-                "403 not-your-role not-granted-yet",
+                "403 not-your-role not-granted-yet key-not-passed",
                 "404 no-such-page no-such-record",
                 "405 method-not-allowed",
                 "409 possible-duplicate identifiers-do-not-match recruitment-paused \

@@ -4,7 +4,8 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, emergency, keys, participants, people, records, releases, rotations, trail, trial,
+    Served, emergency, keys, participants, pass_on, people, records, releases, rotations, trail,
+    trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -24,6 +25,7 @@ pub fn table() -> Table {
         emergency::routes(),
         keys::routes(),
         rotations::routes(),
+        pass_on::routes(),
         trial::routes(),
         trail::routes(),
     ];

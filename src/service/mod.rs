@@ -12,6 +12,7 @@ pub mod health;
 pub mod keys;
 pub mod lists;
 pub mod opened;
+pub mod pass_on;
 pub mod passwords;
 pub mod people;
 pub mod prepare;

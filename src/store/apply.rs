@@ -126,7 +126,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
             "UPDATE lists SET reviewed = ?2 WHERE segment = ?1 AND reviewed IS NULL",
             &[&number(&e.entry.on, "segment"), &e.seq()],
         ),
-        "key-registered" | "key-granted" | "key-rotated" | "grant-removed" => {
+        "key-registered" | "key-granted" | "key-rotated" | "grant-removed" | "slot-key-passed" => {
             apply_keys::changed(connection, e)
         }
         "participant-screened" => participant_screened(connection, e),

@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 15] = [
+const PROJECTIONS: [&str; 16] = [
     "people",
     "person_centres",
     "recruitment",
@@ -24,6 +24,7 @@ const PROJECTIONS: [&str; 15] = [
     "records",
     "centre_keys",
     "held",
+    "passed_keys",
 ];
 
 /// What a check of a stored trail found right.

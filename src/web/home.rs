@@ -67,6 +67,7 @@ fn links(role: Role) -> Vec<Link> {
     let (participants, breaks) =
         (("home.participants", "/participants"), ("home.breaks", "/breaks"));
     let (key, grants) = (("home.key", "/key"), ("home.grants", "/grants"));
+    let pass_on = ("pass-on.title", "/pass-on");
     let (trail, verify) = (("home.trail", "/trail"), ("home.verify", "/verify"));
     let recruitment = ("home.recruitment", "/recruitment");
     let (list, people) = (("home.list", "/list"), ("home.people", "/people"));
@@ -74,8 +75,8 @@ fn links(role: Role) -> Vec<Link> {
         Role::Coordinator => vec![participants],
         Role::Investigator => vec![participants, breaks, key],
         Role::Pharmacist => vec![key, grants],
-        Role::Statistician => vec![key, grants, trail, verify, recruitment],
-        Role::Hotline => vec![breaks, key, grants],
+        Role::Statistician => vec![key, grants, pass_on, trail, verify, recruitment],
+        Role::Hotline => vec![breaks, key, grants, pass_on],
         Role::Monitor => {
             vec![verify, list, participants, breaks, recruitment, people]
         }

@@ -3,6 +3,7 @@
 //! interface beside it; neither calls the other. `GUIDE.md` beside this file says how to write one.
 
 mod breaks;
+mod changes;
 mod curve;
 mod eligibility;
 mod form;
@@ -43,6 +44,7 @@ pub fn pages() -> Pages {
         randomise::pages(),
         sheets::pages(),
         keys::pages(),
+        changes::pages(),
         opening::pages(),
         trail::pages(),
         verify::pages(),
@@ -108,6 +110,7 @@ fn files() -> Vec<Static> {
         file!("manifest.js", "text/javascript"),
         file!("open.js", "text/javascript"),
         file!("page.js", "text/javascript"),
+        file!("pass_on.js", "text/javascript"),
         file!("pharmacy.js", "text/javascript"),
         file!("proof.js", "text/javascript"),
         file!("scanned.js", "text/javascript"),

@@ -11,6 +11,7 @@ mod house;
 mod keys;
 mod lists;
 mod overview;
+mod pass_on;
 mod people;
 mod prepare;
 mod randomise;

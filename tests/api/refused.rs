@@ -63,6 +63,10 @@ fn body(path: &str, who: &str) -> Value {
             "wrap": "00".repeat(113), "signature": "00".repeat(64),
         }),
         "/v1/grants/remove" => json!({"person": "p-rjs", "centre": "renji-south"}),
+        "/v1/passed-keys" => json!({
+            "participant": "ZZZZZZZZ", "centre": "huashan", "epoch": 1,
+            "sealed": "00".repeat(60), "signature": "00".repeat(64),
+        }),
         "/v1/rotations" => json!({"rotation": "{}"}),
         "/v1/lists/{segment}/review" => json!({"signature": signed("review-list")}),
         path if path.starts_with("/v1/recruitment/") => {

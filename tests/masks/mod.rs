@@ -86,6 +86,7 @@ pub const MASKED: &[Place] = &[
     place("line list-reviewed", "/data/manifest", Holds::Hex, MANIFEST),
     place("line opened", "/data/signature", Holds::Hex, RANDOM),
     place("line key-granted", "/data/signature", Holds::Hex, "ECDSA is randomised"),
+    place("line slot-key-passed", "/data/signature", Holds::Hex, "ECDSA is randomised"),
     place("line key-rotated", "/data/file", Holds::Hex, "a hash over a file with sealed arms"),
     place("line key-rotated", "/data/sealed", Holds::Hex, "a hash over sealed arms"),
     place("line key-rotated", "/data/wraps/*/signature", Holds::Hex, "ECDSA is randomised"),
@@ -113,6 +114,12 @@ pub const MASKED: &[Place] = &[
     place("row of repeats: opened", "/body", Holds::Hex, "a hash over a body with a signature"),
     place(
         "row of repeats: key-granted",
+        "/body",
+        Holds::Hex,
+        "a hash over a body with a signature",
+    ),
+    place(
+        "row of repeats: slot-key-passed",
         "/body",
         Holds::Hex,
         "a hash over a body with a signature",

@@ -416,6 +416,9 @@ pub struct ReleaseBody {
     pub slot: SlotBody,
     /// The caller's wrap.
     pub wrap: WrapBody,
+    /// After a participant moved: the slot's own key, under the key in the wrap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passed: Option<super::changes::PassedBody>,
     /// The entry that had to be durable first.
     pub receipt: ReceiptBody,
     /// The same request was answered before.
