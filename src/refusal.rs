@@ -84,6 +84,8 @@ codes! {
         RotationOutdated "rotation-outdated";
         /// The record does not allow this step now.
         WrongState "wrong-state";
+        /// Somebody with this past, or this name, was unblinded, and the role is a blinded one.
+        WasUnblinded "was-unblinded";
         /// The trial's configuration has questions without an answer.
         DecisionsOpen "decisions-open";
         /// The record is not the one that was read.

@@ -33,6 +33,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::ListNotReviewed
         | Code::WrongState
         | Code::RotationOutdated
+        | Code::WasUnblinded
         | Code::DecisionsOpen => StatusCode::CONFLICT,
         Code::ChangedSinceRead => StatusCode::PRECONDITION_FAILED,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -181,7 +182,8 @@ mod tests {
                 "409 possible-duplicate identifiers-do-not-match recruitment-paused \
                  centre-not-open target-reached no-allocation-available visit-not-due \
                  already-prepared not-prepared treatment-ended list-already-imported \
-                 list-not-reviewed rotation-outdated wrong-state decisions-open",
+                 list-not-reviewed rotation-outdated wrong-state was-unblinded \
+                 decisions-open",
                 "412 changed-since-read",
                 "413 too-large",
                 "415 wrong-content-type",

@@ -436,7 +436,9 @@ mod tests {
         let by_hotline = Some(("hot-1", "hotline"));
         let fine = moved("ph-w", "pharmacist", by_hotline).verdict();
         assert!(fine.fits(), "{:?}", fine.failure());
-        let fine = moved("hot-1", "hotline", None).verdict();
+        let mut by_hotline_alone = moved("hot-1", "hotline", None);
+        by_hotline_alone.data = by_hotline_alone.data.replacen(",no\n", ",yes\n", 1);
+        let fine = by_hotline_alone.verdict();
         assert!(fine.fits(), "the hotline never waits: {:?}", fine.failure());
         for passed in [None, Some(("ph-w", "pharmacist")), Some(("inv-e", "investigator"))] {
             let why = why(&moved("ph-w", "pharmacist", passed));

@@ -12,6 +12,7 @@ pub mod health;
 pub mod keys;
 pub mod lists;
 pub mod opened;
+pub mod openers;
 pub mod pass_on;
 pub mod passwords;
 pub mod people;
@@ -26,6 +27,7 @@ pub mod screen;
 pub mod sign_in;
 pub mod signature;
 pub mod trail;
+pub mod unblinded;
 
 use crate::clock::Clock;
 use crate::dice::Dice;

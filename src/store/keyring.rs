@@ -162,6 +162,16 @@ impl View<'_> {
         })
     }
 
+    /// How a person came to know arms: `key`, `prepare` or `break`, each with its first entry.
+    pub fn unblinded_by(&self, person: &PersonId) -> Result<Vec<(String, u64)>, StoreError> {
+        let sql =
+            "SELECT 'key', min(h.granted) FROM held h JOIN centre_keys k USING (centre, epoch)
+                     WHERE h.person = ?1 AND k.drill = 0 HAVING count(*) > 0
+                   UNION ALL
+                   SELECT purpose, min(entry) FROM releases WHERE person = ?1 GROUP BY purpose";
+        self.all(sql, [person.as_str()], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))
+    }
+
     /// The keys that came by rotation: centre, number, segment, and the hash over what was sealed anew.
     pub(super) fn rotated_keys(&self) -> Result<Vec<(CentreId, u32, u32, Hash)>, StoreError> {
         let sql = "SELECT centre, epoch, segment, sealed FROM centre_keys

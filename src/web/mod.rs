@@ -113,6 +113,7 @@ fn files() -> Vec<Static> {
         file!("pass_on.js", "text/javascript"),
         file!("pharmacy.js", "text/javascript"),
         file!("proof.js", "text/javascript"),
+        file!("rotate.js", "text/javascript"),
         file!("scanned.js", "text/javascript"),
         file!("signature.js", "text/javascript"),
         file!("words.js", "text/javascript"),

@@ -121,6 +121,12 @@ pub struct InvitationBody {
     /// Where: required for coordinators, investigators and pharmacists, empty for the others.
     #[serde(default)]
     pub centres: Vec<String>,
+    /// A former account of the same person.
+    pub formerly: Option<String>,
+    /// It is another person of the same name: how that is known.
+    #[serde(rename = "anotherPerson")]
+    #[schema(max_length = 500)]
+    pub another_person: Option<String>,
 }
 
 /// An invitation to hand over.
@@ -568,6 +574,8 @@ pub struct KeysBody {
     pub cards: Vec<CardBody>,
     /// Grants by centre.
     pub holdings: Vec<HoldingBody>,
+    /// Where too few can open, and which keys should be rotated.
+    pub warnings: Vec<super::changes::KeyWarningBody>,
 }
 
 /// The caller's own wraps of one centre's keys.

@@ -79,3 +79,18 @@ pub struct PassedBody {
     /// 60 bytes, hexadecimal.
     pub sealed: String,
 }
+
+/// Something to be seen to with the keys.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeyWarningBody {
+    /// `few-openers`: fewer than two can open; `rotation-due`: whoever left held the key that still issues.
+    pub warning: String,
+    /// The centre; none: the hotline.
+    pub centre: Option<String>,
+    /// How many can open.
+    pub openers: Option<u64>,
+    /// The key's number.
+    pub epoch: Option<u32>,
+    /// Who left.
+    pub person: Option<String>,
+}
