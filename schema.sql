@@ -178,6 +178,7 @@ CREATE TABLE participants (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX participants_by_person ON participants (initials, birth_date, sex);
+CREATE INDEX participants_by_birth ON participants (birth_date);
 
 CREATE TABLE allocations (
   participant TEXT PRIMARY KEY REFERENCES participants(reference),
@@ -242,6 +243,7 @@ CREATE TABLE records (                                -- since schema 3: signed 
 ) STRICT;
 
 CREATE INDEX records_by_participant ON records (participant, entry);
+CREATE INDEX records_by_release ON records (release);
 
 CREATE TABLE centre_keys (                            -- since schema 3: every key that a centre ever had
   centre  TEXT NOT NULL,
@@ -270,3 +272,26 @@ CREATE TABLE passed_keys (                            -- since schema 3: one slo
   entry       INTEGER NOT NULL,
   PRIMARY KEY (participant, centre, epoch)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE voids (                                  -- since schema 3: codes that became known before they were issued
+  segment  INTEGER NOT NULL,
+  stratum  TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  code     TEXT NOT NULL UNIQUE,
+  entry    INTEGER NOT NULL,
+  PRIMARY KEY (segment, stratum, position),
+  FOREIGN KEY (segment, stratum, position) REFERENCES slots (segment, stratum, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER voids_never_change BEFORE UPDATE ON voids
+BEGIN SELECT RAISE(ABORT, 'a void code stays void'); END;
+CREATE TRIGGER voids_never_go BEFORE DELETE ON voids
+BEGIN SELECT RAISE(ABORT, 'a void code stays void'); END;
+CREATE TRIGGER voids_never_of_the_issued BEFORE INSERT ON voids
+WHEN EXISTS (SELECT 1 FROM allocations a WHERE (a.segment, a.stratum, a.position)
+                                             = (NEW.segment, NEW.stratum, NEW.position))
+BEGIN SELECT RAISE(ABORT, 'an issued code is never void'); END;
+CREATE TRIGGER allocations_never_of_the_void BEFORE INSERT ON allocations
+WHEN EXISTS (SELECT 1 FROM voids v WHERE (v.segment, v.stratum, v.position)
+                                       = (NEW.segment, NEW.stratum, NEW.position))
+BEGIN SELECT RAISE(ABORT, 'a void code is never issued'); END;

@@ -32,6 +32,10 @@ mod release;
 mod rotate;
 #[cfg(feature = "server")]
 mod serve;
+#[cfg(feature = "offline")]
+mod sheet;
+#[cfg(feature = "offline")]
+mod simulate;
 #[cfg(all(feature = "server", feature = "offline"))]
 pub mod stage;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -43,6 +47,8 @@ mod trial;
 mod vectors;
 #[cfg(feature = "offline")]
 mod verify;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod whole;
 #[cfg(feature = "offline")]
 mod words;
 
@@ -189,6 +195,8 @@ enum ListCommand {
     #[cfg(feature = "server")]
     Import(import::Import),
     #[cfg(feature = "offline")]
+    Simulate(simulate::Simulate),
+    #[cfg(feature = "offline")]
     Disclose(Box<list::Disclose>),
 }
 
@@ -278,6 +286,8 @@ impl ListCommand {
             ListCommand::Verify(verify) => verify.run(),
             #[cfg(feature = "server")]
             ListCommand::Import(import) => import.run(),
+            #[cfg(feature = "offline")]
+            ListCommand::Simulate(simulate) => simulate.run(),
             #[cfg(feature = "offline")]
             ListCommand::Disclose(disclose) => disclose.run(),
         }

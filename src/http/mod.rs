@@ -9,6 +9,7 @@ pub mod emergency;
 pub mod extract;
 pub mod frame;
 pub mod keys;
+pub mod list;
 pub mod openapi;
 pub mod page;
 pub mod pages;

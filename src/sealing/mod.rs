@@ -51,6 +51,8 @@ pub mod rotation;
 #[cfg(feature = "offline")]
 pub mod seal;
 #[cfg(feature = "offline")]
+pub mod simulate;
+#[cfg(feature = "offline")]
 mod stream;
 #[cfg(feature = "offline")]
 #[cfg(test)]

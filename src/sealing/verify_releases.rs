@@ -4,7 +4,7 @@
 use super::line::Line;
 use super::verify_trail::{Told, demand, need, number, text};
 use crate::domain::access::{
-    Act, BreakCode, GrantKey, PassKey, Prepare, Reach, RotateKey, Transfer,
+    Act, BreakCode, GrantKey, PassKey, Prepare, Reach, RotateKey, Transfer, VoidCode,
 };
 use crate::domain::entry::{Fact, Facts, fact};
 use crate::domain::ids::CentreId;
@@ -27,6 +27,7 @@ pub fn check_releases(
             "randomised" => {
                 issued.insert(need(line, "code")?, need(line, "participant")?);
             }
+            "code-voided" => entitled.may_void(line, centres)?,
             "release-for-preparation" | "release-for-break" => {
                 let code = check_release(line, &entitled, centres, &issued)?;
                 released.insert((need(line, "reference")?, code), line.by.as_str());
@@ -220,6 +221,23 @@ impl Entitlements {
             return Ok(());
         }
         Err(format!("{} had no key of {centre} then", line.by))
+    }
+
+    /// Could the person who voided this code do so then? It is left out of the order, so nobody else may.
+    ///
+    /// # Errors
+    /// Why not.
+    fn may_void(
+        &self,
+        line: &Line,
+        centres: &BTreeMap<String, Option<CentreId>>,
+    ) -> Result<(), String> {
+        let (seq, code) = (line.seq, need(line, "code")?);
+        let centre = centres.get(code).and_then(Option::as_ref);
+        let centre =
+            centre.ok_or_else(|| format!("entry {seq}: code {code} belongs to no centre"))?;
+        let void = self.may::<VoidCode>(line, centre);
+        void.map_err(|why| format!("entry {seq}: code-voided of code {code}, but {why}"))
     }
 
     fn may<A: Act>(&self, line: &Line, centre: &CentreId) -> Result<(), String> {

@@ -27,7 +27,7 @@ pub struct Told {
 }
 
 /// The acts that the later checks look at; all others are checked as lines and let go.
-const TOLD: [&str; 15] = [
+const TOLD: [&str; 16] = [
     "founded",
     "person-invited",
     "account-activated",
@@ -38,6 +38,7 @@ const TOLD: [&str; 15] = [
     "key-rotated",
     "participant-transferred",
     "slot-key-passed",
+    "code-voided",
     "randomised",
     "release-for-preparation",
     "release-for-break",

@@ -4,6 +4,7 @@
 pub mod break_code;
 mod common;
 pub mod confirmation;
+pub mod correct;
 pub mod drafts;
 pub mod eligibility;
 pub mod emergency;
@@ -28,6 +29,7 @@ pub mod sign_in;
 pub mod signature;
 pub mod trail;
 pub mod unblinded;
+pub mod voids;
 
 use crate::clock::Clock;
 use crate::dice::Dice;

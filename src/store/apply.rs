@@ -121,14 +121,10 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "recruitment-opened" => decided(connection, e, "open"),
         "recruitment-paused" => decided(connection, e, "paused"),
         "recruitment-closed" => decided(connection, e, "closed"),
-        "list-imported" => list_imported(connection, e),
-        "list-reviewed" => run(
-            "UPDATE lists SET reviewed = ?2 WHERE segment = ?1 AND reviewed IS NULL",
-            &[&number(&e.entry.on, "segment"), &e.seq()],
-        ),
         "key-registered" | "key-granted" | "key-rotated" | "grant-removed" | "slot-key-passed" => {
             apply_keys::changed(connection, e)
         }
+        "list-imported" | "list-reviewed" | "code-voided" => of_the_list(connection, e),
         "participant-screened" => participant_screened(connection, e),
         "screening-changed" => run(
             "UPDATE participants SET initials = ?2, birth_date = ?3, sex = ?4, outcome = ?5,
@@ -209,6 +205,18 @@ fn recorded(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError>
         "participant-transferred" => connection
             .prepare_cached("UPDATE participants SET centre = ?2 WHERE number = ?1")?
             .execute((e.on("participant"), e.data("to")))?,
+        // Whoever calls in an emergency says what is true, not what was typed first.
+        "answers-corrected" => connection
+            .prepare_cached(
+                "UPDATE participants SET initials = coalesce(?2, initials),
+                   birth_date = coalesce(?3, birth_date), sex = coalesce(?4, sex) WHERE number = ?1",
+            )?
+            .execute((
+                e.on("participant"),
+                e.answer("initials"),
+                e.answer("birth_date"),
+                e.answer("sex"),
+            ))?,
         _ => 1,
     };
     if inserted == 1 && moved == 1 { Ok(()) } else { Err(StoreError::Constraint) }
@@ -241,6 +249,24 @@ fn decided(connection: &Connection, e: &Happened<'_>, state: &str) -> Result<(),
          ON CONFLICT (place) DO UPDATE SET state = excluded.state, at = excluded.at, by = excluded.by",
         &[&e.centre().unwrap_or("trial"), &state, &e.at.millis(), &e.by],
     )
+}
+
+fn of_the_list(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    match e.entry.act.as_str() {
+        "list-imported" => list_imported(connection, e),
+        "list-reviewed" => run(
+            connection,
+            "UPDATE lists SET reviewed = ?2 WHERE segment = ?1 AND reviewed IS NULL",
+            &[&number(&e.entry.on, "segment"), &e.seq()],
+        ),
+        // Where the code stood only the slots know: its line must not show the gap.
+        _ => run(
+            connection,
+            "INSERT INTO voids (segment, stratum, position, code, entry)
+             SELECT segment, stratum, position, code, ?2 FROM slots WHERE code = ?1",
+            &[&e.on("code"), &e.seq()],
+        ),
+    }
 }
 
 fn list_imported(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {

@@ -15,6 +15,7 @@ pub mod faults;
 mod founding;
 mod history;
 pub mod keyring;
+pub mod order;
 pub mod overview;
 pub mod queries;
 mod rebuild;

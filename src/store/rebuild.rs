@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 16] = [
+const PROJECTIONS: [&str; 17] = [
     "people",
     "person_centres",
     "recruitment",
@@ -17,6 +17,7 @@ const PROJECTIONS: [&str; 16] = [
     "wraps",
     "participants",
     "allocations",
+    "voids",
     "releases",
     "sign_ins",
     "verifications",

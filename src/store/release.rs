@@ -235,28 +235,6 @@ impl Tx<'_> {
         Err(NotWanted::NotGranted)
     }
 
-    /// Takes the stratum's next slot, in list order (I4). None: the stratum's list is used up.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn issue_next(&mut self, stratum: &StratumId) -> Result<Option<(u32, Code)>, StoreError> {
-        let Some(mut skip) = self.take_next(stratum) else { return Ok(None) };
-        for (segment, count) in self.view().reviewed_segments(stratum)? {
-            if skip < count {
-                let code: String = self
-                    .connection()
-                    .prepare_cached(
-                        "SELECT code FROM slots WHERE segment = ?1 AND stratum = ?2 AND position = ?3",
-                    )?
-                    .query_row((segment, stratum.as_str(), skip as i64), |row| row.get(0))?;
-                let code = Code::parse(&code).map_err(|_| StoreError::Failed)?;
-                return Ok(Some((segment, code)));
-            }
-            skip -= count;
-        }
-        Ok(None)
-    }
-
     /// Keeps bytes that an entry names by their hash; returns the name in hex.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 
 mod breaks;
 mod changes;
+mod corrected;
 mod curve;
 mod eligibility;
 mod form;
@@ -28,6 +29,7 @@ mod standing;
 mod start;
 mod trail;
 mod verify;
+mod void;
 
 use crate::http::pages::{Page, Pages, Static, Statics};
 use diceware_wordlists::EFF_LONG_WORDLIST;
@@ -49,6 +51,7 @@ pub fn pages() -> Pages {
         trail::pages(),
         verify::pages(),
         list::pages(),
+        void::pages(),
         breaks::pages(),
         recruitment::pages(),
         people::pages(),

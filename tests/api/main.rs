@@ -22,3 +22,4 @@ mod rotations;
 mod screen;
 mod sign_in;
 mod trail;
+mod voids;

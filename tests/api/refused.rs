@@ -50,6 +50,9 @@ fn body(path: &str, who: &str) -> Value {
         "/v1/breaks/cases" => json!({"participant": "RJS-001", "callBack": "000"}),
         "/v1/breaks/leave" => json!({"participant": "RJS-001"}),
         "/v1/breaks/{reference}/read-back" => json!({"correct": true}),
+        "/v1/participants/{reference}/corrections" => {
+            json!({"version": "1", "answers": {}, "why": "a slip", "signature": signed("correct")})
+        }
         path if path.starts_with("/v1/participants/{reference}/") || path == "/v1/accidents" => {
             json!({"answers": {}, "signature": signed("correct")})
         }
@@ -68,6 +71,10 @@ fn body(path: &str, who: &str) -> Value {
             "sealed": "00".repeat(60), "signature": "00".repeat(64),
         }),
         "/v1/rotations" => json!({"rotation": "{}"}),
+        "/v1/codes/void" => {
+            let code = TreatmentCode::from_digits([9, 0, 0, 0, 0, 0]).unwrap().to_string();
+            json!({"code": code, "reason": "none", "signature": signed("void-code")})
+        }
         "/v1/lists/{segment}/review" => json!({"signature": signed("review-list")}),
         path if path.starts_with("/v1/recruitment/") => {
             json!({"reason": "none", "signature": signed("decide-recruitment")})

@@ -10,5 +10,6 @@ mod key;
 mod opening;
 mod operator;
 mod rotation;
+mod simulate;
 mod vectors;
 mod verify;

@@ -52,6 +52,7 @@ impl World {
         self.rotated();
         self.called_about(&codes);
         self.broke(&codes);
+        self.codes_became_known(&codes);
         self.recruitment_ended();
         self.days_later(14);
         self.prepared_later(&codes);
@@ -415,6 +416,25 @@ impl World {
         let mut forged = body;
         forged["signature"] = "00".repeat(64).into();
         self.act("admin-1", "/v1/grants", forged, 403);
+    }
+
+    /// A letter was found open: its code is never issued. One that is issued, void or of no list is refused.
+    fn codes_became_known(&mut self, codes: &[(String, String)]) {
+        let path = "/v1/codes/void";
+        let body = |who: &str, code: &str| json!({"code": code, "reason": HASTE, "signature": signature(who, "void-code")});
+        let rows = self.stage.study.list.rows().iter();
+        let mut there = rows.filter(|row| row.stratum.as_str() == "huashan/lldas");
+        let waits = there.nth(2).expect("four slots a stratum").code.to_string();
+        self.act("c-hsh", path, body("c-hsh", &waits), 403);
+        let key = self.stage.new_key();
+        for _ in 0..2 {
+            self.act_once("stat-1", path, &key, body("stat-1", &waits), 200);
+        }
+        self.act("stat-1", path, body("stat-1", &waits), 409);
+        self.act("stat-1", path, body("stat-1", &codes[0].1), 409);
+        self.act("stat-1", path, body("stat-1", "9000002"), 422);
+        let break_it = emergency("hot-1", &waits, None);
+        self.act("hot-1", "/v1/breaks", break_it, 404);
     }
 
     fn decide(&mut self, who: &str, decision: &str, centre: Option<&str>, status: u16) {

@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod changes;
+pub mod list;
 mod problem;
 mod read;
 pub mod records;
