@@ -123,6 +123,7 @@ async fn invite(
         name: said.name,
         role: named("/role", FieldCode::ChoiceUnknown, Role::parse(&said.role).ok_or(()))?,
         centres: named("/centres", FieldCode::ChoiceUnknown, centres.collect::<Result<_, _>>())?,
+        principal: said.principal,
     };
     let formerly = said.formerly.map(|id| PersonId::parse(&id)).transpose();
     let past = Past {

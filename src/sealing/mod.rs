@@ -10,6 +10,7 @@ pub mod package;
 pub mod passed;
 #[cfg(feature = "server")]
 pub mod password;
+pub mod pharmacy_record;
 #[cfg(test)]
 mod samples;
 pub mod signature;

@@ -26,6 +26,8 @@ pub struct Invitation {
     pub role: Role,
     /// Where; empty for a role that works for the whole trial.
     pub centres: Vec<CentreId>,
+    /// Is it a principal investigator of those centres, who closes code breaks there?
+    pub principal: bool,
 }
 
 /// What the administrator passes on to the invited person.
@@ -116,6 +118,9 @@ impl House {
         } else if different.len() != invitation.centres.len() {
             errors.push(FieldError::new("/centres", FieldCode::Doubled));
         }
+        if invitation.principal && invitation.role != Role::Investigator {
+            errors.push(FieldError::new("/principal", FieldCode::ChoiceUnknown));
+        }
         if errors.is_empty() { Ok(()) } else { Err(Refusal::fields(errors)) }
     }
 
@@ -166,10 +171,11 @@ pub(super) fn write_invitation(
     past: Past,
     token: &[u8; 32],
 ) -> Result<u64, StoreError> {
-    let Invitation { person, name, role, centres } = invitation;
+    let Invitation { person, name, role, centres, principal } = invitation;
     let centres = centres.iter().map(|centre| Fact::from(centre.as_str())).collect::<Vec<_>>();
     let entry = Entry::new("person-invited").on("person", person.as_str());
     let entry = entry.with("role", role.as_str()).with("centres", centres);
+    let entry = if *principal { entry.with("principal", true) } else { entry };
     let entry = entry.private("name", name.as_str());
     let entry = match past.formerly {
         Some(former) => entry.with("formerly", former.as_str()),

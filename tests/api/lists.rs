@@ -162,6 +162,7 @@ fn live(folder: &Folder) -> (Service, String) {
         name: printed_name("admin-1"),
         role: Role::Admin,
         centres: vec![],
+        principal: false,
     };
     found(folder, TRIAL, &manifest, admin, means()).unwrap();
     (Service::open(folder, means()).unwrap(), package.unwrap().to_json())
@@ -193,6 +194,7 @@ fn a_live_list_is_not_imported_and_recruitment_not_opened_while_decisions_are_op
         name: sponsor.name.clone(),
         role: Role::Sponsor,
         centres: vec![],
+        principal: false,
     };
     let invited =
         http::block_on(service.invite(&admin, invitation, Past::default(), once(1))).unwrap();

@@ -9,6 +9,7 @@ mod help;
 mod key;
 mod opening;
 mod operator;
+mod pharmacy;
 mod rotation;
 mod simulate;
 mod vectors;
