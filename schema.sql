@@ -286,6 +286,15 @@ CREATE TABLE held (                                   -- since schema 3: who eve
   PRIMARY KEY (centre, epoch, person, granted)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE passed_keys (                            -- since schema 3: one slot's key for the centre a participant moved to
+  participant TEXT NOT NULL REFERENCES participants(reference),
+  centre      TEXT NOT NULL,
+  epoch       INTEGER NOT NULL,                       -- of that centre's key, which seals it
+  sealed      BLOB NOT NULL REFERENCES contents(hash),
+  entry       INTEGER NOT NULL,
+  PRIMARY KEY (participant, centre, epoch)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE voids (                                  -- since schema 3: codes that became known before they were issued
   segment  INTEGER NOT NULL,
   stratum  TEXT NOT NULL,

@@ -44,6 +44,8 @@ codes! {
         NotYourRole "not-your-role";
         /// The caller's key has no wrap for this centre.
         NotGrantedYet "not-granted-yet";
+        /// The participant moved here, and the key of this one code was not passed on yet.
+        KeyNotPassed "key-not-passed";
         /// Nothing lives at this address.
         NoSuchPage "no-such-page";
         /// Unknown, not issued or not yours: one answer for all three.
@@ -86,6 +88,8 @@ codes! {
         RotationOutdated "rotation-outdated";
         /// The record does not allow this step now.
         WrongState "wrong-state";
+        /// Somebody with this past, or this name, was unblinded, and the role is a blinded one.
+        WasUnblinded "was-unblinded";
         /// The trial's configuration has questions without an answer.
         DecisionsOpen "decisions-open";
         /// The record is not the one that was read.

@@ -18,7 +18,8 @@ use crate::sealing::kit::{
 };
 use crate::sealing::manifest::Manifest;
 use crate::sealing::offline_record::{OFFLINE_REASON_BYTES_MAX, OfflineRecord};
-use crate::sealing::open::open;
+use crate::sealing::open::{NotProven, open, open_with};
+use crate::sealing::passed::take_key;
 use crate::sealing::signature::Purpose;
 use crate::sealing::slot::centre_of;
 use crate::sealing::wrap::{WrapPlace, unwrap};
@@ -93,7 +94,7 @@ pub fn open_release(
 ) -> Result<Opened, Failure> {
     let proven = prove(release, Commitment::read(commitment)?)?;
     let key = proven.unwrap_for(identity, None)?;
-    let arm = open_slot(&proven.slot, &key, &proven.pinned)?;
+    let arm = proven.open(&key)?;
     let receipt = proven.receipt(identity, true);
     Ok(Opened { arm, receipt })
 }
@@ -119,7 +120,7 @@ impl Open {
         let proven = prove(&read_text(release, RELEASE_BYTES_MAX)?, commitment)?;
         let identity = self.key.unlock()?;
         let key = proven.unwrap_for(&identity, self.centre.as_ref())?;
-        let opened = open_slot(&proven.slot, &key, &proven.pinned);
+        let opened = proven.open(&key);
         if let Some(file) = &self.receipt {
             let receipt = proven.receipt(&identity, opened.is_ok());
             write_new(file, Eyes::All, &format!("{receipt}\n"))?;
@@ -233,6 +234,17 @@ impl Proven {
         unwrap_key(&self.wrap, &self.pinned, identity)
     }
 
+    /// Opens by the centre's key, or by the slot's own that was passed on under it.
+    fn open(&self, key: &CentreKey) -> Result<String, Failure> {
+        let Some(passed) = &self.passed else { return open_slot(&self.slot, key, &self.pinned) };
+        let new = (key, &self.wrap.centre, self.wrap.epoch);
+        let taken = take_key(passed, &self.slot.at, new);
+        let own = taken.ok_or_else(|| does_not_fit(NotProven::DoesNotOpen))?;
+        let opened =
+            open_with(&self.slot.sealed, &self.slot.at, &own, &self.slot.path, &self.pinned);
+        opened.map(|arm| arm.name(&self.pinned).to_owned()).map_err(does_not_fit)
+    }
+
     /// The receipt for the service.
     fn receipt(&self, identity: &Identity, fits: bool) -> Value {
         let at = SystemClock.now().to_string();
@@ -282,15 +294,14 @@ fn unwrap_key(
 
 /// Opens and proves; what comes out is the arm's name in the pinned manifest.
 fn open_slot(slot: &PortableSlot, key: &CentreKey, pinned: &Manifest) -> Result<String, Failure> {
-    match open(&slot.sealed, &slot.at, key, &slot.path, pinned) {
-        Ok(arm) => Ok(arm.name(pinned).to_owned()),
-        Err(why) => {
-            let what = "opening refused: what was released does not fit the commitment";
-            let next =
-                "give nothing; tell the monitor and the statistician, and use the second road";
-            Err(Failure::new(Exit::DoesNotFit, "does-not-fit", what, next).because(why))
-        }
-    }
+    let opened = open(&slot.sealed, &slot.at, key, &slot.path, pinned);
+    opened.map(|arm| arm.name(pinned).to_owned()).map_err(does_not_fit)
+}
+
+fn does_not_fit(why: NotProven) -> Failure {
+    let what = "opening refused: what was released does not fit the commitment";
+    let next = "give nothing; tell the monitor and the statistician, and use the second road";
+    Failure::new(Exit::DoesNotFit, "does-not-fit", what, next).because(why)
 }
 
 fn check_reason(reason: &str) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use crate::sealing::kit::PortableSlot;
 use crate::sealing::line::{self, Line};
 use crate::sealing::manifest::{Manifest, SignedManifest};
 use crate::sealing::signature::receipt_text;
-use crate::sealing::slot::{Wrap, centre_of};
+use crate::sealing::slot::{PassedKey, Wrap, centre_of};
 use crate::sealing::tree::{leaf_hash, root_from_path};
 use serde::Deserialize;
 use serde_json::Value;
@@ -34,10 +34,19 @@ struct ReleaseText {
     participant: String,
     slot: Value,
     wrap: WrapText,
+    passed: Option<PassedText>,
     receipt: ReceiptText,
 }
 
 /// A wrap as the service hands it out.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PassedText {
+    centre: String,
+    epoch: u32,
+    sealed: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WrapText {
@@ -82,10 +91,12 @@ pub struct Proven {
     pub participant: String,
     /// The sealed slot.
     pub slot: PortableSlot,
-    /// The centre it belongs to.
+    /// The centre by whose key it opens: its own, or the one where the participant is now.
     pub centre: CentreId,
     /// The caller's wrap.
     pub wrap: HeldWrap,
+    /// After a participant moved: the slot's own key, under the key in the wrap.
+    pub passed: Option<PassedKey>,
     /// The entry's leaf hash, which the opening receipt names.
     pub leaf: Hash,
     /// The entry's number.
@@ -135,6 +146,13 @@ pub fn prove(text: &str, commitment: Commitment) -> Result<Proven, Failure> {
     let wrap = release.wrap.read().ok_or_else(|| not_a_release("Its wrap cannot be read."))?;
     let centre = centre_of(&slot.at.stratum)
         .ok_or_else(|| not_a_release("Its stratum belongs to no centre."))?;
+    let passed = match release.passed {
+        None => None,
+        Some(text) => Some(
+            text.read(&wrap).ok_or_else(|| not_a_release("The key passed on cannot be read."))?,
+        ),
+    };
+    let centre = if passed.is_some() { wrap.centre.clone() } else { centre };
     let (line, leaf) = release.receipt.prove(&trail_key)?;
     let proven = Proven {
         pinned: signed.manifest,
@@ -144,6 +162,7 @@ pub fn prove(text: &str, commitment: Commitment) -> Result<Proven, Failure> {
         slot,
         centre,
         wrap,
+        passed,
         leaf,
         entry: line.seq,
     };
@@ -170,6 +189,14 @@ impl WrapText {
             person: PersonId::parse(&self.person).ok()?,
             wrap: Wrap::from_bytes(&unhex(&self.wrap)?)?,
         })
+    }
+}
+
+impl PassedText {
+    /// It is under the very key that the wrap holds.
+    fn read(&self, wrap: &HeldWrap) -> Option<PassedKey> {
+        let same = self.centre == wrap.centre.as_str() && self.epoch == wrap.epoch;
+        PassedKey::from_bytes(&unhex(&self.sealed)?).filter(|_| same)
     }
 }
 
@@ -212,7 +239,10 @@ impl Proven {
             () if !says("code", &self.slot.at.code.to_string()) => "The entry is of another code.",
             () if !says("participant", &self.participant) => "The entry is of another participant.",
             () if !says("reference", reference.as_str()) => "The entry is of another release.",
-            () if line.entry.centre.as_ref().is_some_and(|at| *at != self.centre) => {
+            // A code break's entry is of the participant's centre, and the hotline holds the key of the code's.
+            () if self.purpose != "break"
+                && line.entry.centre.as_ref().is_some_and(|at| *at != self.centre) =>
+            {
                 "The entry is of another centre."
             }
             () => return Ok(()),

@@ -8,6 +8,7 @@ use super::problem::Problem;
 use super::releases::wrap_body;
 use super::routes::{Route, Verb};
 use super::wire::acts;
+use super::wire::changes::KeyWarningBody;
 use crate::domain::access::{GrantKey, ReadKeys, RegisterKey};
 use crate::domain::ids::{CentreId, PersonId};
 use crate::refusal::{Code, FieldCode};
@@ -106,8 +107,24 @@ async fn keys(house: Data<House>, who: Who) -> Result<Answer<acts::KeysBody>, Pr
         fingerprint: held.fingerprint,
         entry: held.granted,
     });
+    let warnings = house.key_warnings(&who.caller).await?;
+    let thin = warnings.thin.into_iter().map(|thin| KeyWarningBody {
+        warning: "few-openers".to_owned(),
+        centre: thin.centre.map(|centre| centre.to_string()),
+        openers: Some(thin.openers as u64),
+        epoch: None,
+        person: None,
+    });
+    let left = warnings.left.into_iter().map(|left| KeyWarningBody {
+        warning: "rotation-due".to_owned(),
+        centre: Some(left.centre.to_string()),
+        openers: None,
+        epoch: Some(left.epoch),
+        person: Some(left.person.to_string()),
+    });
+    let warnings = thin.chain(left).collect();
     let (cards, holdings) = (cards.collect(), holdings.collect());
-    Ok(Answer::ok(acts::KeysBody { cards, holdings }))
+    Ok(Answer::ok(acts::KeysBody { cards, holdings, warnings }))
 }
 
 async fn wraps(

@@ -15,6 +15,7 @@ pub mod openapi;
 pub mod page;
 pub mod pages;
 pub mod participants;
+mod pass_on;
 pub mod people;
 pub mod pharmacy;
 pub mod problem;

@@ -13,6 +13,7 @@ use crate::refusal::{Code, FieldCode};
 use crate::service::House;
 use crate::service::people::Invitation;
 use crate::service::sign_in::Failures;
+use crate::service::unblinded::Past;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, rt::time::sleep};
 
@@ -45,7 +46,7 @@ pub fn routes() -> Vec<Route> {
             .takes::<acts::InvitationBody>()
             .gives::<acts::InvitedBody>(201, "Invited")
             .gives::<acts::InvitedBody>(200, "Invited before: a new token")
-            .refuses(&[Code::WrongState])
+            .refuses(&[Code::WasUnblinded, Code::WrongState])
             .idempotent(),
         Route::get("/v1/people", people)
             .act(ReadPeople)
@@ -124,7 +125,12 @@ async fn invite(
         centres: named("/centres", FieldCode::ChoiceUnknown, centres.collect::<Result<_, _>>())?,
         principal: said.principal,
     };
-    let answered = house.invite(&who.caller, invitation, once).await?;
+    let formerly = said.formerly.map(|id| PersonId::parse(&id)).transpose();
+    let past = Past {
+        formerly: named("/formerly", FieldCode::ChoiceUnknown, formerly)?,
+        another_person: said.another_person,
+    };
+    let answered = house.invite(&who.caller, invitation, past, once).await?;
     let invited = acts::InvitedBody {
         person: answered.value.person.to_string(),
         token: answered.value.token,

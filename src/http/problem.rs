@@ -16,7 +16,9 @@ pub fn status(code: Code) -> StatusCode {
         Code::SignInNeeded | Code::CredentialsWrong | Code::SignatureNeeded => {
             StatusCode::UNAUTHORIZED
         }
-        Code::NotYourRole | Code::NotGrantedYet | Code::SecondCheckNeeded => StatusCode::FORBIDDEN,
+        Code::NotYourRole | Code::NotGrantedYet | Code::KeyNotPassed | Code::SecondCheckNeeded => {
+            StatusCode::FORBIDDEN
+        }
         Code::NoSuchPage | Code::NoSuchRecord => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::PossibleDuplicate
@@ -34,6 +36,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::ListNotReviewed
         | Code::WrongState
         | Code::RotationOutdated
+        | Code::WasUnblinded
         | Code::DecisionsOpen => StatusCode::CONFLICT,
         Code::ChangedSinceRead => StatusCode::PRECONDITION_FAILED,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -176,13 +179,13 @@ mod tests {
             [
                 "400 malformed-request idempotency-key-missing",
                 "401 sign-in-needed credentials-wrong signature-needed",
-                "403 not-your-role not-granted-yet second-check-needed",
+                "403 not-your-role not-granted-yet key-not-passed second-check-needed",
                 "404 no-such-page no-such-record",
                 "405 method-not-allowed",
                 "409 possible-duplicate identifiers-do-not-match recruitment-paused \
                  centre-not-open target-reached no-allocation-available visit-not-due \
                  already-prepared handover-early not-prepared treatment-ended \
-                 list-already-imported list-not-reviewed rotation-outdated wrong-state \
+                 list-already-imported list-not-reviewed rotation-outdated wrong-state was-unblinded \
                  decisions-open",
                 "412 changed-since-read",
                 "413 too-large",

@@ -9,6 +9,7 @@ use super::pharmacy::{released_body, times_body};
 use super::problem::Problem;
 use super::routes::Route;
 use super::wire::acts;
+use super::wire::changes::PassedBody;
 use crate::domain::access::{BreakCode, Prepare, ReadBreaks, ReadPreparations, Reveals};
 use crate::domain::ids::{Code as TreatmentCode, EnrolmentNumber, Reference, VisitId};
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
@@ -43,6 +44,7 @@ pub fn routes() -> Vec<Route> {
                 Code::AlreadyPrepared,
                 Code::TreatmentEnded,
                 Code::NotGrantedYet,
+                Code::KeyNotPassed,
             ])
             .idempotent(),
         Route::post("/v1/preparations/{reference}/opened", opened::<Prepare>)
@@ -67,6 +69,7 @@ pub fn routes() -> Vec<Route> {
                 Code::IdentifiersDoNotMatch,
                 Code::SignatureNeeded,
                 Code::NotGrantedYet,
+                Code::KeyNotPassed,
             ])
             .idempotent(),
         Route::post("/v1/breaks/{reference}/opened", opened::<BreakCode>)
@@ -129,6 +132,11 @@ fn release(handed: Handed, purpose: &str, told: Option<Vec<String>>) -> Answer<a
             },
         },
         wrap: wrap_body(&released.wrap),
+        passed: released.passed.map(|passed| PassedBody {
+            centre: passed.centre.to_string(),
+            epoch: passed.epoch,
+            sealed: hex(passed.sealed.as_bytes()),
+        }),
         receipt: receipt(released.receipt),
         repeated,
         told,

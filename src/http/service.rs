@@ -4,8 +4,8 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, emergency, follow_up, keys, list, participants, people, pharmacy, records, releases,
-    rotations, trail, trial,
+    Served, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy, records,
+    releases, rotations, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -27,6 +27,7 @@ pub fn table() -> Table {
         follow_up::routes(),
         keys::routes(),
         rotations::routes(),
+        pass_on::routes(),
         trial::routes(),
         list::routes(),
         trail::routes(),

@@ -39,6 +39,28 @@ impl CentreKey {
     }
 }
 
+/// What opens one slot, taken from a key that was passed on. Overwritten when dropped.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct SlotKey([u8; 32]);
+
+impl SlotKey {
+    /// One that was taken out of its seal.
+    pub(super) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes, for opening alone.
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SlotKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SlotKey(32 bytes)")
+    }
+}
+
 impl fmt::Debug for CentreKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CentreKey(32 bytes)")

@@ -7,6 +7,7 @@ pub mod line;
 pub mod lock;
 pub mod manifest;
 pub mod package;
+pub mod passed;
 #[cfg(feature = "server")]
 pub mod password;
 pub mod pharmacy_record;

@@ -3,7 +3,7 @@
 use super::aead;
 use super::arm::Arm;
 use super::bytes::same;
-use super::centre_key::CentreKey;
+use super::centre_key::{CentreKey, SlotKey};
 use super::leaf::leaf_hash;
 use super::manifest::Manifest;
 use super::seal::read_payload;
@@ -48,12 +48,35 @@ pub fn open(
     path: &LeafPath,
     pinned: &Manifest,
 ) -> Result<Arm, NotProven> {
+    open_by(arm, at, &key.slot_key(at), path, pinned)
+}
+
+/// The same with the slot's own key, which was passed on to the centre where the participant is now.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(
+    arm: &SealedArm,
+    at: &Place,
+    key: &SlotKey,
+    path: &LeafPath,
+    pinned: &Manifest,
+) -> Result<Arm, NotProven> {
+    open_by(arm, at, key.bytes(), path, pinned)
+}
+
+fn open_by(
+    arm: &SealedArm,
+    at: &Place,
+    key: &[u8; 32],
+    path: &LeafPath,
+    pinned: &Manifest,
+) -> Result<Arm, NotProven> {
     let same_list = at.trial == pinned.trial && at.segment == pinned.segment;
     if !same_list || path.size != pinned.total() {
         return Err(NotProven::OtherList);
     }
-    let payload =
-        aead::open(&key.slot_key(at), &at.aad(), arm.as_bytes()).ok_or(NotProven::DoesNotOpen)?;
+    let payload = aead::open(key, &at.aad(), arm.as_bytes()).ok_or(NotProven::DoesNotOpen)?;
     let (arm, salt) = read_payload(&payload).ok_or(NotProven::DoesNotFit)?;
     if usize::from(arm.index()) >= pinned.arms.len() {
         return Err(NotProven::DoesNotFit);

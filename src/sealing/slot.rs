@@ -92,6 +92,11 @@ opaque!(
     Wrap,
     113
 );
+opaque!(
+    /// One slot's key under another centre's key, after a participant moved there.
+    PassedKey,
+    60
+);
 
 /// The path from a slot's leaf to the root in the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,9 @@
 
 use super::line::Line;
 use super::verify_trail::{Told, demand, need, number, text};
-use crate::domain::access::{Act, BreakCode, GrantKey, Prepare, Reach, RotateKey, VoidCode};
+use crate::domain::access::{
+    Act, BreakCode, GrantKey, PassKey, Prepare, Reach, RotateKey, Transfer, VoidCode,
+};
 use crate::domain::entry::{Fact, Facts, fact};
 use crate::domain::ids::CentreId;
 use crate::domain::people::Role;
@@ -69,11 +71,12 @@ fn check_release<'t>(
         .get(code)
         .and_then(Option::as_ref)
         .ok_or_else(|| format!("entry {seq}: code {code} belongs to no centre"))?;
-    demand(line.entry.centre.as_ref().is_none_or(|at| at == centre), || {
-        format!("entry {seq}: code {code} is of {centre}, the entry says another centre")
+    let now = entitled.present.get(participant).unwrap_or(centre);
+    demand(line.entry.centre.as_ref().is_none_or(|at| at == now), || {
+        format!("entry {seq}: code {code} is of {now}, the entry says another centre")
     })?;
     entitled
-        .may_release(line, centre)
+        .may_release(line, (centre, now, participant))
         .map_err(|why| format!("entry {seq}: {act} of code {code}, but {why}"))?;
     Ok(code)
 }
@@ -84,6 +87,10 @@ struct Entitlements {
     people: BTreeMap<String, Known>,
     /// Person, centre, epoch.
     wraps: BTreeSet<(String, String, u64)>,
+    /// Participants who moved, and where they are.
+    present: BTreeMap<String, CentreId>,
+    /// Participants whose code's key was passed on, and to which centre.
+    passed: BTreeSet<(String, CentreId)>,
 }
 
 struct Known {
@@ -163,6 +170,22 @@ impl Entitlements {
                     self.wraps.insert(wrap_of(text(wrap, "person")?, wrap)?);
                 }
             }
+            "participant-transferred" => {
+                let (who, to) =
+                    (text(on, "participant")?, CentreId::parse(text(data, "to")?).ok()?);
+                let from = self.present.get(who).or(line.entry.centre.as_ref())?;
+                // Moved by somebody who could not move them, they are where they were.
+                if self.may::<Transfer>(line, &from.clone()).is_ok() {
+                    self.present.insert(who.to_owned(), to);
+                }
+            }
+            "slot-key-passed" => {
+                let (who, to) =
+                    (text(on, "participant")?, CentreId::parse(text(data, "to")?).ok()?);
+                if self.may::<PassKey>(line, &to).is_ok() {
+                    self.passed.insert((who.to_owned(), to));
+                }
+            }
             // Every key of the centre goes at once.
             "grant-removed" => {
                 let (person, centre, _) = wrap_of(text(on, "person")?, data)?;
@@ -177,17 +200,27 @@ impl Entitlements {
     ///
     /// # Errors
     /// Why not.
-    fn may_release(&self, line: &Line, centre: &CentreId) -> Result<(), String> {
+    fn may_release(
+        &self,
+        line: &Line,
+        (centre, now, participant): (&CentreId, &CentreId, &str),
+    ) -> Result<(), String> {
         if line.entry.act == "release-for-preparation" {
-            self.may::<Prepare>(line, centre)?;
+            self.may::<Prepare>(line, now)?;
         } else {
-            self.may::<BreakCode>(line, centre)?;
+            self.may::<BreakCode>(line, now)?;
         }
         let wanted = number(&line.entry.data, "epoch");
-        let holds = self.wraps.iter().any(|(person, at, epoch)| {
-            *person == line.by && at == centre.as_str() && wanted.is_none_or(|w| w == *epoch)
-        });
-        if holds { Ok(()) } else { Err(format!("{} had no key of {centre} then", line.by)) }
+        let holds = |centre: &CentreId| {
+            self.wraps.iter().any(|(person, at, epoch)| {
+                *person == line.by && at == centre.as_str() && wanted.is_none_or(|w| w == *epoch)
+            })
+        };
+        let passed = self.passed.contains(&(participant.to_owned(), now.clone()));
+        if holds(centre) || (passed && holds(now)) {
+            return Ok(());
+        }
+        Err(format!("{} had no key of {centre} then", line.by))
     }
 
     /// Could the person who voided this code do so then? It is left out of the order, so nobody else may.
@@ -399,6 +432,44 @@ mod tests {
         let at = tale.first("grant-removed");
         tale.told.swap(at, at - 1);
         assert!(why(&tale).ends_with("ph-e2 had no key of east then"));
+    }
+
+    // shows: DI-12, I11
+    #[test]
+    fn after_a_move_the_new_centre_releases_once_the_key_was_passed_on_and_the_old_one_no_more() {
+        let moved = |by, role: &'static str, passed: Option<(&'static str, &'static str)>| {
+            let mut tale = Tale::honest();
+            let entry = Entry::new("participant-transferred").at(&centre("east"));
+            let entry = entry.on("participant", "ES-001").with("to", "west");
+            tale.told.push(("inv-e", "investigator", entry));
+            let entry = Entry::new("slot-key-passed").at(&centre("west"));
+            let entry = entry.on("participant", "ES-001").with("to", "west").with("epoch", 1u32);
+            tale.told.extend(passed.map(|(by, role)| (by, role, entry)));
+            let act = if role == "hotline" { BREAK } else { PREPARE };
+            let at = if by == "ph-e" { "east" } else { "west" };
+            let release = tale.release(act, 0, "ES-001").at(&centre(at));
+            tale.told.push((by, role, release));
+            tale
+        };
+        let by_hotline = Some(("hot-1", "hotline"));
+        let fine = moved("ph-w", "pharmacist", by_hotline).verdict();
+        assert!(fine.fits(), "{:?}", fine.failure());
+        let mut by_hotline_alone = moved("hot-1", "hotline", None);
+        by_hotline_alone.data = by_hotline_alone.data.replacen(",no\n", ",yes\n", 1);
+        let fine = by_hotline_alone.verdict();
+        assert!(fine.fits(), "the hotline never waits: {:?}", fine.failure());
+        for passed in [None, Some(("ph-w", "pharmacist")), Some(("inv-e", "investigator"))] {
+            let why = why(&moved("ph-w", "pharmacist", passed));
+            assert!(why.ends_with("ph-w had no key of east then"), "{why}");
+        }
+        let old = why(&moved("ph-e", "pharmacist", by_hotline));
+        assert!(old.ends_with("is of west, the entry says another centre"), "{old}");
+        let mut tale = moved("ph-w", "pharmacist", by_hotline);
+        let at = tale.first("participant-transferred");
+        tale.told[at].0 = "co-e";
+        tale.told[at].1 = "coordinator";
+        let stays = why(&tale);
+        assert!(stays.ends_with("is of east, the entry says another centre"), "{stays}");
     }
 
     // shows: SG-8

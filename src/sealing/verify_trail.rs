@@ -27,7 +27,7 @@ pub struct Told {
 }
 
 /// The acts that the later checks look at; all others are checked as lines and let go.
-const TOLD: [&str; 14] = [
+const TOLD: [&str; 16] = [
     "founded",
     "person-invited",
     "account-activated",
@@ -36,6 +36,8 @@ const TOLD: [&str; 14] = [
     "key-granted",
     "grant-removed",
     "key-rotated",
+    "participant-transferred",
+    "slot-key-passed",
     "code-voided",
     "randomised",
     "release-for-preparation",

@@ -4,6 +4,7 @@
 use super::people::{Invitation, write_invitation};
 use super::refuse::Noted;
 use super::sign_in::Failures;
+use super::unblinded::Past;
 use super::{House, passwords::Passwords};
 use crate::clock::Clock;
 use crate::dice::{Dice, roll};
@@ -117,7 +118,7 @@ pub fn found(
         tx.keep(trial_text.as_bytes())?;
         let file = tx.keep(file.as_bytes())?;
         tx.append(entry.with("file", file))?;
-        write_invitation(tx, &admin, &hash)?;
+        write_invitation(tx, &admin, Past::default(), &hash)?;
         Ok::<_, Noted>(())
     });
     match pending.wait() {

@@ -15,6 +15,8 @@ pub mod health;
 pub mod keys;
 pub mod lists;
 pub mod opened;
+pub mod openers;
+pub mod pass_on;
 pub mod passwords;
 pub mod people;
 pub mod preparation_record;
@@ -31,6 +33,7 @@ pub mod sign_in;
 pub mod signature;
 pub mod stock;
 pub mod trail;
+pub mod unblinded;
 pub mod voids;
 
 use crate::clock::Clock;

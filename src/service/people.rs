@@ -1,5 +1,6 @@
 //! Accounts: one person, one role, for ever (AT-11). An administrator invites and disables, and can give nobody a key.
 
+use super::unblinded::{Past, check_role};
 use super::{Answered, House, first_answer};
 use crate::dice::roll;
 use crate::domain::access::{Caller, ManagePeople, ReadPeople};
@@ -42,15 +43,18 @@ impl House {
     /// kept, so it cannot be shown twice.
     ///
     /// # Errors
-    /// `invalid-fields`; `wrong-state` when the account exists and is not just invited.
+    /// `invalid-fields`; `wrong-state` when the account exists and is not just invited; `was-unblinded` for a blinded
+    /// role and somebody who once was unblinded.
     pub async fn invite(
         &self,
         caller: &Caller,
         invitation: Invitation,
+        past: Past,
         once: OnceKey,
     ) -> Result<Answered<Invited>, Refusal> {
         let may = self.may_somewhere::<ManagePeople>(caller).await?;
         self.check_invitation(&invitation)?;
+        self.check_past(&past)?;
         let token = Zeroizing::new(hex(&roll::<20>(self.dice.as_ref())));
         let hash = sha256(token.as_bytes());
         let done = self.act(&may, move |tx| {
@@ -67,7 +71,8 @@ impl House {
             if tx.view().account(&person)?.is_some() {
                 return Err(Refusal::new(Why::WrongState));
             }
-            let seq = write_invitation(tx, &invitation, &hash)?;
+            check_role(tx, &invitation.name, invitation.role, &past)?;
+            let seq = write_invitation(tx, &invitation, past, &hash)?;
             tx.remember(&once, person.as_str(), seq)?;
             Ok((person, false))
         });
@@ -163,6 +168,7 @@ impl House {
 pub(super) fn write_invitation(
     tx: &mut Tx<'_>,
     invitation: &Invitation,
+    past: Past,
     token: &[u8; 32],
 ) -> Result<u64, StoreError> {
     let Invitation { person, name, role, centres, principal } = invitation;
@@ -170,7 +176,16 @@ pub(super) fn write_invitation(
     let entry = Entry::new("person-invited").on("person", person.as_str());
     let entry = entry.with("role", role.as_str()).with("centres", centres);
     let entry = if *principal { entry.with("principal", true) } else { entry };
-    let seq = tx.append(entry.private("name", name.as_str()))?;
+    let entry = entry.private("name", name.as_str());
+    let entry = match past.formerly {
+        Some(former) => entry.with("formerly", former.as_str()),
+        None => entry,
+    };
+    let entry = match past.another_person {
+        Some(how) => entry.with("another-person", true).private("another-person", how),
+        None => entry,
+    };
+    let seq = tx.append(entry)?;
     tx.keep_invitation(token, person, tx.now().plus_seconds(INVITATION_SECONDS))?;
     Ok(seq)
 }

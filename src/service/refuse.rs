@@ -87,6 +87,7 @@ impl From<NotWanted> for Refusal {
         match not {
             NotWanted::NotIssued => Refusal::new(Why::NoSuchRecord),
             NotWanted::NotGranted => Refusal::new(Why::NotGrantedYet),
+            NotWanted::NotPassed => Refusal::new(Why::KeyNotPassed),
             NotWanted::Store(error) => error.into(),
         }
     }

@@ -121,7 +121,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "recruitment-opened" => decided(connection, e, "open"),
         "recruitment-paused" => decided(connection, e, "paused"),
         "recruitment-closed" => decided(connection, e, "closed"),
-        "key-registered" | "key-granted" | "key-rotated" | "grant-removed" => {
+        "key-registered" | "key-granted" | "key-rotated" | "grant-removed" | "slot-key-passed" => {
             apply_keys::changed(connection, e)
         }
         "list-imported" | "list-reviewed" | "code-voided" => of_the_list(connection, e),

@@ -6,7 +6,7 @@ use crate::domain::entry::{Fact, Facts};
 use crate::sealing::bytes::unhex;
 use rusqlite::{Connection, ToSql};
 
-/// A key's registration, its grant, its removal, a centre's next key.
+/// A key's registration, its grant, its removal, a centre's next key, one slot's key passed on.
 pub(super) fn changed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
     match e.entry.act.as_str() {
         "key-registered" => run(
@@ -21,6 +21,12 @@ pub(super) fn changed(connection: &Connection, e: &Happened<'_>) -> Result<(), S
             let mut given = e.list("wraps").iter();
             given.try_for_each(|wrap| wrapped_in(connection, e.seq(), wrap))
         }
+        "slot-key-passed" => run(
+            connection,
+            "INSERT INTO passed_keys (participant, centre, epoch, sealed, entry)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            &[&e.on("reference"), &e.data("to"), &e.number("epoch"), &e.bytes("sealed"), &e.seq()],
+        ),
         _ => match forget_wraps(connection, e.on("person"), e.data("centre"))? {
             0 => Err(StoreError::Constraint),
             _ => Ok(()),

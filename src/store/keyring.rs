@@ -1,11 +1,14 @@
 //! What the store knows of centre keys over time: which there were, who held them, and the slots that a rotation sealed
 //! anew. It holds none of them.
 
-use super::queries::read_id;
+use super::queries::{read_id, reference};
+use super::release::HeldPassed;
 use super::{StoreError, Tx, View};
-use crate::domain::ids::{CentreId, Code, PersonId, StratumId};
+use crate::domain::ids::{
+    CentreId, Code, EnrolmentNumber, PersonId, Reference, StratumId, TrialId,
+};
 use crate::sealing::bytes::{Hash, sha256_of};
-use crate::sealing::slot::{LockedArm, Place};
+use crate::sealing::slot::{LockedArm, PassedKey, Place, centre_of};
 
 /// A key that a centre has or had.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,13 +47,28 @@ pub struct Unissued {
     pub leaf: Hash,
 }
 
+/// A participant whose code was sealed for another centre than the one where the participant is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The name in paths.
+    pub participant: Reference,
+    /// The enrolment number.
+    pub number: EnrolmentNumber,
+    /// The centre whose key seals the slot.
+    pub from: CentreId,
+    /// The centre where the participant is now.
+    pub to: CentreId,
+    /// The slot: what its key is derived for.
+    pub place: Place,
+}
+
 /// The hash that a rotation's entry holds over the slots as they are kept, in their order.
 pub fn hash_of(slots: &[LockedArm]) -> Hash {
     let parts: Vec<&[u8]> = slots.iter().map(|slot| &slot.as_bytes()[..]).collect();
     sha256_of(&parts)
 }
 
-/// `?` followed by a slash and whatever: the strata of a centre. Centre ids hold neither `%` nor `_` of a pattern.
+/// The strata of a centre: named after it, up to the first slash.
 const OF_CENTRE: &str = "(s.stratum = ?1 OR substr(s.stratum, 1, length(?1) + 1) = ?1 || '/')";
 
 impl View<'_> {
@@ -94,6 +112,64 @@ impl View<'_> {
             let code = read_id(Code::parse(&row.get::<_, String>(2)?))?;
             Ok(Unissued { stratum, position: row.get(1)?, code, leaf: row.get(3)? })
         })
+    }
+
+    /// The keys of one slot that were passed on to a centre, the newest first.
+    pub fn passed_keys(
+        &self,
+        participant: &Reference,
+        centre: &CentreId,
+    ) -> Result<Vec<HeldPassed>, StoreError> {
+        let sql = "SELECT p.epoch, c.bytes FROM passed_keys p JOIN contents c ON c.hash = p.sealed
+                   WHERE p.participant = ?1 AND p.centre = ?2 ORDER BY p.epoch DESC";
+        self.all(sql, (participant.as_str(), centre.as_str()), |row| {
+            let sealed = PassedKey::from_bytes(&row.get::<_, Vec<u8>>(1)?);
+            let sealed = sealed.ok_or(rusqlite::Error::InvalidQuery)?;
+            Ok(HeldPassed { centre: centre.clone(), epoch: row.get(0)?, sealed })
+        })
+    }
+
+    /// Who has a code and moved to a centre that has not been passed its key, by enrolment number.
+    pub fn moved(&self, trial: &TrialId) -> Result<Vec<Moved>, StoreError> {
+        let sql =
+            "SELECT p.reference, p.number, p.centre, s.segment, s.stratum, s.position, s.code,
+                     (SELECT coalesce(max(r.epoch), s.epoch) FROM resealed r WHERE
+                       (r.segment, r.stratum, r.position) = (s.segment, s.stratum, s.position))
+                   FROM participants p JOIN allocations a ON a.participant = p.reference
+                   JOIN slots s USING (segment, stratum, position)
+                   WHERE s.stratum <> p.centre
+                     AND substr(s.stratum, 1, length(p.centre) + 1) <> p.centre || '/'
+                     AND NOT EXISTS (SELECT 1 FROM passed_keys k
+                       WHERE k.participant = p.reference AND k.centre = p.centre)
+                   ORDER BY p.number";
+        self.all(sql, [], |row| {
+            let stratum = read_id(StratumId::parse(&row.get::<_, String>(4)?))?;
+            let place = Place {
+                trial: trial.clone(),
+                segment: row.get(3)?,
+                stratum,
+                position: row.get(5)?,
+                code: read_id(Code::parse(&row.get::<_, String>(6)?))?,
+                epoch: row.get(7)?,
+            };
+            Ok(Moved {
+                participant: reference(row, 0)?,
+                number: read_id(EnrolmentNumber::parse(&row.get::<_, String>(1)?))?,
+                from: centre_of(&place.stratum).ok_or(rusqlite::Error::InvalidQuery)?,
+                to: read_id(CentreId::parse(&row.get::<_, String>(2)?))?,
+                place,
+            })
+        })
+    }
+
+    /// How a person came to know arms: `key`, `prepare` or `break`, each with its first entry.
+    pub fn unblinded_by(&self, person: &PersonId) -> Result<Vec<(String, u64)>, StoreError> {
+        let sql =
+            "SELECT 'key', min(h.granted) FROM held h JOIN centre_keys k USING (centre, epoch)
+                     WHERE h.person = ?1 AND k.drill = 0 HAVING count(*) > 0
+                   UNION ALL
+                   SELECT purpose, min(entry) FROM releases WHERE person = ?1 GROUP BY purpose";
+        self.all(sql, [person.as_str()], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))
     }
 
     /// The keys that came by rotation: centre, number, segment, and the hash over what was sealed anew.

@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 20] = [
+const PROJECTIONS: [&str; 21] = [
     "people",
     "person_centres",
     "recruitment",
@@ -26,6 +26,7 @@ const PROJECTIONS: [&str; 20] = [
     "pharmacy_records",
     "centre_keys",
     "held",
+    "passed_keys",
     "principals",
     "withdrawals",
     "safety_plans",

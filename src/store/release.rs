@@ -7,7 +7,7 @@ use crate::domain::entry::Entry;
 use crate::domain::ids::{CentreId, Code, PersonId, Reference, StratumId, TrialId};
 use crate::sealing::bytes::{Hash, hex};
 use crate::sealing::lock::{NotOurLock, ServerSecret};
-use crate::sealing::slot::{LeafPath, LockedArm, Place, SealedArm, Wrap};
+use crate::sealing::slot::{LeafPath, LockedArm, PassedKey, Place, SealedArm, Wrap};
 use crate::sealing::tree;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
@@ -55,6 +55,17 @@ pub struct HeldWrap {
     pub wrap: Wrap,
 }
 
+/// One slot's key, sealed under the key of the centre where the participant is now.
+#[derive(Debug, Clone)]
+pub struct HeldPassed {
+    /// That centre.
+    pub centre: CentreId,
+    /// Its key's number.
+    pub epoch: u32,
+    /// The sealed key.
+    pub sealed: PassedKey,
+}
+
 /// A slot that was asked for, its entry appended in this act's savepoint. Nothing can be read out of it.
 #[derive(Debug)]
 pub struct Wanted {
@@ -62,6 +73,7 @@ pub struct Wanted {
     place: Place,
     locked: LockedArm,
     wrap: HeldWrap,
+    passed: Option<HeldPassed>,
     leaf_path: LeafPath,
 }
 
@@ -76,6 +88,8 @@ pub struct Released {
     pub sealed: SealedArm,
     /// The centre key, wrapped to the caller.
     pub wrap: HeldWrap,
+    /// After a participant moved: the slot's key under that centre key, which then is the new centre's.
+    pub passed: Option<HeldPassed>,
     /// From the leaf to the manifest's root.
     pub leaf_path: LeafPath,
     /// The entry that had to be durable first.
@@ -89,8 +103,8 @@ impl Wanted {
         receipt: Receipt,
     ) -> Result<Released, NotOurLock> {
         let sealed = secret.lift(&self.locked, &self.place)?;
-        let Wanted { reference, place, wrap, leaf_path, .. } = self;
-        Ok(Released { reference, place, sealed, wrap, leaf_path, receipt })
+        let Wanted { reference, place, wrap, passed, leaf_path, .. } = self;
+        Ok(Released { reference, place, sealed, wrap, passed, leaf_path, receipt })
     }
 }
 
@@ -101,6 +115,8 @@ pub enum NotWanted {
     NotIssued,
     /// This person has no wrap of the centre key that seals the slot.
     NotGranted,
+    /// The participant moved, and nobody has passed the slot's key on to the centre yet.
+    NotPassed,
     /// The store failed.
     Store(StoreError),
 }
@@ -183,11 +199,40 @@ impl Tx<'_> {
         let stratum = StratumId::parse(&stratum).map_err(|_| StoreError::Failed)?;
         let centre = stratum.as_str().split('/').next().unwrap_or_default();
         let centre = CentreId::parse(centre).map_err(|_| StoreError::Failed)?;
-        let wrap = self.view().wrap(&centre, epoch, person)?.ok_or(NotWanted::NotGranted)?;
+        let (wrap, passed) = self.key_for(person, code, &centre, epoch)?;
         let leaf_path = self.lists().path(segment, &leaf)?;
         let place = Place { trial: trial.clone(), segment, stratum, position, code: *code, epoch };
         let locked = LockedArm::from_bytes(&sealed).ok_or(StoreError::Failed)?;
-        Ok(Wanted { reference, place, locked, wrap, leaf_path })
+        Ok(Wanted { reference, place, locked, wrap, passed, leaf_path })
+    }
+
+    /// By which key this person opens the slot: the one that seals it, or, where the participant moved, the key of the
+    /// centre where the participant is now, with the slot's own key under it.
+    fn key_for(
+        &self,
+        person: &PersonId,
+        code: &Code,
+        centre: &CentreId,
+        epoch: u32,
+    ) -> Result<(HeldWrap, Option<HeldPassed>), NotWanted> {
+        let view = self.view();
+        if let Some(wrap) = view.wrap(centre, epoch, person)? {
+            return Ok((wrap, None));
+        }
+        let participant = view.participant_by_code(code)?.ok_or(NotWanted::NotIssued)?;
+        if participant.centre == *centre {
+            return Err(NotWanted::NotGranted);
+        }
+        let passed = view.passed_keys(&participant.reference, &participant.centre)?;
+        if passed.is_empty() {
+            return Err(NotWanted::NotPassed);
+        }
+        for one in passed {
+            if let Some(wrap) = view.wrap(&one.centre, one.epoch, person)? {
+                return Ok((wrap, Some(one)));
+            }
+        }
+        Err(NotWanted::NotGranted)
     }
 
     /// Keeps bytes that an entry names by their hash; returns the name in hex.

@@ -48,6 +48,7 @@ async fn health(visit: Visit) -> Result<Paper, Refusal> {
         look("disk", health.writable),
         look("checkpoint", health.checkpoint_kept),
         look("clock", health.clock_right),
+        look("openers", visit.house.thin()?.is_empty()),
     ];
     if !health.fully_checked && !health.damaged {
         looks[0].state = visit.say("health.trail-checking");

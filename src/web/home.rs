@@ -1,7 +1,7 @@
 //! The start page, and what each role finds there: a short list of things to do.
 
 use super::frame::{Frame, paper};
-use super::{follow_up, list, people, recruitment, safety, screening, standing};
+use super::{changes, follow_up, list, people, recruitment, safety, screening, standing};
 use crate::domain::people::Role;
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::Refusal;
@@ -46,7 +46,8 @@ async fn home(visit: Visit) -> Result<Paper, Refusal> {
 /// What waits, whose move it is: oldest first.
 async fn to_do(visit: &Visit) -> Result<Vec<(String, String, String)>, Refusal> {
     match visit.caller()?.person.role {
-        Role::Monitor => list::to_do(visit).await,
+        Role::Monitor => Ok([list::to_do(visit).await?, changes::to_do(visit).await?].concat()),
+        Role::Statistician => changes::to_do(visit).await,
         Role::Sponsor => recruitment::to_do(visit).await,
         Role::Admin => people::to_do(visit).await,
         Role::Hotline => safety::to_do(visit).await,
@@ -71,6 +72,9 @@ fn links(role: Role) -> Vec<Link> {
     let (participants, breaks) =
         (("home.participants", "/participants"), ("home.breaks", "/breaks"));
     let (key, grants) = (("home.key", "/key"), ("home.grants", "/grants"));
+    let holders = ("key-holders.title", "/keys");
+    let register = ("unblinded.title", "/people/unblinded");
+    let pass_on = ("pass-on.title", "/pass-on");
     let (trail, verify) = (("home.trail", "/trail"), ("home.verify", "/verify"));
     let (recruitment, safety) = (("home.recruitment", "/recruitment"), ("safety.title", "/safety"));
     let (list, people) = (("home.list", "/list"), ("home.people", "/people"));
@@ -78,10 +82,10 @@ fn links(role: Role) -> Vec<Link> {
         Role::Coordinator => vec![participants],
         Role::Investigator => vec![participants, breaks, key],
         Role::Pharmacist => vec![("home.stock", "/pharmacy/stock"), key, grants],
-        Role::Statistician => vec![key, grants, trail, verify, recruitment],
-        Role::Hotline => vec![breaks, safety, key, grants],
+        Role::Statistician => vec![key, grants, holders, pass_on, trail, verify, recruitment],
+        Role::Hotline => vec![breaks, safety, key, grants, pass_on],
         Role::Monitor => {
-            vec![verify, list, participants, breaks, safety, recruitment, people]
+            vec![verify, list, participants, breaks, safety, recruitment, people, holders, register]
         }
         Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, safety],
         Role::Admin => vec![("home.health", "/health")],

@@ -3,6 +3,7 @@
 //! interface beside it; neither calls the other. `GUIDE.md` beside this file says how to write one.
 
 mod breaks;
+mod changes;
 mod corrected;
 mod curve;
 mod eligibility;
@@ -48,6 +49,7 @@ pub fn pages() -> Pages {
         randomise::pages(),
         sheets::pages(),
         keys::pages(),
+        changes::pages(),
         opening::pages(),
         pharmacy::pages(),
         trail::pages(),
@@ -120,9 +122,11 @@ fn files() -> Vec<Static> {
         file!("manifest.js", "text/javascript"),
         file!("open.js", "text/javascript"),
         file!("page.js", "text/javascript"),
+        file!("pass_on.js", "text/javascript"),
         file!("pharmacy.js", "text/javascript"),
         file!("pharmacy_record.js", "text/javascript"),
         file!("proof.js", "text/javascript"),
+        file!("rotate.js", "text/javascript"),
         file!("scanned.js", "text/javascript"),
         file!("signature.js", "text/javascript"),
         file!("stock.js", "text/javascript"),

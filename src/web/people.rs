@@ -9,6 +9,7 @@ use crate::domain::people::{Person, Role};
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::service::people::Invitation;
+use crate::service::unblinded::Past;
 use askama::Template;
 use std::collections::BTreeMap;
 
@@ -119,6 +120,8 @@ async fn invite_form(visit: Visit) -> Result<Paper, Refusal> {
         field("name", line("name", 20, "off")),
         field("role", roles),
         field("centres", centres),
+        field("formerly", line("formerly", 20, "off")),
+        field("anotherPerson", line("anotherPerson", 40, "off")),
         field("principal", principal),
     ];
     let f = Frame::of(&visit, "people.invite").back("/people").with_form();
@@ -139,7 +142,8 @@ async fn invite(visit: Visit) -> Result<Next, Refusal> {
     let once = visit.once("invite")?;
     let invitation = read(&visit)?;
     let name = invitation.name.clone();
-    let invited = visit.house.invite(visit.caller()?, invitation, once).await?.value;
+    let past = past(&visit)?;
+    let invited = visit.house.invite(visit.caller()?, invitation, past, once).await?.value;
     let page = Invited {
         f: Frame::of(&visit, "people.invited-title").back("/people"),
         name,
@@ -147,6 +151,14 @@ async fn invite(visit: Visit) -> Result<Next, Refusal> {
         link: format!("{}/start/{}", visit.origin, *invited.token),
     };
     paper(&page).map(Next::Shown)
+}
+
+/// What is said of the person's past, where anything is.
+fn past(visit: &Visit) -> Result<Past, Refusal> {
+    let said = |name: &str| Some(visit.said.get(name).trim().to_owned()).filter(|s| !s.is_empty());
+    let former = said("formerly").map(|id| PersonId::parse(&id.to_lowercase())).transpose();
+    let formerly = former.map_err(|_| visit.wrong("formerly", FieldCode::ChoiceUnknown))?;
+    Ok(Past { formerly, another_person: said("anotherPerson") })
 }
 
 fn read(visit: &Visit) -> Result<Invitation, Refusal> {

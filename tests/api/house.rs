@@ -11,10 +11,11 @@ use klero::sealing::bytes::{hex, unhex, unhex_array};
 use klero::sealing::checkpoint::{Checkpoint, TrailKey};
 use klero::sealing::identity::Identity;
 use klero::sealing::manifest::Manifest;
-use klero::sealing::open::{NotProven, open};
+use klero::sealing::open::{NotProven, open, open_with};
+use klero::sealing::passed::take_key;
 use klero::sealing::signature::Purpose;
 use klero::sealing::signature::receipt_text;
-use klero::sealing::slot::{LeafPath, Place, SealedArm, Wrap};
+use klero::sealing::slot::{LeafPath, PassedKey, Place, SealedArm, Wrap};
 use klero::sealing::tree;
 use klero::sealing::wrap::{WrapPlace, unwrap};
 use klero::store::StoreError;
@@ -239,7 +240,14 @@ impl House {
         let wrap = Wrap::from_bytes(&unhex(&text(&wrapped["wrap"])).unwrap()).unwrap();
         let key = unwrap(&wrap, &at, identity.opening()).map_err(|_| NotProven::DoesNotOpen)?;
         let sealed = SealedArm::from_bytes(&unhex(&text(&slot["sealed"])).unwrap()).unwrap();
-        let arm: Arm = open(&sealed, &place, &key, &path, self.pinned())?;
+        let arm: Arm = if release["passed"].is_null() {
+            open(&sealed, &place, &key, &path, self.pinned())?
+        } else {
+            let passed = unhex(&text(&release["passed"]["sealed"])).unwrap();
+            let passed = PassedKey::from_bytes(&passed).unwrap();
+            let own = take_key(&passed, &place, (&key, &at.centre, at.epoch));
+            open_with(&sealed, &place, &own.ok_or(NotProven::DoesNotOpen)?, &path, self.pinned())?
+        };
         Ok(arm.name(self.pinned()).to_owned())
     }
 

@@ -279,3 +279,73 @@ fn a_holders_device_gets_the_trial_file_that_the_manifest_was_signed_over() {
     }
     house.trail_is(["refused not-your-role"; 4]);
 }
+
+fn warnings(house: &House, who: &str) -> Vec<String> {
+    let keys = house.get(who, "/v1/keys");
+    assert_eq!(keys.status, 200, "{}", keys.text);
+    let told = |one: &Value| {
+        let word = |name: &str| one[name].as_str().unwrap_or("-").to_owned();
+        let n = one["openers"].as_u64().or(one["epoch"].as_u64()).unwrap_or_default();
+        format!("{} {} {n} {}", word("warning"), word("centre"), word("person"))
+    };
+    keys.body["warnings"].as_array().unwrap().iter().map(told).collect()
+}
+
+// shows: CO-2, AC-7, EU-12
+#[test]
+fn fewer_than_two_openers_anywhere_and_whoever_left_are_warned_of_until_it_is_seen_to() {
+    let mut house = House::raise();
+    assert_eq!(warnings(&house, "mon-1"), [""; 0]);
+    let remove = |house: &House, person: &str, centre: &str| {
+        let body = json!({"person": person, "centre": centre});
+        assert_eq!(house.post("stat-1", "/v1/grants/remove", body).status, 200);
+    };
+    remove(&house, "p-rjs", "renji-south");
+    let left = "rotation-due renji-south 1 p-rjs";
+    assert_eq!(warnings(&house, "mon-1"), ["few-openers renji-south 1 -", left]);
+    assert_eq!(warnings(&house, "stat-1").len(), 2);
+    assert_eq!(warnings(&house, "p-hsh"), [""; 0], "another centre's are not theirs");
+    let page = |house: &House, who: &str, path: &str| {
+        let cookie = format!("klero={}; klero-language=en", house.stage.token(who));
+        let headers = [("cookie", cookie.as_str()), ("accept", "text/html")];
+        house.stage.send("GET", path, &headers, None).text
+    };
+    for (who, path) in [("mon-1", "/"), ("stat-1", "/"), ("mon-1", "/keys"), ("stat-1", "/keys")] {
+        assert!(page(&house, who, path).contains("fewer than two"), "{who} {path}");
+    }
+    let health = page(&house, "admin-1", "/health");
+    assert!(health.contains("fewer than two somewhere") && !health.contains("p-rjs"));
+    // One more who works there; and the hotline down to one.
+    let new = newcomer(&mut house);
+    let body = grant_body(&house, "hot-1", &new, "renji-south");
+    assert_eq!(house.post("hot-1", "/v1/grants", body).status, 201);
+    assert_eq!(warnings(&house, "mon-1"), [left]);
+    assert_eq!(house.post("admin-1", "/v1/people/hot-2/disable", json!({})).status, 200);
+    let told = warnings(&house, "mon-1");
+    assert!(told.contains(&"few-openers - 1 -".to_owned()), "{told:?}");
+    assert!(told.contains(&"rotation-due huashan 1 hot-2".to_owned()), "{told:?}");
+    house.so_far();
+}
+
+// shows: AC-7 (a lost passphrase: the old card and its wraps go, a new one waits to be granted)
+#[test]
+fn a_lost_passphrase_is_mended_by_removal_a_new_key_and_a_new_grant() {
+    let house = House::raise();
+    let (_, _, code) = house.randomised(0, 1, true);
+    let new = identity("p-rjs", Role::Pharmacist, "renji-south", 5);
+    refused(&register(&house, "p-rjs", &new.card().to_json()), 409, "wrong-state");
+    let removal = json!({"person": "p-rjs", "centre": "renji-south"});
+    assert_eq!(house.post("hot-1", "/v1/grants/remove", removal).status, 200);
+    assert_eq!(register(&house, "p-rjs", &new.card().to_json()).status, 200);
+    refused(&house.post("p-rjs", "/v1/preparations", wish(&code)), 403, "not-granted-yet");
+    let body = grant_body(&house, "hot-1", &new, "renji-south");
+    assert_eq!(house.post("hot-1", "/v1/grants", body).status, 201);
+    let release = house.post("p-rjs", "/v1/preparations", wish(&code));
+    assert_eq!(release.status, 201, "{}", release.text);
+    assert_eq!(house.open(&release.body, &new), Ok(house.drawn(&code)));
+    // The key that was lost opens it no more: it is wrapped to the new one.
+    let lost = &house.stage.identities["p-rjs"];
+    assert!(house.open(&release.body, lost).is_err());
+    assert_eq!(warnings(&house, "mon-1"), [""; 0], "who holds again has not left");
+    house.so_far();
+}

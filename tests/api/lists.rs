@@ -18,6 +18,7 @@ use klero::service::founding::{Means, found};
 use klero::service::lists::NotImported;
 use klero::service::people::Invitation;
 use klero::service::recruitment::Decision;
+use klero::service::unblinded::Past;
 use klero::service::{House as Service, Signature};
 use klero::store::Folder;
 use klero::store::faults::NoFaults;
@@ -195,7 +196,8 @@ fn a_live_list_is_not_imported_and_recruitment_not_opened_while_decisions_are_op
         centres: vec![],
         principal: false,
     };
-    let invited = http::block_on(service.invite(&admin, invitation, once(1))).unwrap();
+    let invited =
+        http::block_on(service.invite(&admin, invitation, Past::default(), once(1))).unwrap();
     let password = Zeroizing::new("twelve characters".to_owned());
     http::block_on(service.accept_invitation(&invited.value.token, password.clone())).unwrap();
     let words = meaning("decide-recruitment", Language::En);

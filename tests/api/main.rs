@@ -12,6 +12,7 @@ mod house;
 mod keys;
 mod lists;
 mod overview;
+mod pass_on;
 mod people;
 mod pharmacy;
 mod prepare;

@@ -128,3 +128,67 @@ fn a_person_is_disabled_once_and_never_by_themselves() {
         "person-disabled",
     ]);
 }
+
+// shows: AC-5, AC-3 (whoever was unblinded never takes a blinded role, not even with a new account)
+#[test]
+fn whoever_held_a_key_or_released_a_code_gets_no_blinded_role_under_any_account() {
+    let house = House::raise();
+    let (_, _, code) = house.randomised(0, 1, true);
+    let wish = json!({"code": code, "identifier": "DEMO", "visit": "V1"});
+    assert_eq!(house.post("p-rjs", "/v1/preparations", wish).status, 201);
+    assert_eq!(house.post("admin-1", "/v1/people/p-rjs/disable", json!({})).status, 200);
+    house.so_far();
+    let invite = |role: &str, name: &str, more: Value| {
+        let here = ["coordinator", "investigator", "pharmacist"].contains(&role);
+        let centres = if here { json!(["huashan"]) } else { json!([]) };
+        let person = format!("new-{role}-{}", house.stage.new_key());
+        let person: String =
+            person.chars().rev().take(38).collect::<Vec<_>>().into_iter().rev().collect();
+        let person = person.trim_start_matches('-').to_owned();
+        let mut body = json!({"person": person, "name": name, "role": role, "centres": centres});
+        for (field, value) in more.as_object().unwrap() {
+            body[field] = value.clone();
+        }
+        house.post("admin-1", "/v1/people", body)
+    };
+    let former = json!({"formerly": "p-rjs"});
+    for role in ["coordinator", "monitor", "sponsor", "admin"] {
+        refused(&invite(role, "Another Name", former.clone()), 409, "was-unblinded");
+    }
+    house.trail_is(["refused was-unblinded"; 4]);
+    // The role may know arms, or the former account never did.
+    assert_eq!(invite("pharmacist", "Another Name", former.clone()).status, 201);
+    assert_eq!(invite("monitor", "Another Name", json!({"formerly": "c-rjs"})).status, 201);
+    assert_eq!(
+        fields(&invite("monitor", "Another Name", json!({"formerly": "nobody-here"}))),
+        ["/formerly choice-unknown"]
+    );
+    // The same name, however it is written; unless somebody says how they know that it is another person.
+    let name = klero::cli::stage::printed_name("p-rjs");
+    let written = format!("  {}  ", name.to_uppercase().replace(' ', "   "));
+    refused(&invite("monitor", &written, json!({})), 409, "was-unblinded");
+    assert_eq!(
+        fields(&invite("monitor", &name, json!({"anotherPerson": " "}))),
+        ["/anotherPerson reason-needed"]
+    );
+    let other = json!({"anotherPerson": "born another year, seen in person"});
+    assert_eq!(invite("monitor", &name, other).status, 201);
+    let left = house.entries();
+    let last = left.last().unwrap();
+    assert_eq!(
+        (&last["act"], &last["data"]["another-person"]),
+        (&json!("person-invited"), &json!(true))
+    );
+    assert!(!last.to_string().contains("born another year"), "how it is known is private");
+    let cookie = format!("klero={}; klero-language=en", house.stage.token("mon-1"));
+    let headers = [("cookie", cookie.as_str()), ("accept", "text/html")];
+    let page = house.stage.send("GET", "/people/unblinded", &headers, None).text;
+    let (are, stay) = page.split_once("Must stay blind").unwrap();
+    assert!(are.contains("p-rjs") && are.contains("held a key · released a code"), "{are}");
+    assert!(are.contains("hot-1") && are.contains("stat-1") && !are.contains("c-rjs"));
+    assert!(stay.contains("c-rjs") && stay.contains("mon-1") && !stay.contains("<bdi>p-rjs</bdi>"));
+    for arm in ["belimumab", "placebo", "Belimumab"] {
+        assert!(!page.contains(arm));
+    }
+    house.so_far();
+}

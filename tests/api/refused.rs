@@ -79,6 +79,10 @@ fn body(path: &str, who: &str) -> Value {
             "wrap": "00".repeat(113), "signature": "00".repeat(64),
         }),
         "/v1/grants/remove" => json!({"person": "p-rjs", "centre": "renji-south"}),
+        "/v1/passed-keys" => json!({
+            "participant": "ZZZZZZZZ", "centre": "huashan", "epoch": 1,
+            "sealed": "00".repeat(60), "signature": "00".repeat(64),
+        }),
         "/v1/rotations" => json!({"rotation": "{}"}),
         "/v1/codes/void" => {
             let code = TreatmentCode::from_digits([9, 0, 0, 0, 0, 0]).unwrap().to_string();

@@ -89,6 +89,7 @@ pub const MASKED: &[Place] = &[
     place("line list-reviewed", "/data/manifest", Holds::Hex, MANIFEST),
     place("line opened", "/data/signature", Holds::Hex, RANDOM),
     place("line key-granted", "/data/signature", Holds::Hex, "ECDSA is randomised"),
+    place("line slot-key-passed", "/data/signature", Holds::Hex, "ECDSA is randomised"),
     place("line preparation-recorded", "/data/sealed", Holds::Hex, HASHED),
     place("line stock-recorded", "/data/sealed", Holds::Hex, HASHED),
     place("line key-rotated", "/data/file", Holds::Hex, "a hash over a file with sealed arms"),
@@ -119,6 +120,12 @@ pub const MASKED: &[Place] = &[
     place("row of repeats: opened", "/body", Holds::Hex, "a hash over a body with a signature"),
     place(
         "row of repeats: key-granted",
+        "/body",
+        Holds::Hex,
+        "a hash over a body with a signature",
+    ),
+    place(
+        "row of repeats: slot-key-passed",
         "/body",
         Holds::Hex,
         "a hash over a body with a signature",

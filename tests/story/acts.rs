@@ -61,6 +61,7 @@ impl World {
         self.days_later(14);
         self.prepared_later(&codes);
         self.lived(&codes);
+        self.passed_on(&codes);
         self.keys_changed_hands(&codes);
     }
 

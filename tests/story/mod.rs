@@ -19,10 +19,11 @@ use klero::http;
 use klero::sealing::bytes::{hex, unhex, unhex_array};
 use klero::sealing::centre_key::CentreKey;
 use klero::sealing::identity::Identity;
-use klero::sealing::open::open;
+use klero::sealing::open::{open, open_with};
+use klero::sealing::passed::take_key;
 use klero::sealing::signature::Purpose;
 use klero::sealing::signature::receipt_text;
-use klero::sealing::slot::{LeafPath, Place, SealedArm, Wrap};
+use klero::sealing::slot::{LeafPath, PassedKey, Place, SealedArm, Wrap};
 use klero::sealing::tree::leaf_hash;
 use klero::sealing::wrap::{WrapPlace, unwrap};
 use rusqlite::Connection;
@@ -253,7 +254,18 @@ impl World {
     pub fn open_and_confirm(&mut self, who: &str, release: &Value) {
         let (place, sealed, key, path) = self.parts(who, release);
         let manifest = &self.stage.study.manifest.manifest;
-        let arm = open(&sealed, &place, &key, &path, manifest).expect("the release opens");
+        let passed = &release["passed"];
+        let arm = match passed["sealed"].as_str() {
+            None => open(&sealed, &place, &key, &path, manifest).expect("the release opens"),
+            Some(sealed_key) => {
+                let bytes = unhex(sealed_key).and_then(|bytes| PassedKey::from_bytes(&bytes));
+                let to = CentreId::parse(passed["centre"].as_str().unwrap_or_default());
+                let epoch = passed["epoch"].as_u64().unwrap_or_default() as u32;
+                let new = (&key, &to.expect("a centre"), epoch);
+                let own = take_key(&bytes.expect("60 bytes"), &place, new).expect("passed on");
+                open_with(&sealed, &place, &own, &path, manifest).expect("the release opens")
+            }
+        };
         let arm = arm.name(manifest).to_owned();
         assert_eq!(arm, self.arms()[&place.code.to_string()], "as the list has it");
         self.opened.push((place.code.to_string(), arm));

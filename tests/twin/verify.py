@@ -942,6 +942,8 @@ REACH = {
     "release-for-break": {"investigator": "own", "hotline": "trial"},
     "key-granted": {"pharmacist": "own", "hotline": "trial", "statistician": "trial"},
     "key-rotated": {"statistician": "trial"},
+    "participant-transferred": {"investigator": "own"},
+    "slot-key-passed": {"hotline": "trial", "statistician": "trial"},
     "code-voided": {"statistician": "trial"},
 }
 
@@ -959,6 +961,8 @@ class Rights:
         self.manifests = [manifest.hash for manifest in manifests]
         self.people: dict[str, Person] = {}
         self.wraps: set[tuple[str, str, int]] = set()  # person, centre, epoch
+        self.present: dict[str, str] = {}  # where participants are who moved
+        self.passed: set[tuple[str, str]] = set()  # participant and centre, of keys passed on
 
     def follow(self, entry: Entry) -> None:
         act, on, data = entry.act, entry.on, entry.data
@@ -984,6 +988,14 @@ class Rights:
             demand(entry.centre is not None, "entry %d: a rotation of no centre", entry.seq)
             if not self.refusal(entry, entry.centre or ""):
                 self.wraps.update(wraps)
+        elif act == "participant-transferred":
+            who, to = need(entry, on, "participant"), need(entry, data, "to")
+            if not self.refusal(entry, self.present.get(who, entry.centre or "")):
+                self.present[who] = to  # moved by anybody else, they are where they were
+        elif act == "slot-key-passed":
+            who, to = need(entry, on, "participant"), need(entry, data, "to")
+            if not self.refusal(entry, to):
+                self.passed.add((who, to))
         elif act in ("key-granted", "grant-removed"):
             centre, epoch = need(entry, data, "centre"), need(entry, data, "epoch", int)
             wrap = (need(entry, on, "person"), centre, epoch)
@@ -1029,10 +1041,14 @@ def check_releases(case: Case) -> str:
             demand(issued.get(code) == participant, "entry %d: code %s was released, and had not"
                    " been randomised to %s", entry.seq, code, participant)
             centre = case.slot_of[code].stratum.partition("/")[0]
-            why = rights.refusal(entry, centre) or rights.no_wrap(entry, centre)
+            now = rights.present.get(participant, centre)
+            unheld = rights.no_wrap(entry, centre)
+            if unheld and (participant, now) in rights.passed:  # this one slot's key was passed on
+                unheld = rights.no_wrap(entry, now)
+            why = rights.refusal(entry, now) or unheld
             demand(not why, "entry %d: %s of code %s, but %s", entry.seq, entry.act, code, why)
-            demand(entry.centre in (None, centre), "entry %d: code %s is of %s, the entry says %s",
-                   entry.seq, code, centre, entry.centre)
+            demand(entry.centre in (None, now), "entry %d: code %s is of %s, the entry says %s",
+                   entry.seq, code, now, entry.centre)
             released[need(entry, entry.on, "reference"), code] = entry.by
         elif entry.act == "release-redelivered":  # the answer was lost: the same release once more
             code = need(entry, entry.on, "code")

@@ -121,6 +121,12 @@ pub struct InvitationBody {
     /// Where: required for coordinators, investigators and pharmacists, empty for the others.
     #[serde(default)]
     pub centres: Vec<String>,
+    /// A former account of the same person.
+    pub formerly: Option<String>,
+    /// It is another person of the same name: how that is known.
+    #[serde(rename = "anotherPerson")]
+    #[schema(max_length = 500)]
+    pub another_person: Option<String>,
     /// Principal investigator of those centres, for an investigator: closes code breaks there.
     #[serde(default)]
     pub principal: bool,
@@ -421,6 +427,9 @@ pub struct ReleaseBody {
     pub slot: SlotBody,
     /// The caller's wrap.
     pub wrap: WrapBody,
+    /// After a participant moved: the slot's own key, under the key in the wrap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passed: Option<super::changes::PassedBody>,
     /// The entry that had to be durable first.
     pub receipt: ReceiptBody,
     /// The same request was answered before.
@@ -581,6 +590,8 @@ pub struct KeysBody {
     pub cards: Vec<CardBody>,
     /// Grants by centre.
     pub holdings: Vec<HoldingBody>,
+    /// Where too few can open, and which keys should be rotated.
+    pub warnings: Vec<super::changes::KeyWarningBody>,
 }
 
 /// The caller's own wraps of one centre's keys.
