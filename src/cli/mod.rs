@@ -9,6 +9,8 @@ mod cast;
 mod demo;
 #[cfg(feature = "offline")]
 mod design;
+#[cfg(feature = "offline")]
+mod disclose;
 mod failure;
 mod files;
 #[cfg(feature = "server")]
@@ -186,7 +188,7 @@ enum ListCommand {
     #[cfg(feature = "server")]
     Import(import::Import),
     #[cfg(feature = "offline")]
-    Disclose(Box<list::Disclose>),
+    Disclose(Box<disclose::Disclose>),
 }
 
 #[cfg(feature = "offline")]

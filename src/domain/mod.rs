@@ -6,6 +6,7 @@ pub mod derived;
 pub mod eligibility;
 pub mod entry;
 pub mod field;
+pub mod forecast;
 pub mod ids;
 pub mod life;
 pub mod people;

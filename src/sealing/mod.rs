@@ -34,6 +34,8 @@ mod draw;
 mod fixture;
 pub mod grant;
 #[cfg(feature = "offline")]
+pub mod groups;
+#[cfg(feature = "offline")]
 pub mod identity;
 #[cfg(feature = "offline")]
 pub mod kit;
@@ -44,6 +46,8 @@ pub mod list;
 pub mod offline_record;
 #[cfg(feature = "offline")]
 pub mod open;
+#[cfg(feature = "offline")]
+pub mod openings;
 #[cfg(feature = "offline")]
 pub mod rotate;
 #[cfg(feature = "offline")]
@@ -58,8 +62,10 @@ pub mod vectors;
 #[cfg(feature = "offline")]
 pub mod verify;
 #[cfg(feature = "offline")]
+pub mod verify_openings;
+#[cfg(feature = "offline")]
 mod verify_releases;
 #[cfg(feature = "offline")]
-mod verify_trail;
+pub mod verify_trail;
 #[cfg(feature = "offline")]
 pub mod wrap;

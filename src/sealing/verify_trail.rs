@@ -27,7 +27,7 @@ pub struct Told {
 }
 
 /// The acts that the later checks look at; all others are checked as lines and let go.
-const TOLD: [&str; 13] = [
+const TOLD: [&str; 14] = [
     "founded",
     "person-invited",
     "account-activated",
@@ -36,6 +36,7 @@ const TOLD: [&str; 13] = [
     "key-granted",
     "grant-removed",
     "code-voided",
+    "recruitment-closed",
     "randomised",
     "release-for-preparation",
     "release-for-break",

@@ -4,6 +4,7 @@
 pub mod break_code;
 mod common;
 pub mod confirmation;
+pub mod disclosures;
 pub mod drafts;
 pub mod eligibility;
 pub mod emergency;
@@ -23,6 +24,7 @@ pub mod refuse;
 pub mod screen;
 pub mod sign_in;
 pub mod signature;
+pub mod strata;
 pub mod trail;
 pub mod voids;
 

@@ -115,7 +115,9 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "recruitment-opened" => decided(connection, e, "open"),
         "recruitment-paused" => decided(connection, e, "paused"),
         "recruitment-closed" => decided(connection, e, "closed"),
-        "list-imported" | "list-reviewed" | "code-voided" => of_the_list(connection, e),
+        "list-imported" | "list-reviewed" | "code-voided" | "disclosed" => {
+            of_the_list(connection, e)
+        }
         "key-registered" => run(
             "INSERT INTO cards (person, fingerprint, card, identity) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (person) DO UPDATE SET fingerprint = excluded.fingerprint,
@@ -248,6 +250,11 @@ fn of_the_list(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreErr
             connection,
             "UPDATE lists SET reviewed = ?2 WHERE segment = ?1 AND reviewed IS NULL",
             &[&number(&e.entry.on, "segment"), &e.seq()],
+        ),
+        "disclosed" => run(
+            connection,
+            "INSERT INTO disclosures (entry, stage, file) VALUES (?1, ?2, ?3)",
+            &[&e.seq(), &e.data("stage"), &e.bytes("file")],
         ),
         // Where the code stood only the slots know: its line must not show the gap.
         _ => run(

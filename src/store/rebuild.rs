@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 14] = [
+const PROJECTIONS: [&str; 15] = [
     "people",
     "person_centres",
     "recruitment",
@@ -18,6 +18,7 @@ const PROJECTIONS: [&str; 14] = [
     "participants",
     "allocations",
     "voids",
+    "disclosures",
     "releases",
     "sign_ins",
     "verifications",

@@ -86,6 +86,7 @@ fn files() -> Vec<Static> {
         include_str!("css/screening.css"),
         include_str!("css/keys.css"),
         include_str!("css/office.css"),
+        include_str!("css/list.css"),
         include_str!("css/print.css"),
     );
     vec![

@@ -5,6 +5,7 @@
 
 mod break_code;
 mod by_key;
+mod disclosures;
 mod drafts;
 mod emergency;
 mod house;
@@ -19,5 +20,6 @@ mod recruitment;
 mod refused;
 mod screen;
 mod sign_in;
+mod strata;
 mod trail;
 mod voids;

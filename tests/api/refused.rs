@@ -63,6 +63,9 @@ fn body(path: &str, who: &str) -> Value {
             "wrap": "00".repeat(113), "signature": "00".repeat(64),
         }),
         "/v1/grants/remove" => json!({"person": "p-rjs", "centre": "renji-south"}),
+        "/v1/disclosures" => {
+            json!({"stage": "groups", "file": "00".repeat(32), "signature": signed("disclose")})
+        }
         "/v1/codes/void" => {
             let code = TreatmentCode::from_digits([9, 0, 0, 0, 0, 0]).unwrap().to_string();
             json!({"code": code, "reason": "none", "signature": signed("void-code")})

@@ -5,9 +5,13 @@
 mod ceremony;
 mod demo;
 mod desk;
+mod disclose;
+mod extension;
 mod help;
 mod key;
 mod opening;
 mod operator;
+#[path = "../staged/mod.rs"]
+mod staged;
 mod vectors;
 mod verify;
