@@ -57,11 +57,25 @@ CREATE TABLE slots (
   PRIMARY KEY (segment, stratum, position)
 ) STRICT;
 
+CREATE TABLE resealed (                               -- since schema 3: slots that were unissued when their centre's
+  segment  INTEGER NOT NULL,                          -- key was rotated, under the new key
+  stratum  TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  epoch    INTEGER NOT NULL CHECK (epoch >= 2),
+  sealed   BLOB NOT NULL CHECK (length(sealed) = 120),-- locked as a slot is
+  PRIMARY KEY (segment, stratum, position, epoch),
+  FOREIGN KEY (segment, stratum, position) REFERENCES slots (segment, stratum, position)
+) STRICT;
+
 CREATE TRIGGER contents_never_change BEFORE UPDATE ON contents
 BEGIN SELECT RAISE(ABORT, 'contents are named by their hash'); END;
 CREATE TRIGGER slots_never_change BEFORE UPDATE ON slots
 BEGIN SELECT RAISE(ABORT, 'a slot never changes'); END;
 CREATE TRIGGER slots_never_go BEFORE DELETE ON slots
+BEGIN SELECT RAISE(ABORT, 'a slot never goes'); END;
+CREATE TRIGGER resealed_never_change BEFORE UPDATE ON resealed
+BEGIN SELECT RAISE(ABORT, 'a slot never changes'); END;
+CREATE TRIGGER resealed_never_go BEFORE DELETE ON resealed
 BEGIN SELECT RAISE(ABORT, 'a slot never goes'); END;
 
 CREATE TABLE credentials (
@@ -164,6 +178,7 @@ CREATE TABLE participants (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX participants_by_person ON participants (initials, birth_date, sex);
+CREATE INDEX participants_by_birth ON participants (birth_date);
 
 CREATE TABLE allocations (
   participant TEXT PRIMARY KEY REFERENCES participants(reference),
@@ -228,6 +243,26 @@ CREATE TABLE records (                                -- since schema 3: signed 
 ) STRICT;
 
 CREATE INDEX records_by_participant ON records (participant, entry);
+CREATE INDEX records_by_release ON records (release);
+
+CREATE TABLE centre_keys (                            -- since schema 3: every key that a centre ever had
+  centre  TEXT NOT NULL,
+  epoch   INTEGER NOT NULL,
+  segment INTEGER NOT NULL,                           -- of the list whose slots it seals
+  drill   INTEGER NOT NULL CHECK (drill IN (0, 1)),   -- a list to practise with, beside the one that issues
+  sealed  BLOB,                                       -- SHA-256 over the slots sealed anew; none before a rotation
+  entry   INTEGER NOT NULL,
+  PRIMARY KEY (centre, epoch)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE held (                                   -- since schema 3: who ever held which key; ended, never removed
+  centre  TEXT NOT NULL,
+  epoch   INTEGER NOT NULL,
+  person  TEXT NOT NULL,
+  granted INTEGER NOT NULL,                           -- entry
+  ended   INTEGER,                                    -- entry
+  PRIMARY KEY (centre, epoch, person, granted)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE voids (                                  -- since schema 3: codes that became known before they were issued
   segment  INTEGER NOT NULL,

@@ -127,15 +127,16 @@ pub struct Seal {
 
 /// A list that was drawn before, and is drawn again.
 #[derive(Args)]
-struct Again {
+pub(super) struct Again {
     /// Its signed manifest
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,
     /// The sealed list secret
     #[arg(long, value_name = "FILE")]
     secret: PathBuf,
+    /// Who unseals it
     #[command(flatten)]
-    key: Key,
+    pub(super) key: Key,
     /// The block sizes, where the manifest holds only a commitment to them
     #[arg(long, value_name = "N", value_delimiter = ',')]
     sizes: Vec<u32>,
@@ -167,7 +168,7 @@ fn beacon(text: &str) -> Result<Beacon, &'static str> {
 }
 
 /// Reads public cards.
-fn cards(files: &[PathBuf]) -> Result<Vec<Card>, Failure> {
+pub(super) fn cards(files: &[PathBuf]) -> Result<Vec<Card>, Failure> {
     let card = |file: &PathBuf| {
         Card::from_json(&read_text(file, CARD_BYTES_MAX)?).map_err(|error| {
             let what = format!("{} is not a card that can be used", file.display());
@@ -286,7 +287,8 @@ fn record(list: &List, signed: &SignedManifest, file: &Path) -> Done {
 const PROGRAM: &str = concat!("klero ", env!("CARGO_PKG_VERSION"));
 
 impl Again {
-    fn draw(&self, signer: &mut Signer<'_>) -> Result<Redrawn, Failure> {
+    /// Draws it, or says why it is another.
+    pub(super) fn draw(&self, signer: &mut Signer<'_>) -> Result<Redrawn, Failure> {
         let taken = |m: &Manifest| design::taken(&self.before.taken, &m.trial, m.segment);
         Redrawn::of(&self.manifest, &self.secret, &self.sizes, taken, signer)
     }
@@ -304,7 +306,8 @@ impl<'k> Signer<'k> {
         Self { key, identity: None }
     }
 
-    fn unlocked(&mut self) -> Result<&Identity, Failure> {
+    /// The identity; the words are asked for the first time.
+    pub fn unlocked(&mut self) -> Result<&Identity, Failure> {
         if self.identity.is_none() {
             self.identity = Some(design::statistician(self.key)?);
         }
@@ -370,7 +373,8 @@ impl Seal {
     }
 }
 
-fn not_sealed(error: &SealError) -> Failure {
+/// What is said of a list that was not sealed.
+pub(super) fn not_sealed(error: &SealError) -> Failure {
     let failed = |exit, code, next| Failure::new(exit, code, error, next);
     match error {
         SealError::OtherManifest => {

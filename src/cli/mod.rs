@@ -30,8 +30,14 @@ mod open;
 mod package;
 #[cfg(feature = "offline")]
 mod release;
+#[cfg(feature = "offline")]
+mod rotate;
 #[cfg(feature = "server")]
 mod serve;
+#[cfg(feature = "offline")]
+mod sheet;
+#[cfg(feature = "offline")]
+mod simulate;
 #[cfg(all(feature = "server", feature = "offline"))]
 pub mod stage;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -43,6 +49,8 @@ mod trial;
 mod vectors;
 #[cfg(feature = "offline")]
 mod verify;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod whole;
 #[cfg(feature = "offline")]
 mod words;
 
@@ -174,6 +182,7 @@ enum KeyCommand {
     Public(key::Public),
     Check(key::Check),
     Passwd(key::Passwd),
+    Rotate(Box<rotate::Rotate>),
 }
 
 #[derive(Subcommand)]
@@ -187,6 +196,8 @@ enum ListCommand {
     Verify(package::Verify),
     #[cfg(feature = "server")]
     Import(import::Import),
+    #[cfg(feature = "offline")]
+    Simulate(simulate::Simulate),
     #[cfg(feature = "offline")]
     Disclose(Box<disclose::Disclose>),
 }
@@ -233,6 +244,7 @@ impl Command {
                 KeyCommand::Public(public) => public.run(),
                 KeyCommand::Check(check) => check.run(),
                 KeyCommand::Passwd(passwd) => passwd.run(),
+                KeyCommand::Rotate(rotate) => rotate.run(),
             },
             Command::List(verb) => verb.run(),
             #[cfg(feature = "offline")]
@@ -276,6 +288,8 @@ impl ListCommand {
             ListCommand::Verify(verify) => verify.run(),
             #[cfg(feature = "server")]
             ListCommand::Import(import) => import.run(),
+            #[cfg(feature = "offline")]
+            ListCommand::Simulate(simulate) => simulate.run(),
             #[cfg(feature = "offline")]
             ListCommand::Disclose(disclose) => disclose.run(),
         }

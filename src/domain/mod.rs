@@ -3,6 +3,7 @@
 pub mod access;
 pub mod answers;
 pub mod derived;
+pub mod duplicate;
 pub mod eligibility;
 pub mod entry;
 pub mod field;
@@ -14,6 +15,8 @@ pub mod quantity;
 pub mod record;
 pub mod recruitment;
 pub mod rule;
+#[cfg(feature = "offline")]
+pub mod simulate;
 pub mod stratum;
 pub mod time;
 pub mod trial;

@@ -18,6 +18,7 @@ pub mod people;
 pub mod problem;
 pub mod records;
 pub mod releases;
+mod rotations;
 pub mod routes;
 pub mod service;
 pub mod trail;

@@ -3,7 +3,9 @@
 use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
-use super::{Served, emergency, keys, list, participants, people, records, releases, trail, trial};
+use super::{
+    Served, emergency, keys, list, participants, people, records, releases, rotations, trail, trial,
+};
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
 use crate::service::House;
@@ -21,6 +23,7 @@ pub fn table() -> Table {
         releases::routes(),
         emergency::routes(),
         keys::routes(),
+        rotations::routes(),
         trial::routes(),
         list::routes(),
         trail::routes(),

@@ -50,8 +50,11 @@ pub mod open;
 pub mod openings;
 #[cfg(feature = "offline")]
 pub mod rotate;
+pub mod rotation;
 #[cfg(feature = "offline")]
 pub mod seal;
+#[cfg(feature = "offline")]
+pub mod simulate;
 #[cfg(feature = "offline")]
 mod stream;
 #[cfg(feature = "offline")]

@@ -27,7 +27,7 @@ pub struct Told {
 }
 
 /// The acts that the later checks look at; all others are checked as lines and let go.
-const TOLD: [&str; 14] = [
+const TOLD: [&str; 15] = [
     "founded",
     "person-invited",
     "account-activated",
@@ -35,6 +35,7 @@ const TOLD: [&str; 14] = [
     "list-imported",
     "key-granted",
     "grant-removed",
+    "key-rotated",
     "code-voided",
     "recruitment-closed",
     "randomised",

@@ -4,6 +4,7 @@
 pub mod break_code;
 mod common;
 pub mod confirmation;
+pub mod correct;
 pub mod disclosures;
 pub mod drafts;
 pub mod eligibility;
@@ -21,6 +22,7 @@ pub mod record;
 pub mod records;
 pub mod recruitment;
 pub mod refuse;
+pub mod rotations;
 pub mod screen;
 pub mod sign_in;
 pub mod signature;

@@ -164,9 +164,12 @@ impl Tx<'_> {
         let slot = self
             .connection()
             .prepare_cached(
-                "SELECT s.segment, s.stratum, s.position, s.epoch, s.leaf, s.sealed
+                // Sealed anew was what nobody had been issued yet, so the newest seal is the one that counts.
+                "SELECT s.segment, s.stratum, s.position, coalesce(r.epoch, s.epoch), s.leaf,
+                   coalesce(r.sealed, s.sealed)
                  FROM allocations a JOIN slots s USING (segment, stratum, position)
-                 WHERE a.code = ?1",
+                 LEFT JOIN resealed r USING (segment, stratum, position)
+                 WHERE a.code = ?1 ORDER BY r.epoch DESC LIMIT 1",
             )?
             .query_row([code.to_string()], |row| {
                 let stratum: String = row.get(1)?;

@@ -18,6 +18,7 @@ mod randomise;
 mod records;
 mod recruitment;
 mod refused;
+mod rotations;
 mod screen;
 mod sign_in;
 mod strata;

@@ -11,6 +11,8 @@ mod help;
 mod key;
 mod opening;
 mod operator;
+mod rotation;
+mod simulate;
 #[path = "../staged/mod.rs"]
 mod staged;
 mod vectors;

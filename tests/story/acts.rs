@@ -16,7 +16,7 @@ const DAY: &str = "2026-11-20";
 const HASTE: &str = "the demonstration's reason";
 
 /// The text of a member of an answer.
-fn text(body: &Value, name: &str) -> String {
+pub fn text(body: &Value, name: &str) -> String {
     body[name].as_str().unwrap_or_default().to_owned()
 }
 
@@ -33,7 +33,7 @@ pub fn emergency(who: &str, participant: &str, identifier: Option<&str>) -> Valu
     body
 }
 
-fn preparation(code: &str, visit: &str, reason: Option<&str>) -> Value {
+pub fn preparation(code: &str, visit: &str, reason: Option<&str>) -> Value {
     let mut body = json!({"code": code, "identifier": "DEMO", "visit": visit});
     if let Some(reason) = reason {
         body["reason"] = reason.into();
@@ -49,6 +49,7 @@ impl World {
         self.not_randomised();
         let codes = self.randomised();
         self.prepared(&codes);
+        self.rotated();
         self.called_about(&codes);
         self.broke(&codes);
         self.codes_became_known(&codes);
@@ -73,7 +74,7 @@ impl World {
     }
 
     /// Screens one participant; `other` are answers that differ.
-    fn screen(
+    pub fn screen(
         &mut self,
         centre: usize,
         number: u32,
@@ -93,7 +94,7 @@ impl World {
     }
 
     /// The investigator signs the answers as they stand.
-    fn sign(&mut self, who: &str, number: &str, another: bool, status: u16) -> Value {
+    pub fn sign(&mut self, who: &str, number: &str, another: bool, status: u16) -> Value {
         let path = format!("/v1/participants/{}", self.references[number]);
         let version = text(&self.send(who, "GET", &path, &[], None).body(), "version");
         let mut body = json!({"version": version, "signature": signature(who, "sign-eligibility")});
@@ -167,7 +168,7 @@ impl World {
         self.sign("c-rjs", "RJS-023", true, 403);
     }
 
-    fn randomise(&mut self, who: &str, number: &str, key: &str, status: u16) -> Value {
+    pub fn randomise(&mut self, who: &str, number: &str, key: &str, status: u16) -> Value {
         let path = format!("/v1/participants/{}/allocation", self.references[number]);
         let body = json!({"signature": signature(who, "randomise")});
         self.act_once(who, &path, key, body, status)

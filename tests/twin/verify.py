@@ -942,6 +942,7 @@ REACH = {
     "release-for-preparation": {"pharmacist": "own"},
     "release-for-break": {"investigator": "own", "hotline": "trial"},
     "key-granted": {"pharmacist": "own", "hotline": "trial", "statistician": "trial"},
+    "key-rotated": {"statistician": "trial"},
     "code-voided": {"statistician": "trial"},
 }
 
@@ -978,11 +979,17 @@ class Rights:
             for wrap in need(entry, data, "wraps", list):  # those of a training list are passed by
                 self.wraps.add((need(entry, wrap, "person"), need(entry, wrap, "centre"),
                                 need(entry, wrap, "epoch", int)))
+        elif act == "key-rotated":  # the next key, to those who stay; the last one still opens what was issued
+            wraps = [(need(entry, wrap, "person"), need(entry, wrap, "centre"),
+                      need(entry, wrap, "epoch", int)) for wrap in need(entry, data, "wraps", list)]
+            demand(entry.centre is not None, "entry %d: a rotation of no centre", entry.seq)
+            if not self.refusal(entry, entry.centre or ""):
+                self.wraps.update(wraps)
         elif act in ("key-granted", "grant-removed"):
             centre, epoch = need(entry, data, "centre"), need(entry, data, "epoch", int)
             wrap = (need(entry, on, "person"), centre, epoch)
-            if act == "grant-removed":
-                self.wraps.discard(wrap)
+            if act == "grant-removed":  # every key of the centre goes at once
+                self.wraps = {held for held in self.wraps if held[:2] != wrap[:2]}
             elif not self.refusal(entry, centre):  # given by anybody else it gives nothing
                 self.wraps.add(wrap)
 
