@@ -29,6 +29,8 @@ mod list;
 mod open;
 mod package;
 #[cfg(feature = "offline")]
+mod pharmacy;
+#[cfg(feature = "offline")]
 mod release;
 #[cfg(feature = "offline")]
 mod rotate;
@@ -127,6 +129,14 @@ enum Command {
         "klero kit count kit --json",
     ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
     Kit(KitCommand),
+    /// The pharmacy's sealed records, on a holder's own machine
+    #[cfg(feature = "offline")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero pharmacy report huashan.pharmacy.json --identity p-hs-1.key.json",
+        "klero pharmacy report huashan.pharmacy.json --identity stat-1.key.json --json",
+        "klero pharmacy report --help",
+    ], &[Exit::NotThere, Exit::WrongWords, Exit::NotVerified]))]
+    Pharmacy(PharmacyCommand),
     #[cfg(feature = "offline")]
     Verify(verify::Verify),
     /// Test vectors of every format
@@ -211,6 +221,12 @@ enum KitCommand {
 
 #[cfg(feature = "offline")]
 #[derive(Subcommand)]
+enum PharmacyCommand {
+    Report(pharmacy::Report),
+}
+
+#[cfg(feature = "offline")]
+#[derive(Subcommand)]
 enum VectorsCommand {
     Check(vectors::Check),
 }
@@ -253,6 +269,8 @@ impl Command {
             Command::Kit(KitCommand::Make(make)) => make.run(),
             #[cfg(feature = "offline")]
             Command::Kit(KitCommand::Count(count)) => count.run(),
+            #[cfg(feature = "offline")]
+            Command::Pharmacy(PharmacyCommand::Report(report)) => report.run(),
             #[cfg(feature = "offline")]
             Command::Verify(verify) => verify.run(),
             #[cfg(feature = "offline")]

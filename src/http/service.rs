@@ -4,7 +4,8 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, emergency, keys, list, participants, people, records, releases, rotations, trail, trial,
+    Served, emergency, follow_up, keys, list, participants, people, pharmacy, records, releases,
+    rotations, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -21,7 +22,9 @@ pub fn table() -> Table {
         participants::routes(),
         records::routes(),
         releases::routes(),
+        pharmacy::routes(),
         emergency::routes(),
+        follow_up::routes(),
         keys::routes(),
         rotations::routes(),
         trial::routes(),

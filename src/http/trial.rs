@@ -18,7 +18,7 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 8] = [
+pub const SIGNED: [&str; 10] = [
     "screen",
     "sign-eligibility",
     "randomise",
@@ -27,6 +27,8 @@ pub const SIGNED: [&str; 8] = [
     "void-code",
     "disclose",
     "decide-recruitment",
+    "record-preparation",
+    "check",
 ];
 
 /// The routes of this file.

@@ -6,6 +6,7 @@ mod breaks;
 mod corrected;
 mod curve;
 mod eligibility;
+mod follow_up;
 mod form;
 mod frame;
 mod health;
@@ -15,12 +16,14 @@ mod list;
 mod opening;
 mod participants;
 mod people;
+mod pharmacy;
 mod public;
 mod qr;
 mod randomise;
 mod record;
 mod records;
 mod recruitment;
+mod safety;
 mod screening;
 mod sentence;
 mod sheets;
@@ -46,11 +49,14 @@ pub fn pages() -> Pages {
         sheets::pages(),
         keys::pages(),
         opening::pages(),
+        pharmacy::pages(),
         trail::pages(),
         verify::pages(),
         list::pages(),
         void::pages(),
         breaks::pages(),
+        follow_up::pages(),
+        safety::pages(),
         recruitment::pages(),
         people::pages(),
         start::pages(),
@@ -87,6 +93,8 @@ fn files() -> Vec<Static> {
         include_str!("css/screening.css"),
         include_str!("css/keys.css"),
         include_str!("css/office.css"),
+        include_str!("css/follow.css"),
+        include_str!("css/pharmacy.css"),
         include_str!("css/list.css"),
         include_str!("css/print.css"),
     );
@@ -109,13 +117,17 @@ fn files() -> Vec<Static> {
         file!("hpke.js", "text/javascript"),
         file!("identity.js", "text/javascript"),
         file!("key.js", "text/javascript"),
+        file!("ledger.js", "text/javascript"),
         file!("manifest.js", "text/javascript"),
         file!("open.js", "text/javascript"),
         file!("page.js", "text/javascript"),
         file!("pharmacy.js", "text/javascript"),
+        file!("pharmacy_record.js", "text/javascript"),
         file!("proof.js", "text/javascript"),
         file!("scanned.js", "text/javascript"),
         file!("signature.js", "text/javascript"),
+        file!("stock.js", "text/javascript"),
+        file!("stockroom.js", "text/javascript"),
         file!("words.js", "text/javascript"),
     ]
 }

@@ -11,6 +11,7 @@ mod help;
 mod key;
 mod opening;
 mod operator;
+mod pharmacy;
 mod rotation;
 mod simulate;
 #[path = "../staged/mod.rs"]
