@@ -14,7 +14,7 @@ use crate::sealing::disclosure::Disclosure;
 use crate::sealing::groups::{Groups, Labels, Meaning};
 use crate::sealing::list::List;
 use crate::sealing::manifest::{Manifest, SignedManifest};
-use crate::sealing::openings::Openings;
+use crate::sealing::published::Openings;
 use crate::sealing::verify_trail::{Told, TrailEvidence, check_trail, need};
 use clap::Args;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use crate::sealing::data_set::{DATA_SET_BYTES_MAX, DataRow, read_data_set};
 use crate::sealing::disclosure::{DISCLOSURE_BYTES_MAX, Disclosure};
 use crate::sealing::groups::{Groups, Meaning};
 use crate::sealing::manifest::MANIFEST_BYTES_MAX;
-use crate::sealing::openings::{NotReadable, OPENINGS_BYTES_MAX, Openings};
+use crate::sealing::published::{NotReadable, OPENINGS_BYTES_MAX, Openings};
 use crate::sealing::verify::{Evidence, Outcome, Step, Verdict, verify};
 use crate::sealing::verify_openings::{Papers, verify_papers};
 use crate::sealing::verify_trail::TrailEvidence;

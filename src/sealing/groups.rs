@@ -11,7 +11,7 @@ use super::bytes::{Hash, hex, label, lp, same, sha256_of, unhex_array};
 use super::ceremony::ListSecret;
 use super::draw::ListKeys;
 use super::manifest::{ListPurpose, Manifest, SLOTS_MAX};
-use super::openings::{NotReadable, OPENINGS_BYTES_MAX, Openings, OpeningsText};
+use super::published::{NotReadable, OPENINGS_BYTES_MAX, Openings, OpeningsText};
 use super::verify_trail::demand;
 use crate::domain::ids::TrialId;
 use serde::{Deserialize, Serialize};
@@ -236,7 +236,7 @@ mod tests {
     use crate::sealing::ceremony::ListSecret;
     use crate::sealing::fixture::{SECRET, design, draw, manifest};
     use crate::sealing::list::List;
-    use crate::sealing::openings::Openings;
+    use crate::sealing::published::Openings;
 
     fn published(list: &List) -> (Groups, Meaning) {
         let issued = [(0, "ES-001"), (1, "ES-002"), (2, "ES-003"), (9, "ES-004"), (17, "WE-001")];

@@ -48,7 +48,7 @@ pub mod offline_record;
 #[cfg(feature = "offline")]
 pub mod open;
 #[cfg(feature = "offline")]
-pub mod openings;
+pub mod published;
 #[cfg(feature = "offline")]
 pub mod rotate;
 pub mod rotation;

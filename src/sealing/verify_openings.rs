@@ -4,7 +4,7 @@
 use super::data_set::DataRow;
 use super::groups::{Groups, Meaning};
 use super::manifest::SignedManifest;
-use super::openings::Openings;
+use super::published::Openings;
 use super::slot::{Place, centre_of};
 use super::verify::{Outcome, Step, Verdict};
 use super::verify_trail::{Told, TrailEvidence, check_trail, demand, need};
