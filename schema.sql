@@ -318,6 +318,12 @@ WHEN EXISTS (SELECT 1 FROM voids v WHERE (v.segment, v.stratum, v.position)
                                        = (NEW.segment, NEW.stratum, NEW.position))
 BEGIN SELECT RAISE(ABORT, 'a void code is never issued'); END;
 
+CREATE TABLE disclosures (                            -- since schema 3: what was published of the list, and no arm of it
+  entry INTEGER PRIMARY KEY,
+  stage TEXT NOT NULL CHECK (stage IN ('groups', 'meaning', 'issued', 'list')),
+  file  BLOB NOT NULL UNIQUE CHECK (length(file) = 32) -- SHA-256 of the published file
+) STRICT;
+
 CREATE TABLE principals (                             -- since schema 3: who closes code breaks, where anybody is marked
   person TEXT PRIMARY KEY REFERENCES people(id)
 ) STRICT, WITHOUT ROWID;

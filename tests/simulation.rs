@@ -202,7 +202,7 @@ fn segment(
     let statistician = &stage.identities["stat-1"];
     let manifest = list.manifest("an invented lottery", statistician).expect("a manifest");
     let cards: Vec<_> = stage.identities.values().map(|i| i.card().clone()).collect();
-    let package = seal_package(&list, &manifest, &cards, statistician, 1, &dice);
+    let package = seal_package(&list, &manifest, &cards, statistician, number + 1, &dice);
     let codes = list.rows().iter().filter(|row| row.stratum == *of).map(|row| row.code);
     (package.expect("a package").to_json(), codes.collect())
 }

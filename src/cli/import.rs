@@ -61,6 +61,14 @@ fn refused(error: &NotImported) -> Failure {
         NotImported::OutOfOrder => {
             failed(Exit::NotAllowed, "segment-out-of-order", "import the segments in their order")
         }
+        NotImported::CodeTaken => {
+            let next = "draw it again with the packages of earlier segments:  --taken package.json";
+            failed(Exit::NotVerified, "code-taken", next)
+        }
+        NotImported::CentreKeyTaken => {
+            let next = "seal it again under a number that these centres never had:  --epoch N";
+            failed(Exit::NotAllowed, "centre-key-taken", next)
+        }
         NotImported::DecisionsOpen(_) => {
             let next =
                 "have the principal investigator sign each answer, and put it into the trial file";

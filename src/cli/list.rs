@@ -7,18 +7,18 @@ use super::package::{check, read_manifest, record as package_record};
 use super::trial;
 use super::words::Key;
 use crate::dice::SystemDice;
-use crate::domain::ids::StratumId;
+use crate::domain::ids::{Code, StratumId};
 use crate::domain::people::Role;
 use crate::sealing::bytes::{hex, unhex};
 use crate::sealing::card::{CARD_BYTES_MAX, Card};
 use crate::sealing::ceremony::{Escrow, ListSecret};
-use crate::sealing::disclosure::Disclosure;
 use crate::sealing::identity::Identity;
 use crate::sealing::list::List;
-use crate::sealing::manifest::{BEACON_BYTES_MAX, ListPurpose, SignedManifest};
+use crate::sealing::manifest::{BEACON_BYTES_MAX, ListPurpose, Manifest, SignedManifest};
 use crate::sealing::seal::{SealError, seal_package};
 use clap::Args;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Make the list secret, sealed to named statisticians, and print its commitment
@@ -125,28 +125,6 @@ pub struct Seal {
     output: PathBuf,
 }
 
-/// Publish the list secret, at the very end: afterwards everybody can draw the list again
-#[derive(Args)]
-#[command(after_help = ending([
-    "klero list disclose --manifest manifest.txt --secret secret.json --identity stat-1.key.json \
-     -o disclosure.json",
-    "klero list disclose --manifest manifest.txt --secret secret.json --identity stat-1.key.json \
-     -o disclosure.json --csv list.csv",
-    "klero list disclose --manifest manifest.txt --secret secret.json --identity stat-1.key.json \
-     --sizes 4,8 -o disclosure.json",
-], &[Exit::NotThere, Exit::WrongWords, Exit::OtherKey, Exit::Unreadable, Exit::Exists,
-     Exit::NotAllowed, Exit::NotVerified, Exit::AlteredManifest]))]
-pub struct Disclose {
-    #[command(flatten)]
-    again: Again,
-    /// The file that is published
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
-    /// Write the whole list too: stratum, position, code, arm, salt
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
-}
-
 /// A list that was drawn before, and is drawn again.
 #[derive(Args)]
 pub(super) struct Again {
@@ -156,8 +134,9 @@ pub(super) struct Again {
     /// The sealed list secret
     #[arg(long, value_name = "FILE")]
     secret: PathBuf,
+    /// Who unseals it
     #[command(flatten)]
-    key: Key,
+    pub(super) key: Key,
     /// The block sizes, where the manifest holds only a commitment to them
     #[arg(long, value_name = "N", value_delimiter = ',')]
     sizes: Vec<u32>,
@@ -167,10 +146,10 @@ pub(super) struct Again {
 
 /// What came before an extension.
 #[derive(Args)]
-struct Before {
+pub(super) struct Before {
     /// Packages of the segments before this one: their codes are not drawn again
     #[arg(long, value_name = "PACKAGE", num_args = 1..)]
-    taken: Vec<PathBuf>,
+    pub taken: Vec<PathBuf>,
 }
 
 /// The bytes of a public value.
@@ -308,15 +287,59 @@ fn record(list: &List, signed: &SignedManifest, file: &Path) -> Done {
 const PROGRAM: &str = concat!("klero ", env!("CARGO_PKG_VERSION"));
 
 impl Again {
+    /// Draws it, or says why it is another.
+    pub(super) fn draw(&self, signer: &mut Signer<'_>) -> Result<Redrawn, Failure> {
+        let taken = |m: &Manifest| design::taken(&self.before.taken, &m.trial, m.segment);
+        Redrawn::of(&self.manifest, &self.secret, &self.sizes, taken, signer)
+    }
+}
+
+/// Who unseals: the six words are asked for when they are needed, and once.
+pub(super) struct Signer<'k> {
+    key: &'k Key,
+    identity: Option<Identity>,
+}
+
+impl<'k> Signer<'k> {
+    /// Nobody has been asked yet.
+    pub fn of(key: &'k Key) -> Self {
+        Self { key, identity: None }
+    }
+
+    /// The identity; the words are asked for the first time.
+    pub fn unlocked(&mut self) -> Result<&Identity, Failure> {
+        if self.identity.is_none() {
+            self.identity = Some(design::statistician(self.key)?);
+        }
+        Ok(self.identity.as_ref().expect("it was just unlocked"))
+    }
+}
+
+/// A list that was drawn again, and is the one of its manifest.
+pub(super) struct Redrawn {
+    /// The manifest.
+    pub signed: SignedManifest,
+    /// The list.
+    pub list: List,
+    /// The secret.
+    pub secret: ListSecret,
+}
+
+impl Redrawn {
     /// Draws the list of the manifest again, or says why it is another.
-    pub(super) fn draw(&self) -> Result<Redrawn, Failure> {
-        let signed = read_manifest(&self.manifest)?;
+    pub fn of(
+        manifest: &Path,
+        secret: &Path,
+        sizes: &[u32],
+        taken: impl FnOnce(&Manifest) -> Result<BTreeSet<Code>, Failure>,
+        signer: &mut Signer<'_>,
+    ) -> Result<Self, Failure> {
+        let signed = read_manifest(manifest)?;
         let manifest = &signed.manifest;
-        let escrow = design::read_escrow_of(&self.secret, manifest)?;
-        let taken = design::taken(&self.before.taken, &manifest.trial, manifest.segment)?;
-        let design = design::of_manifest(manifest, &self.sizes)?;
-        let signer = design::statistician(&self.key)?;
-        let secret = design::unseal(&escrow, &signer)?;
+        let escrow = design::read_escrow_of(secret, manifest)?;
+        let taken = taken(manifest)?;
+        let design = design::of_manifest(manifest, sizes)?;
+        let secret = design::unseal(&escrow, signer.unlocked()?)?;
         let drawn = List::draw(&design, &secret, &manifest.beacon, &taken);
         let list = drawn.map_err(|error| design::not_drawn(&error))?;
         if list.root() != manifest.root {
@@ -325,18 +348,8 @@ impl Again {
             return Err(Failure::new(Exit::NotVerified, "list-differs", what, next)
                 .because(format!("root  {}\ndrawn {}", hex(&manifest.root), hex(&list.root()))));
         }
-        Ok(Redrawn { signed, list, signer, secret })
+        Ok(Self { signed, list, secret })
     }
-}
-
-/// A list that was drawn again, and is the one of its manifest.
-pub(super) struct Redrawn {
-    signed: SignedManifest,
-    /// The list.
-    pub(super) list: List,
-    /// Who signed its manifest.
-    pub(super) signer: Identity,
-    secret: ListSecret,
 }
 
 impl Seal {
@@ -345,11 +358,12 @@ impl Seal {
         must_be_new(&self.output)?;
         let (text, _) = trial::read(&self.trial)?;
         let cards = cards(&self.to)?;
-        let Redrawn { signed, list, signer, .. } = self.again.draw()?;
+        let mut signer = Signer::of(&self.again.key);
+        let Redrawn { signed, list, .. } = self.again.draw(&mut signer)?;
         let manifest = &signed.manifest;
         let epoch = self.epoch.unwrap_or(manifest.segment + 1);
         let dice = SystemDice::default();
-        let sealed = seal_package(&list, &signed, &cards, &signer, epoch, &dice);
+        let sealed = seal_package(&list, &signed, &cards, signer.unlocked()?, epoch, &dice);
         let package = sealed.map_err(|error| not_sealed(&error))?;
         check(&package, manifest, Some(&text))?;
         let json = package.to_json();
@@ -378,42 +392,5 @@ pub(super) fn not_sealed(error: &SealError) -> Failure {
             "list-not-sealed",
             "mend the trial file, or ask for the card again",
         ),
-    }
-}
-
-impl Disclose {
-    /// Writes the secret out, after proving that it gives the list of the manifest.
-    pub fn run(self) -> Result<Done, Failure> {
-        must_be_new(&self.output)?;
-        self.csv.as_deref().map_or(Ok(()), must_be_new)?;
-        let Redrawn { signed, list, secret, .. } = self.again.draw()?;
-        let manifest = &signed.manifest;
-        let disclosure = Disclosure {
-            trial: manifest.trial.clone(),
-            segment: manifest.segment,
-            purpose: manifest.purpose,
-            secret,
-            beacon: manifest.beacon.clone(),
-            sizes: list.design().sizes.clone(),
-        };
-        write_new(&self.output, Eyes::Owner, &disclosure.to_json())?;
-        if let Some(csv) = &self.csv {
-            write_new(csv, Eyes::Owner, &list.to_csv())?;
-        }
-        say!("Whoever reads {} can draw the whole list.", self.output.display());
-        let slots = list.rows().len();
-        let text = format!(
-            "disclosed    {} segment {}, {slots} slots\nroot         {}\nwritten      {}",
-            manifest.trial,
-            manifest.segment,
-            hex(&manifest.root),
-            self.output.display()
-        );
-        let csv = self.csv.map(|csv| csv.display().to_string());
-        let data = json!({
-            "trial": manifest.trial.as_str(), "segment": manifest.segment, "slots": slots,
-            "root": hex(&manifest.root), "file": self.output.display().to_string(), "csv": csv,
-        });
-        Ok(Done::new(text, data))
     }
 }

@@ -9,6 +9,8 @@ mod cast;
 mod demo;
 #[cfg(feature = "offline")]
 mod design;
+#[cfg(feature = "offline")]
+mod disclose;
 mod failure;
 mod files;
 #[cfg(feature = "server")]
@@ -207,7 +209,7 @@ enum ListCommand {
     #[cfg(feature = "offline")]
     Simulate(simulate::Simulate),
     #[cfg(feature = "offline")]
-    Disclose(Box<list::Disclose>),
+    Disclose(Box<disclose::Disclose>),
 }
 
 #[cfg(feature = "offline")]

@@ -3,7 +3,7 @@
 
 use super::failure::{Done, Exit, Failure, ending, say};
 use super::files::{Eyes, must_be_new, write_new};
-use super::list::{Again, cards, not_sealed};
+use super::list::{Again, Signer, cards, not_sealed};
 use super::trail_folder::{self, LINES, damaged};
 use crate::dice::SystemDice;
 use crate::domain::entry::{Entry, Fact, Facts, fact};
@@ -76,9 +76,10 @@ impl Rotate {
             return Err(Failure::new(Exit::NotAllowed, "no-such-centre", what, next));
         }
         stay.iter().try_for_each(|card| standing.check(card))?;
-        let drawn = self.again.draw()?;
+        let mut signer = Signer::of(&self.again.key);
+        let drawn = self.again.draw(&mut signer)?;
         let epoch = standing.last + 1;
-        let (dice, people) = (SystemDice::default(), (&stay[..], &drawn.signer));
+        let (dice, people) = (SystemDice::default(), (&stay[..], signer.unlocked()?));
         let made = rotate(&drawn.list, &self.centre, epoch, &standing.issued, people, &dice);
         let rotation = made.map_err(|error| not_sealed(&error))?;
         write_new(&self.output, Eyes::Owner, &rotation.to_json())?;

@@ -4,10 +4,14 @@ use super::failure::{Done, Exit, Failure, ending};
 use super::files::{TRAIL_BYTES_MAX, read_text};
 use super::trail_folder::{CHECKPOINT, LINES, TRAIL_KEY};
 use crate::sealing::checkpoint::NOTE_BYTES_MAX;
-use crate::sealing::data_set::{DATA_SET_BYTES_MAX, read_data_set};
+use crate::sealing::data_set::{DATA_SET_BYTES_MAX, DataRow, read_data_set};
 use crate::sealing::disclosure::{DISCLOSURE_BYTES_MAX, Disclosure};
+use crate::sealing::groups::{Groups, Meaning};
 use crate::sealing::manifest::MANIFEST_BYTES_MAX;
+use crate::sealing::published::{NotReadable, OPENINGS_BYTES_MAX, Openings};
 use crate::sealing::verify::{Evidence, Outcome, Step, Verdict, verify};
+use crate::sealing::verify_openings::{Papers, verify_papers};
+use crate::sealing::verify_trail::TrailEvidence;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -15,28 +19,39 @@ use std::path::{Path, PathBuf};
 /// Re-create the list, and check every allocation, release and analysed arm against it
 ///
 /// Seven checks, in their order; the first that fails is named, and those after it would prove nothing. Needs no
-/// network and no database.
+/// network and no database. Before the secret is disclosed, --openings checks single slots that were opened, --groups
+/// the first stage of a release in two, and --meaning the second: that its groups are the list's arms.
 #[derive(Args)]
 #[command(after_help = ending([
     "klero verify --manifest manifest.txt --disclosure disclosure.json --trail export --data data.csv",
     "klero verify --manifest manifest.txt manifest-1.txt --disclosure disclosure.json \
      disclosure-1.json --trail export --data data.csv",
-    "klero verify --manifest manifest.txt --disclosure disclosure.json --trail export --data data.csv \
-     --trail-key printed.txt --kept checkpoint-2027.txt",
+    "klero verify --manifest manifest.txt --groups groups.json --meaning meaning.json --trail export \
+     --data data.csv --trail-key printed.txt --kept checkpoint-2027.txt",
 ], &[Exit::NotThere, Exit::Unreadable, Exit::NotVerified]))]
 pub struct Verify {
     /// The signed manifests, segment 0 first
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     manifest: Vec<PathBuf>,
     /// The disclosures, in the same order
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    #[arg(long, value_name = "FILE", num_args = 1..,
+          required_unless_present_any = ["openings", "groups", "meaning"])]
     disclosure: Vec<PathBuf>,
+    /// Opened slots, before the secret is disclosed or instead of it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["disclosure", "meaning"])]
+    openings: Option<PathBuf>,
+    /// Everybody's group, A or B, from the first stage of a release in two
+    #[arg(long, value_name = "FILE", conflicts_with = "disclosure")]
+    groups: Option<PathBuf>,
+    /// Which arm was A, from the second stage
+    #[arg(long, value_name = "FILE", requires = "groups", conflicts_with = "disclosure")]
+    meaning: Option<PathBuf>,
     /// The exported trail: a folder with trail.jsonl, checkpoint.txt and trail-key.txt
     #[arg(long, value_name = "FOLDER")]
     trail: PathBuf,
     /// The analysis data set: CSV of participant,code,arm, with or without broken
-    #[arg(long, value_name = "CSV")]
-    data: PathBuf,
+    #[arg(long, value_name = "CSV", required_unless_present_any = ["openings", "groups"])]
+    data: Option<PathBuf>,
     /// A trail key that was printed early, instead of the one in the export
     #[arg(long, value_name = "FILE")]
     trail_key: Option<PathBuf>,
@@ -59,19 +74,23 @@ impl Verify {
         let checkpoint = read_text(&self.trail.join(CHECKPOINT), NOTE_BYTES_MAX)?;
         let kept = read_all(&self.kept, NOTE_BYTES_MAX)?;
         let lines = read_text(&self.trail.join(LINES), TRAIL_BYTES_MAX)?;
-        let rows = read_data_set(&read_text(&self.data, DATA_SET_BYTES_MAX)?).map_err(|error| {
-            let next = "export it as CSV with these columns";
-            Failure::new(Exit::Unreadable, "data-set-unreadable", error, next)
-        })?;
-        let evidence = Evidence {
-            manifests: &manifests,
-            disclosures: &disclosures,
-            checkpoint: &checkpoint,
-            trail_key: trail_key.trim_end_matches('\n'),
-            kept: &kept,
-            data: &rows,
+        let rows = self.data.as_deref().map(rows).transpose()?;
+        let trail_key = trail_key.trim_end_matches('\n');
+        let lines = lines.split_inclusive('\n');
+        let verdict = if disclosures.is_empty() {
+            let trail = TrailEvidence { checkpoint: &checkpoint, key: trail_key, kept: &kept };
+            self.papers(&manifests, trail, rows.as_deref(), lines)?
+        } else {
+            let evidence = Evidence {
+                manifests: &manifests,
+                disclosures: &disclosures,
+                checkpoint: &checkpoint,
+                trail_key,
+                kept: &kept,
+                data: rows.as_deref().unwrap_or_default(),
+            };
+            verify(&evidence, lines)
         };
-        let verdict = verify(&evidence, lines.split_inclusive('\n'));
         let found = told(&verdict);
         match verdict.failure() {
             None => Ok(found),
@@ -83,6 +102,45 @@ impl Verify {
             }
         }
     }
+}
+
+impl Verify {
+    /// What was published before the secret, or instead of it.
+    fn papers<'l>(
+        &self,
+        manifests: &[String],
+        trail: TrailEvidence<'_>,
+        data: Option<&[DataRow]>,
+        lines: impl Iterator<Item = &'l str>,
+    ) -> Result<Verdict, Failure> {
+        let openings = published(self.openings.as_deref(), Openings::from_json)?;
+        let groups = published(self.groups.as_deref(), Groups::from_json)?;
+        let meaning = published(self.meaning.as_deref(), Meaning::from_json)?;
+        let (openings, groups) = (openings.as_ref(), groups.as_ref());
+        let papers = Papers { manifests, trail, openings, groups, meaning: meaning.as_ref(), data };
+        Ok(verify_papers(&papers, lines))
+    }
+}
+
+/// A file that was published, if one was named.
+fn published<T>(
+    file: Option<&Path>,
+    read: impl FnOnce(&str) -> Result<T, NotReadable>,
+) -> Result<Option<T>, Failure> {
+    let Some(file) = file else { return Ok(None) };
+    let paper = read(&read_text(file, OPENINGS_BYTES_MAX)?).map_err(|error| {
+        let what = format!("{} cannot be read", file.display());
+        let next = "use the file that klero list disclose wrote";
+        Failure::new(Exit::Unreadable, "paper-unreadable", what, next).because(error)
+    })?;
+    Ok(Some(paper))
+}
+
+fn rows(file: &Path) -> Result<Vec<DataRow>, Failure> {
+    read_data_set(&read_text(file, DATA_SET_BYTES_MAX)?).map_err(|error| {
+        let next = "export it as CSV with these columns";
+        Failure::new(Exit::Unreadable, "data-set-unreadable", error, next)
+    })
 }
 
 fn disclosure(file: &Path) -> Result<Disclosure, Failure> {

@@ -8,6 +8,7 @@ pub mod eligibility;
 pub mod entry;
 pub mod field;
 pub mod follow_up;
+pub mod forecast;
 pub mod ids;
 pub mod life;
 pub mod people;

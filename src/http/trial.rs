@@ -7,7 +7,7 @@ use super::people::done;
 use super::problem::Problem;
 use super::routes::Route;
 use super::wire::acts;
-use crate::domain::access::{DecideRecruitment, ReadList, ReadRecruitment, ReadStrata, ReviewList};
+use crate::domain::access::{DecideRecruitment, ReadList, ReadRecruitment, ReviewList};
 use crate::domain::ids::CentreId;
 use crate::domain::trial::Words;
 use crate::refusal::{Code, FieldCode};
@@ -18,7 +18,7 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 18] = [
+pub const SIGNED: [&str; 19] = [
     "screen",
     "sign-eligibility",
     "randomise",
@@ -34,6 +34,7 @@ pub const SIGNED: [&str; 18] = [
     "plan-unblinding",
     "review-list",
     "void-code",
+    "disclose",
     "decide-recruitment",
     "record-preparation",
     "check",
@@ -56,10 +57,6 @@ pub fn routes() -> Vec<Route> {
             .act(ReadList)
             .says("The lists' commitments and machine-made reports")
             .gives::<acts::ListsBody>(200, "By segment"),
-        Route::get("/v1/lists/strata", strata)
-            .act(ReadStrata)
-            .says("How many slots of each stratum are issued; reading it is an entry")
-            .gives::<acts::StrataBody>(200, "In manifest order"),
         Route::post("/v1/lists/{segment}/review", review)
             .act(ReviewList)
             .says("Approves a list's report, so that the list may issue")
@@ -151,18 +148,6 @@ async fn lists(house: Data<House>, who: Who) -> Result<Answer<acts::ListsBody>, 
             reviewed: list.reviewed,
         });
     Ok(Answer::ok(acts::ListsBody { lists: lists.collect() }))
-}
-
-async fn strata(house: Data<House>, who: Who) -> Result<Answer<acts::StrataBody>, Problem> {
-    let strata = house.read_strata(&who.caller).await?.into_iter();
-    let strata = strata.map(|gauge| acts::StratumBody {
-        stratum: gauge.stratum.to_string(),
-        slots: gauge.slots,
-        issued: gauge.issued,
-        voided: gauge.voided,
-        used_up: gauge.used_up.map(|at| at.to_string()),
-    });
-    Ok(Answer::ok(acts::StrataBody { strata: strata.collect() }))
 }
 
 async fn review(

@@ -46,6 +46,14 @@ impl ListKeys {
             put_u32(out, position);
         })
     }
+
+    /// `A = arms[draw(2)]` from the stream of `K("group-arm", ctx)`; `salt = K("group-salt", ctx)`
+    ///
+    /// Which arm is called A when a two-armed list is released in two stages, and what hides it. Drawn from the secret
+    /// that was committed to before the draw, so that nobody chooses it, and any run gives the same letters.
+    pub fn group_a(&self) -> (usize, [u8; 32]) {
+        (Stream::new(self.key("group-arm", |_| ())).draw(2), self.key("group-salt", |_| ()))
+    }
 }
 
 /// `size s = sizes[draw(len sizes)]; arm a repeated ratio[a]·s/Σratio times; for i = s−1 down to 1:

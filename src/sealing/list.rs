@@ -265,6 +265,22 @@ impl List {
         self.design.strata.iter().map(|stratum| (stratum.clone(), count(stratum))).collect()
     }
 
+    /// The codes of blocks that were begun and not finished: whoever knows the arms of those issued counts the rest.
+    pub fn begun(&self, issued: &BTreeSet<Code>) -> Vec<Code> {
+        let mut rest = self.rows.as_slice();
+        let mut begun = vec![];
+        for length in &self.block_lengths {
+            let (block, after) = rest.split_at(*length);
+            rest = after;
+            let left = block.iter().map(|row| row.code).filter(|code| !issued.contains(code));
+            let left: Vec<Code> = left.collect();
+            if left.len() < block.len() {
+                begun.extend(left);
+            }
+        }
+        begun
+    }
+
     /// Counted anew from the rows, not from how they were drawn.
     pub fn balance(&self) -> Balance {
         let sum: u32 = self.design.ratio.iter().sum();

@@ -36,6 +36,8 @@ mod draw;
 mod fixture;
 pub mod grant;
 #[cfg(feature = "offline")]
+pub mod groups;
+#[cfg(feature = "offline")]
 pub mod identity;
 #[cfg(feature = "offline")]
 pub mod kit;
@@ -46,6 +48,8 @@ pub mod list;
 pub mod offline_record;
 #[cfg(feature = "offline")]
 pub mod open;
+#[cfg(feature = "offline")]
+pub mod published;
 #[cfg(feature = "offline")]
 pub mod rotate;
 pub mod rotation;
@@ -63,8 +67,10 @@ pub mod vectors;
 #[cfg(feature = "offline")]
 pub mod verify;
 #[cfg(feature = "offline")]
+pub mod verify_openings;
+#[cfg(feature = "offline")]
 mod verify_releases;
 #[cfg(feature = "offline")]
-mod verify_trail;
+pub mod verify_trail;
 #[cfg(feature = "offline")]
 pub mod wrap;

@@ -27,7 +27,7 @@ pub struct Told {
 }
 
 /// The acts that the later checks look at; all others are checked as lines and let go.
-const TOLD: [&str; 16] = [
+const TOLD: [&str; 17] = [
     "founded",
     "person-invited",
     "account-activated",
@@ -39,6 +39,7 @@ const TOLD: [&str; 16] = [
     "participant-transferred",
     "slot-key-passed",
     "code-voided",
+    "recruitment-closed",
     "randomised",
     "release-for-preparation",
     "release-for-break",

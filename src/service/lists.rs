@@ -2,16 +2,13 @@
 
 use super::refuse::Noted;
 use super::{Answered, House, Signature, first_answer};
-use crate::domain::access::{Act, Caller, ReadList, ReadStrata, ReviewList};
+use crate::domain::access::{Act, Caller, ReadList, ReviewList};
 use crate::domain::entry::{Entry, Fact};
-use crate::domain::ids::StratumId;
-use crate::domain::time::Moment;
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::{hex, sha256};
 use crate::sealing::manifest::ListPurpose;
 use crate::sealing::package::{Package, PackageError};
 use crate::sealing::slot::Place;
-use crate::store::overview::Gauge;
 use crate::store::queries::ImportedList;
 use crate::store::repeats::OnceKey;
 use crate::store::{Stamp, StoreError, Tx};
@@ -29,6 +26,10 @@ pub enum NotImported {
     AlreadyImported,
     /// A segment before this one is missing.
     OutOfOrder,
+    /// A code of it is on an earlier list.
+    CodeTaken,
+    /// It is sealed under a key of a number that its centre has had.
+    CentreKeyTaken,
     /// A live list, while the trial's configuration has questions without a signed answer: their ids.
     DecisionsOpen(Vec<String>),
     /// The store.
@@ -44,6 +45,10 @@ impl fmt::Display for NotImported {
             ),
             Self::AlreadyImported => f.write_str("this segment has its list already"),
             Self::OutOfOrder => f.write_str("the segment before this one has no list yet"),
+            Self::CodeTaken => f.write_str("a code of this list is on an earlier one"),
+            Self::CentreKeyTaken => {
+                f.write_str("a centre has had a key of the number that this list is sealed under")
+            }
             Self::DecisionsOpen(ids) => {
                 write!(f, "the trial's configuration has open decisions: {}", ids.join(", "))
             }
@@ -53,15 +58,6 @@ impl fmt::Display for NotImported {
 }
 
 impl std::error::Error for NotImported {}
-
-/// A stratum whose list is used up while participants are there for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UsedUp {
-    /// The stratum.
-    pub stratum: StratumId,
-    /// When a code was asked for the last time, and there was none.
-    pub asked: Moment,
-}
 
 impl House {
     /// Imports the statistician's package: checks all of it, then locks and keeps every slot in one transaction.
@@ -83,6 +79,7 @@ impl House {
         if manifest.segment == 0 && package.manifest.hash() != self.manifest.hash() {
             return Err(NotImported::NotTheCommitment);
         }
+        self.check_unused(&package)?;
         let open = self.open_decisions();
         if manifest.purpose == ListPurpose::Live && !open.is_empty() {
             return Err(NotImported::DecisionsOpen(open));
@@ -94,6 +91,24 @@ impl House {
         });
         // The one refusal here is the store's.
         pending.wait().map(|_| ()).map_err(|_| NotImported::Store(StoreError::Failed))
+    }
+
+    /// An extension has codes and centre keys of its own: it must touch nothing that is issued (SG-10).
+    fn check_unused(&self, package: &Package) -> Result<(), NotImported> {
+        let taken = self.store.read(|view| {
+            for slot in &package.slots {
+                if view.fate(&slot.code)?.is_some() {
+                    return Ok(Some(NotImported::CodeTaken));
+                }
+            }
+            for wrap in &package.wraps {
+                if view.has_centre_key(&wrap.centre, wrap.epoch)? {
+                    return Ok(Some(NotImported::CentreKeyTaken));
+                }
+            }
+            Ok::<_, StoreError>(None)
+        });
+        taken.map_err(NotImported::Store)?.map_or(Ok(()), Err)
     }
 
     /// The ids of the principal investigator's decisions that have no signed answer.
@@ -153,30 +168,6 @@ impl House {
             };
             lists.into_iter().map(report).collect()
         })
-    }
-
-    /// How many slots of each stratum there are and are issued: the statistician's gauge, under an entry.
-    ///
-    /// # Errors
-    /// `not-your-role`.
-    pub async fn read_strata(&self, caller: &Caller) -> Result<Vec<Gauge>, Refusal> {
-        let may = self.may_somewhere::<ReadStrata>(caller).await?;
-        let done = self.act(&may, |tx| {
-            tx.append(Entry::new("strata-read"))?;
-            Ok(tx.view().gauges()?)
-        });
-        Ok(done.await?.into_parts().0)
-    }
-
-    /// What the statistician must be told: strata in which a code was asked for and no approved slot was left, with the
-    /// last time. The site that was refused reads that the trial office knows. Under an entry, as the gauges are.
-    ///
-    /// # Errors
-    /// `not-your-role`.
-    pub async fn notices(&self, caller: &Caller) -> Result<Vec<UsedUp>, Refusal> {
-        let gauges = self.read_strata(caller).await?.into_iter();
-        let used_up = |gauge: Gauge| Some(UsedUp { asked: gauge.used_up?, stratum: gauge.stratum });
-        Ok(gauges.filter_map(used_up).collect())
     }
 }
 

@@ -124,7 +124,9 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "key-registered" | "key-granted" | "key-rotated" | "grant-removed" | "slot-key-passed" => {
             apply_keys::changed(connection, e)
         }
-        "list-imported" | "list-reviewed" | "code-voided" => of_the_list(connection, e),
+        "list-imported" | "list-reviewed" | "code-voided" | "disclosed" => {
+            of_the_list(connection, e)
+        }
         "participant-screened" => participant_screened(connection, e),
         "screening-changed" => run(
             "UPDATE participants SET initials = ?2, birth_date = ?3, sex = ?4, outcome = ?5,
@@ -271,6 +273,11 @@ fn of_the_list(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreErr
             connection,
             "UPDATE lists SET reviewed = ?2 WHERE segment = ?1 AND reviewed IS NULL",
             &[&number(&e.entry.on, "segment"), &e.seq()],
+        ),
+        "disclosed" => run(
+            connection,
+            "INSERT INTO disclosures (entry, stage, file) VALUES (?1, ?2, ?3)",
+            &[&e.seq(), &e.data("stage"), &e.bytes("file")],
         ),
         // Where the code stood only the slots know: its line must not show the gap.
         _ => run(

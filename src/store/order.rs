@@ -3,7 +3,8 @@
 
 use super::startup::OpenError;
 use super::{StoreError, Tx, View};
-use crate::domain::ids::{Code, StratumId};
+use crate::domain::ids::{CentreId, Code, StratumId};
+use crate::sealing::bytes::Hash;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
@@ -31,6 +32,24 @@ impl View<'_> {
                 (false, false) => Fate::Waits,
             })
         })
+    }
+}
+
+impl View<'_> {
+    /// Does this centre have a key of this number already, for slots or for holders? A list sealed under another key of
+    /// the same number would take the holders' wraps from the first.
+    pub fn has_centre_key(&self, centre: &CentreId, epoch: u32) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM centre_keys WHERE centre = ?1 AND epoch = ?2)
+                     OR EXISTS (SELECT 1 FROM wraps WHERE centre = ?1 AND epoch = ?2)
+                     OR EXISTS (SELECT 1 FROM slots WHERE epoch = ?2
+                                AND substr(stratum, 1, length(?1) + 1) = ?1 || '/')";
+        Ok(self.one(sql, (centre.as_str(), epoch), |row| row.get(0))?.unwrap_or(false))
+    }
+
+    /// What was published of the list: stages, with the hashes of the files, oldest first.
+    pub fn disclosures(&self) -> Result<Vec<(String, Hash)>, StoreError> {
+        let sql = "SELECT stage, file FROM disclosures ORDER BY entry";
+        self.all(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::queries::{one_value, read_id, reference};
 use super::{StoreError, View};
+use crate::domain::forecast::is_low;
 use crate::domain::ids::{CentreId, EnrolmentNumber, PersonId, Reference, StratumId};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::Hash;
@@ -46,6 +47,18 @@ pub struct Gauge {
     pub used_up: Option<Moment>,
 }
 
+impl Gauge {
+    /// Slots that are neither issued nor void.
+    pub fn left(&self) -> u64 {
+        self.slots.saturating_sub(self.issued + self.voided)
+    }
+
+    /// Is so much gone that the next segment should be prepared?
+    pub fn is_low(&self) -> bool {
+        is_low(self.slots, self.issued + self.voided)
+    }
+}
+
 /// How far somebody verified the trail, the last time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastVerified {
@@ -71,6 +84,15 @@ impl View<'_> {
     pub fn randomised_at(&self) -> Result<Vec<Moment>, StoreError> {
         let sql = "SELECT at FROM allocations ORDER BY entry";
         self.all(sql, [], |row| Ok(Moment::from_millis(row.get(0)?)))
+    }
+
+    /// When each code of each stratum was issued. For the statistician alone.
+    pub fn issued_by_stratum(&self) -> Result<Vec<(StratumId, Moment)>, StoreError> {
+        let sql = "SELECT stratum, at FROM allocations ORDER BY entry";
+        self.all(sql, [], |row| {
+            let stratum = read_id(StratumId::parse(&row.get::<_, String>(0)?))?;
+            Ok((stratum, Moment::from_millis(row.get(1)?)))
+        })
     }
 
     /// Participants on the way to a code, what is to be done before what is done, by enrolment number; of these centres,

@@ -18,6 +18,7 @@ const PROJECTIONS: [&str; 21] = [
     "participants",
     "allocations",
     "voids",
+    "disclosures",
     "releases",
     "sign_ins",
     "verifications",

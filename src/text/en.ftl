@@ -289,6 +289,7 @@ meaning =
     .decide-recruitment = I decide to open, pause or close
     .review-trail = I reviewed the trail to this entry
     .review-list = I reviewed this list report
+    .disclose = I published this file of the list; recruitment is closed
     .void-code = This code became known before it was issued; it must never be issued
 
 ## The page that explains a problem

@@ -288,6 +288,7 @@ meaning =
     .decide-recruitment = 本人决定启动、暂停或结束入组
     .review-trail = 本人已审阅至此条
     .review-list = 本人已审阅此随机表报告
+    .disclose = 本人已公布随机表的该文件，入组已结束
     .void-code = 该编码在发放前已泄露，不得再发放
 
 ## 解释问题的页面

@@ -1,6 +1,7 @@
 //! The recruitment curve and the forecast: plain arithmetic over days and sums, and the places of lines in a picture.
 //! Nothing here knows a stratum.
 
+use crate::domain::forecast::{FARTHEST, poisson_range};
 use crate::domain::time::Date;
 
 /// Weeks, until a picture of them would be crowded; then four weeks at a time.
@@ -10,8 +11,6 @@ const LOOK_BACK: i32 = 56;
 /// And wants at least so many, and so many participants.
 const LEAST_DAYS: i32 = 14;
 const LEAST: u64 = 5;
-/// Beyond so many days a forecast says no day.
-const FARTHEST: f64 = 3650.0;
 
 /// One step of the curve.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,16 +77,6 @@ pub fn forecast(curve: &[(Date, u64)], today: Date, target: u64) -> Option<Forec
     };
     let (likely, earliest, latest) = (at(counted as f64), at(high), at(low));
     Some(Forecast { counted, days, likely, earliest, latest })
-}
-
-/// The 95 % range of the mean of a Poisson count that came out as `count`, by Byar's approximation.
-fn poisson_range(count: u64) -> (f64, f64) {
-    let end = |count: f64, z: f64| {
-        let root = 1.0 - 1.0 / (9.0 * count) + z / (3.0 * count.sqrt());
-        count * root.max(0.0).powi(3)
-    };
-    let count = count as f64;
-    (end(count, -1.96), end(count + 1.0, 1.96))
 }
 
 /// Where things stand in the picture, in its own units.

@@ -5,11 +5,14 @@ use super::form::{Kind, Signing};
 use super::frame::{Frame, in_language, paper};
 use super::standing::in_fours;
 use crate::domain::access::{ReadList, ReadStrata, ReviewList};
+use crate::domain::forecast::RunsOut;
 use crate::domain::ids::StratumId;
+use crate::domain::time::Date;
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::{Code, Refusal};
 use crate::sealing::bytes::hex;
 use crate::sealing::package::Report;
+use crate::service::strata::Stratum;
 use crate::text::Arg;
 use askama::Template;
 
@@ -20,9 +23,6 @@ pub fn pages() -> Vec<Page> {
         Page::of("/list/{segment}", ReadList, report).acts(approve),
     ]
 }
-
-/// From so much of a stratum's slots on the statistician is warned, in hundredths.
-const WARN_AT: u64 = 80;
 
 /// One imported part of the list.
 struct Segment {
@@ -43,6 +43,12 @@ struct Gauge {
     low: bool,
     /// When a code was last asked for and none was left.
     used_up: Option<String>,
+    /// The picture: where the issued part and the void part end, in hundredths of the bar.
+    ends: (f64, f64),
+    /// The picture in words.
+    drawn: String,
+    /// Until when it lasts, and what that is worked out from.
+    lasts: Option<(String, String)>,
 }
 
 #[derive(Template)]
@@ -95,16 +101,48 @@ async fn segments(visit: &Visit) -> Result<Vec<(Segment, String)>, Refusal> {
 
 async fn gauges(visit: &Visit) -> Result<Vec<Gauge>, Refusal> {
     let strata = visit.house.read_strata(visit.caller()?).await?;
-    let gauges = strata.into_iter().map(|gauge| Gauge {
+    Ok(strata.into_iter().map(|one| gauge(visit, one)).collect())
+}
+
+fn gauge(visit: &Visit, one: Stratum) -> Gauge {
+    let Stratum { gauge, runs_out } = one;
+    let of_all = |count: u64| 100.0 * count as f64 / gauge.slots.max(1) as f64;
+    let args = [
+        ("issued", Arg::Number(gauge.issued)),
+        ("voided", Arg::Number(gauge.voided)),
+        ("slots", Arg::Number(gauge.slots)),
+    ];
+    Gauge {
         stratum: stratum_words(visit, &gauge.stratum),
         slots: gauge.slots,
         issued: gauge.issued,
         voided: gauge.voided,
-        left: gauge.slots.saturating_sub(gauge.issued + gauge.voided),
-        low: (gauge.issued + gauge.voided) * 100 >= gauge.slots * WARN_AT,
+        left: gauge.left(),
+        low: gauge.is_low(),
         used_up: gauge.used_up.map(|asked| visit.minute(asked)),
-    });
-    Ok(gauges.collect())
+        ends: (of_all(gauge.issued), of_all(gauge.issued + gauge.voided)),
+        drawn: visit.say_with("gauge.drawn", &args),
+        lasts: runs_out.map(|told| lasts(visit, &told)),
+    }
+}
+
+/// The month is enough: a day would pretend to know.
+fn lasts(visit: &Visit, told: &RunsOut) -> (String, String) {
+    let month = |day: Option<Date>| match day {
+        Some(day) => day.to_string().chars().take(7).collect(),
+        None => visit.say("gauge.far"),
+    };
+    let ends = [
+        ("likely", month(told.likely).into()),
+        ("earliest", month(told.earliest).into()),
+        ("latest", month(told.latest).into()),
+    ];
+    let from = [
+        ("counted", Arg::Number(told.counted)),
+        ("days", Arg::Number(u64::from(told.days.unsigned_abs()))),
+    ];
+    let key = if told.counted == 0 { "gauge.nobody" } else { "gauge.lasts" };
+    (visit.say_with(key, &ends), visit.say_with("gauge.from", &from))
 }
 
 /// The commands of a ceremony for the next part of the list, in their order.

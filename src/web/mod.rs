@@ -97,6 +97,7 @@ fn files() -> Vec<Static> {
         include_str!("css/office.css"),
         include_str!("css/follow.css"),
         include_str!("css/pharmacy.css"),
+        include_str!("css/list.css"),
         include_str!("css/print.css"),
     );
     vec![

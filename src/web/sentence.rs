@@ -56,7 +56,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
     ),
     ("openings", &["opened", "release-redelivered"]),
     ("keys", &["key-registered", "key-granted", "grant-removed", "key-rotated", "slot-key-passed"]),
-    ("list", &["founded", "list-imported", "list-reviewed", "code-voided"]),
+    ("list", &["founded", "list-imported", "list-reviewed", "code-voided", "disclosed"]),
     ("recruitment", &["recruitment-opened", "recruitment-paused", "recruitment-closed"]),
     ("people", &["person-invited", "invitation-renewed", "account-activated", "person-disabled"]),
     ("sign-in", &["signed-in", "signed-out", "sign-in-failed"]),
@@ -207,6 +207,12 @@ impl<'v> Teller<'v> {
 fn variant(entry: &Entry) -> String {
     let no = |facts: &Facts, name| fact(facts, name) == Some(&Fact::Yes(false));
     let ending = match entry.act.as_str() {
+        "disclosed" => match said(entry, "stage").as_deref() {
+            Some("meaning") => "-meaning",
+            Some("issued") => "-issued",
+            Some("list") => "-list",
+            _ => "",
+        },
         "sign-in-failed" if fact(&entry.on, "person").is_none() => "-unknown",
         "opened" if no(&entry.data, "fits") => "-unfit",
         "answers-corrected" => match fact(&entry.data, "deviation").and_then(text_of).as_deref() {

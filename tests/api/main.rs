@@ -5,6 +5,7 @@
 
 mod break_code;
 mod by_key;
+mod disclosures;
 mod drafts;
 mod emergency;
 mod follow_up;
@@ -23,5 +24,6 @@ mod refused;
 mod rotations;
 mod screen;
 mod sign_in;
+mod strata;
 mod trail;
 mod voids;

@@ -83,6 +83,9 @@ fn body(path: &str, who: &str) -> Value {
             "participant": "ZZZZZZZZ", "centre": "huashan", "epoch": 1,
             "sealed": "00".repeat(60), "signature": "00".repeat(64),
         }),
+        "/v1/disclosures" => {
+            json!({"stage": "groups", "file": "00".repeat(32), "signature": signed("disclose")})
+        }
         "/v1/rotations" => json!({"rotation": "{}"}),
         "/v1/codes/void" => {
             let code = TreatmentCode::from_digits([9, 0, 0, 0, 0, 0]).unwrap().to_string();

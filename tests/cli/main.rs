@@ -5,6 +5,8 @@
 mod ceremony;
 mod demo;
 mod desk;
+mod disclose;
+mod extension;
 mod help;
 mod key;
 mod opening;
@@ -12,5 +14,7 @@ mod operator;
 mod pharmacy;
 mod rotation;
 mod simulate;
+#[path = "../staged/mod.rs"]
+mod staged;
 mod vectors;
 mod verify;

@@ -179,6 +179,8 @@ fn only_the_statistician_sees_how_much_of_the_list_is_left_and_each_look_is_an_e
     assert_eq!(entries(&stage), before + 1);
     assert!(shown.html.contains("How much is left") && shown.html.contains("nearly used up"));
     assert!(shown.html.contains("klero list seal --trial trial.toml"));
+    assert!(shown.html.contains("aria-label=\"10 issued and 0 void of 12; the line marks"));
+    assert!(shown.html.contains("nothing can be said yet") && shown.html.contains("Poisson"));
     let monitor = Browser::signed_in(&stage, "en", "mon-1").get("/list");
     assert!(!monitor.html.contains("How much is left") && !monitor.html.contains("klero list"));
     let report = Browser::signed_in(&stage, "en", "stat-1").get("/list/0");

@@ -470,5 +470,17 @@ impl World {
         self.decide("spon-1", "close", None, 200);
         let body = json!({"signature": signature("mon-1", "review-list")});
         self.act("mon-1", "/v1/lists/0/review", body, 409);
+        // Hashes of files that never come here.
+        for (who, stage, file, status) in [
+            ("stat-1", "meaning", "01", 409),
+            ("mon-1", "groups", "01", 403),
+            ("stat-1", "groups", "01", 201),
+            ("stat-1", "groups", "01", 409),
+            ("stat-1", "meaning", "02", 201),
+        ] {
+            let signature = signature(who, "disclose");
+            let body = json!({"stage": stage, "file": file.repeat(32), "signature": signature});
+            self.act(who, "/v1/disclosures", body, status);
+        }
     }
 }

@@ -9,7 +9,8 @@ is longer than our others because it must stand alone. Read it from top to botto
   5 manifest, disclosure, data set   6 the trail   7 the seven checks   8 command line
 
   verify.py --manifest manifest.txt --disclosure disclosure.json --trail FOLDER --data dataset.csv
-  verify.py --vectors allocation_list.json sealing.json      (both take --json; more in --help)
+  verify.py --manifest manifest.txt --trail FOLDER --groups groups.json --meaning meaning.json
+  verify.py --vectors allocation_list.json sealing.json       (all take --json; more in --help)
 
 Exit status: 0 everything fits; 20 a check failed, and its number, name and reason are printed;
 2 wrong usage, or a file that cannot be read. Python 3.9 or later, standard library only. All that
@@ -1091,6 +1092,220 @@ def run_checks(case: Case) -> list[dict[str, Any]]:
 
 
 # --------------------------------------------------------------------------------------------------
+# 7b What is published before the secret, or instead of it: groups, their meaning, opened slots
+
+class Opening(NamedTuple):
+    participant: str
+    slot: Slot
+    index: int
+    path: list[bytes]
+
+
+class Openings:
+    """Slots that were opened one by one. Unreadable if it is not such a file."""
+
+    def __init__(self, said: Any) -> None:
+        try:
+            if said["klero"] != "openings/v1":
+                raise ValueError("not a klero openings/v1")
+            self.trial, self.purpose, self.centre = (
+                said["trial"], said["purpose"], said.get("centre"))
+            self.openings = [
+                Opening(one["participant"],
+                        Slot(one["segment"], one["stratum"], one["position"], one["code"],
+                             one["arm"], unhex(one["salt"], 32)),
+                        one["index"], [unhex(node, 32) for node in one["path"]])
+                for one in said["openings"]]
+            for one in self.openings:
+                numbers = (one.slot.segment, one.slot.position, one.index)
+                if any(type(n) is not int or n < 0 for n in numbers):
+                    raise ValueError("a place is not a number")
+        except (ValueError, KeyError, TypeError, AttributeError) as why:
+            raise Unreadable("openings file: %s" % why) from None
+        self.of = {one.participant: one for one in self.openings}
+
+
+class Groups:
+    """Everybody's group, A or B, and no arm."""
+
+    def __init__(self, said: Any) -> None:
+        try:
+            if said["klero"] != "groups/v1":
+                raise ValueError("not a klero groups/v1")
+            self.trial, self.purpose = said["trial"], said["purpose"]
+            self.commitment = unhex(said["commitment"], 32)
+            self.members = [(m["participant"], m["code"], m["group"]) for m in said["groups"]]
+            if any(group not in ("A", "B") for _, _, group in self.members):
+                raise ValueError("a group is neither A nor B")
+        except (ValueError, KeyError, TypeError) as why:
+            raise Unreadable("groups file: %s" % why) from None
+
+
+class Meaning:
+    """Which arm was A, and every participant's slot."""
+
+    def __init__(self, said: Any) -> None:
+        try:
+            if said["klero"] != "meaning/v1":
+                raise ValueError("not a klero meaning/v1")
+            self.arm_a, self.salt = said["arm-a"], unhex(said["salt"], 32)
+            lp(self.arm_a)
+            self.openings = Openings(said["openings"])
+        except (ValueError, KeyError, TypeError, AttributeError) as why:
+            raise Unreadable("meaning file: %s" % why) from None
+
+
+# commitment = SHA-256("klero/v1/group-meaning" ‖ 00 ‖ LP(trial) ‖ LP(A's arm) ‖ salt)
+def group_commitment(trial: str, arm_a: str, salt: bytes) -> bytes:
+    return sha256(label("group-meaning") + lp(trial) + lp(arm_a) + salt)
+
+
+class Papers(Case):
+    """The same case, with papers in the place of disclosures. What is None is not checked."""
+
+    def __init__(self, manifests: list[bytes], trail: dict[str, bytes],
+                 data: Optional[bytes] = None, openings: Any = None, groups: Any = None,
+                 meaning: Any = None) -> None:
+        super().__init__(manifests, [], trail, data or b"participant,code,arm\n")
+        self.has_data = data is not None
+        self.groups = None if groups is None else Groups(groups)
+        self.meaning = None if meaning is None else Meaning(meaning)
+        self.openings = None if openings is None else Openings(openings)
+        if self.openings is None and self.meaning:
+            self.openings = self.meaning.openings
+        self.issued: list[tuple[str, str, str]] = []  # found by check 2: participant, code, stratum
+
+
+def check_manifests(case: Papers) -> str:
+    for segment, file in enumerate(case.manifest_files):
+        try:
+            manifest = Manifest(file)
+            message = label("manifest") + manifest.text
+            signed = ecdsa_verify(manifest.signer_key, message, manifest.signature)
+        except (ValueError, RecursionError) as why:
+            raise Failed("manifest: %s" % why) from None
+        demand(signed, "the manifest's signature is not that of %s", manifest.signer)
+        case.manifests.append(manifest)
+        first = case.manifests[0]
+        demand((manifest.trial, manifest.purpose, manifest.segment)
+               == (first.trial, first.purpose, segment),
+               "the manifest is not that of segment %d of %s", segment, first.trial)
+    for paper in (case.groups, case.openings):
+        demand(paper is None or (paper.trial, paper.purpose) == (first.trial, first.purpose),
+               "what was published is of another trial or purpose")
+    return "%d manifests, signed by %s" % (len(case.manifests), first.signer)
+
+
+def check_papers_trail(case: Papers) -> str:
+    seen = check_trail(case)
+    case.issued = [(need(entry, entry.on, "participant"), need(entry, entry.on, "code"),
+                    need(entry, entry.data, "stratum"))
+                   for entry in case.entries if entry.act == "randomised"]
+    return seen
+
+
+# everybody who was randomised is in exactly one group, under the code that the trail says
+def check_groups(case: Papers) -> Optional[str]:
+    if case.groups is None:
+        return None
+    left = {participant: code for participant, code, _ in case.issued}
+    for participant, code, _ in case.groups.members:
+        demand(left.pop(participant, None) == code, "%s was not randomised with code %s, or is"
+               " published twice", participant, code)
+    demand(not left, "%s has no group", next(iter(left), None))
+    return "%d participants, each with a group" % len(case.groups.members)
+
+
+# each opened slot leads to its root, was issued to that participant, and nobody is missing
+def check_openings(case: Papers) -> Optional[str]:
+    if case.openings is None:
+        return None
+    codes = {participant: code for participant, code, _ in case.issued}
+    demand(len(case.openings.of) == len(case.openings.openings), "somebody is opened twice")
+    for one in case.openings.openings:
+        who, slot = one.participant, one.slot
+        demand(slot.segment < len(case.manifests), "%s: that segment was not given", who)
+        manifest = case.manifests[slot.segment]
+        total = sum(count for _, count in manifest.strata)
+        demand(slot.arm in manifest.arms, "%s: there is no such arm", who)
+        try:
+            hashed = leaf_hash(leaf(manifest.trial, slot))
+            proven = root_from_path(hashed, one.index, total, one.path) == manifest.root
+        except (ValueError, struct.error):
+            proven = False
+        demand(proven, "%s, code %s: the opened slot does not lead to the root", who, slot.code)
+        demand(codes.get(who) == slot.code, "%s: code %s is opened, and was not issued to them",
+               who, slot.code)
+    due: dict[str, int] = {}
+    left_out = 0
+    for who, _, stratum in case.issued:
+        here = case.openings.centre in (None, stratum.partition("/")[0])
+        demand((who in case.openings.of) == here, "%s is %s", who,
+               "not opened" if here else "of another centre")
+        if here:
+            slot = case.openings.of[who].slot
+            demand(slot.stratum == stratum, "%s was randomised in another stratum", who)
+            turn = slot.position + sum(count for manifest in case.manifests[:slot.segment]
+                                       for name, count in manifest.strata if name == stratum)
+            demand(turn >= due.get(stratum, 0), "%s: issued after a slot behind it", who)
+            left_out += turn - due.get(stratum, 0)
+            due[stratum] = turn + 1
+    void = len({entry.on.get("code") for entry in case.entries if entry.act == "code-voided"})
+    demand(left_out <= void, "%d slots were passed over, and %d codes are void", left_out, void)
+    return "%d slots opened, each leads to the root" % len(case.openings.openings)
+
+
+# group A is the arm that was committed to, group B the other
+def check_meaning(case: Papers) -> Optional[str]:
+    if case.meaning is None:
+        return None
+    demand(case.groups, "a meaning explains groups, and none were given")
+    arm_a = case.meaning.arm_a
+    committed = group_commitment(case.groups.trial, arm_a, case.meaning.salt)
+    demand(committed == case.groups.commitment, "another arm was called A with the groups")
+    for participant, code, group in case.groups.members:
+        one = case.meaning.openings.of.get(participant)
+        demand(one and one.slot.code == code, "%s: the slot is not opened", participant)
+        demand((one.slot.arm == arm_a) == (group == "A"), "%s was published in group %s",
+               participant, group)
+    return "group A was %s" % arm_a
+
+
+def check_opened_arms(case: Papers) -> Optional[str]:
+    if case.openings is None or not case.has_data:
+        return None
+    left = {participant for participant, _, _ in case.issued}
+    for row in case.data:
+        demand(row.participant in left, "data set, line %d: participant %s was not randomised, or"
+               " stands there twice", row.line, row.participant)
+        left.remove(row.participant)
+        one = case.openings.of.get(row.participant)
+        demand(one is None or (one.slot.code, one.slot.arm) == (row.code, row.arm),
+               "data set, line %d: participant %s was opened otherwise", row.line, row.participant)
+    missing = sorted(left & set(case.openings.of))
+    demand(not missing, "participant %s was opened and is missing from the data set",
+           missing[:1])
+    return "%d participants compared" % len(case.data)
+
+
+OPENED = (("commitment", check_manifests), ("trail", check_papers_trail), ("groups", check_groups),
+          ("openings", check_openings), ("meaning", check_meaning), ("arms", check_opened_arms))
+
+
+def run_papers(case: Papers) -> list[dict[str, Any]]:
+    """As `run_checks`; a check of what was not given is left out."""
+    done: list[dict[str, Any]] = []
+    for count, (name, check) in enumerate(OPENED, 1):
+        try:
+            why = check(case)
+        except Failed as failed:
+            return done + [{"check": count, "name": name, "ok": False, "why": str(failed)}]
+        if why is not None:
+            done.append({"check": count, "name": name, "ok": True, "why": why})
+    return done
+
+
+# --------------------------------------------------------------------------------------------------
 # 8 Command line
 
 def read(path: Path) -> bytes:
@@ -1118,6 +1333,18 @@ def read_case(asked: argparse.Namespace) -> Case:
     return case
 
 
+def read_papers(asked: argparse.Namespace) -> Papers:
+    trail = {name: read(asked.trail / name)
+             for name in ("trail.jsonl", "checkpoint.txt", "trail-key.txt")}
+    papers = [path and read_json(path) for path in (asked.openings, asked.groups, asked.meaning)]
+    case = Papers([read(path) for path in asked.manifest], trail,
+                  read(asked.data) if asked.data else None, *papers)
+    case.trail_key = read(asked.trail_key) if asked.trail_key else None
+    case.checkpoints = [read(path) for path in asked.kept]
+    case.receipts = [read(path) for path in asked.receipt]
+    return case
+
+
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description="Checks a finished trial from published files alone.",
@@ -1132,6 +1359,9 @@ def arguments() -> argparse.ArgumentParser:
                         help="the trail key as it was printed early, to compare the export's with")
     parser.add_argument("--kept", help="checkpoints that others kept", **several)
     parser.add_argument("--receipt", help="receipts that others kept", **several)
+    parser.add_argument("--openings", type=Path, metavar="FILE", help="slots that were opened")
+    parser.add_argument("--groups", type=Path, metavar="FILE", help="groups A and B, without arms")
+    parser.add_argument("--meaning", type=Path, metavar="FILE", help="what the groups meant")
     parser.add_argument("--vectors", nargs=2, type=Path, metavar=("LIST", "SEALING"),
                         help="recompute the test vectors instead")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
@@ -1146,6 +1376,8 @@ def main(words: Optional[Sequence[str]] = None) -> int:
         if asked.vectors:
             import vectors  # the file beside this one; nothing else needs it
             done = vectors.run(*(read_json(path) for path in asked.vectors))
+        elif asked.manifest and asked.trail and (asked.openings or asked.groups):
+            done = run_papers(read_papers(asked))
         elif not (asked.manifest and asked.trail and asked.data):
             parser.error("--manifest, --disclosure, --trail and --data are needed, or --vectors")
         elif len(asked.manifest) != len(asked.disclosure):

@@ -664,29 +664,6 @@ pub struct ListsBody {
     pub lists: Vec<ListBody>,
 }
 
-/// One stratum's gauge, for the statistician alone.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct StratumBody {
-    /// The stratum.
-    pub stratum: String,
-    /// Slots in all segments.
-    pub slots: u64,
-    /// Issued.
-    pub issued: u64,
-    /// Void: became known before they were issued, and never will be.
-    pub voided: u64,
-    /// No approved slot is left, and a code was asked for since the last one was issued: the last time, UTC.
-    pub used_up: Option<String>,
-}
-
-/// The gauges.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct StrataBody {
-    /// In manifest order.
-    pub strata: Vec<StratumBody>,
-}
-
 /// Opens, pauses or closes recruitment.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

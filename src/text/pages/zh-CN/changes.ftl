@@ -54,3 +54,14 @@ void =
     .for-ever = 不能撤销。
     .sign = 签名并作废此编码
     .done = 该编码已作废，不再发放。
+
+gauge =
+    .gauge = 用量
+    .drawn = 共 { $slots } 个，已发放 { $issued } 个，作废 { $voided } 个；竖线为五分之四
+    .until = 可用至
+    .lasts = 约至 { $likely }（{ $earliest } 至 { $latest } 之间）
+    .nobody = 近期没有发放；不早于 { $earliest }
+    .far = 十年以后
+    .from = { $days } 天内发放 { $counted } 个
+    .too-little = 目前无法估计，或已无剩余
+    .method = 以剩余数除以最近 90 天的发放速度；不足 90 天时自试验首个编码发放之日起计算（至少 14 天）。括号内为将发放数视为泊松计数时，速度 95% 区间两端的结果。今后的偶然波动和速度变化未计算在内。
