@@ -66,6 +66,8 @@ codes! {
         VisitNotDue "visit-not-due";
         /// The visit's code was released before.
         AlreadyPrepared "already-prepared";
+        /// Nothing was prepared for the visit.
+        NotPrepared "not-prepared";
         /// The participant's treatment has ended.
         TreatmentEnded "treatment-ended";
         /// This segment has its list.
@@ -180,6 +182,10 @@ codes! {
         ReasonNeeded "reason-needed";
         /// Free text with an identity or telephone number in it.
         IdentityInText "identity-in-text";
+        /// Free text that names a treatment.
+        NamesTreatment "names-treatment";
+        /// It is recorded already: why again?
+        AgainWhy "again-why";
         /// A password below the least length. Wants `min`.
         PasswordShort "password-short";
         /// A password that everybody tries first.

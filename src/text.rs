@@ -139,6 +139,11 @@ pub fn find(language: Language, key: &str, args: &Args) -> Option<String> {
     missing.is_empty().then_some(words)
 }
 
+/// The words of `key` in both languages, to be put into another sentence.
+pub fn both(key: &str) -> Arg {
+    Arg::Words { en: say(Language::En, key, &[]), zh_cn: say(Language::ZhCn, key, &[]) }
+}
+
 /// What signing this act means (21 CFR 11.50): the exact words that are shown, signed and kept. `act` is the word of
 /// the table of rights, or `check`, `follow-up`, `correct`, `review-trail`, `send-back`.
 pub fn meaning(act: &str, language: Language) -> String {

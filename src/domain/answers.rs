@@ -117,6 +117,11 @@ pub const CODES: [&str; 23] = [
     "enrol-format",
 ];
 
+/// Is this a free text that a record may hold? The problem names no field: whoever asked knows it.
+pub(super) fn check_text(text: &str, longest: usize) -> Result<(), FieldProblem> {
+    read::check_text(text, longest)
+}
+
 /// Who a participant is, as far as a trial may know: no name, no identity number, no telephone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Identity {

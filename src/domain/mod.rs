@@ -7,8 +7,10 @@ pub mod eligibility;
 pub mod entry;
 pub mod field;
 pub mod ids;
+pub mod life;
 pub mod people;
 pub mod quantity;
+pub mod record;
 pub mod recruitment;
 pub mod rule;
 #[cfg(feature = "offline")]

@@ -22,6 +22,12 @@ impl Moment {
         text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_millisecond()))
     }
 
+    /// The beginning of its minute: what people write down, and what their times are compared with.
+    #[must_use]
+    pub fn minute(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(60_000))
+    }
+
     /// The same moment some seconds later.
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0 + seconds * 1000)

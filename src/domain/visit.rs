@@ -14,6 +14,8 @@ pub struct Course<'a> {
     pub first_infusion: Option<Date>,
     /// Every release for preparation so far, oldest first.
     pub released: &'a [(VisitId, Date)],
+    /// Visits whose dose was recorded as missed. A reason prepares one after all.
+    pub missed: &'a [VisitId],
     /// Does a stop reason stand that nobody has lifted?
     pub stopped: bool,
 }
@@ -41,7 +43,7 @@ impl Window {
 pub struct Due {
     /// Where it lies.
     pub window: Window,
-    /// Outside its window, or too soon after the one before: a deviation, for which the reason was given.
+    /// Missed before, outside its window, or too soon after the one before: a deviation, for which the reason was given.
     pub deviation: bool,
     /// Prepared before, and again for the reason given.
     pub again: bool,
@@ -118,7 +120,8 @@ pub fn may_prepare(
         return Err(VisitRefusal::AlreadyPrepared { on: *on });
     }
     let not_before = earliest(trial, visit, course).filter(|earliest| today < *earliest);
-    let deviation = !window.holds(today) || not_before.is_some();
+    let missed = course.missed.contains(&visit.id);
+    let deviation = missed || !window.holds(today) || not_before.is_some();
     if deviation && !reason {
         let not_before = not_before.filter(|_| window.holds(today));
         return Err(VisitRefusal::NotDue { window: Some(window), not_before });

@@ -15,6 +15,7 @@ pub mod pages;
 pub mod participants;
 pub mod people;
 pub mod problem;
+pub mod records;
 pub mod releases;
 pub mod routes;
 pub mod service;

@@ -27,6 +27,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::NoAllocationAvailable
         | Code::VisitNotDue
         | Code::AlreadyPrepared
+        | Code::NotPrepared
         | Code::TreatmentEnded
         | Code::ListAlreadyImported
         | Code::ListNotReviewed
@@ -177,7 +178,7 @@ mod tests {
                 "405 method-not-allowed",
                 "409 possible-duplicate identifiers-do-not-match recruitment-paused \
                  centre-not-open target-reached no-allocation-available visit-not-due \
-                 already-prepared treatment-ended list-already-imported list-not-reviewed \
+                 already-prepared not-prepared treatment-ended list-already-imported list-not-reviewed \
                  wrong-state decisions-open",
                 "412 changed-since-read",
                 "413 too-large",

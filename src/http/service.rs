@@ -3,7 +3,7 @@
 use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
-use super::{Served, emergency, keys, participants, people, releases, trail, trial};
+use super::{Served, emergency, keys, participants, people, records, releases, trail, trial};
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
 use crate::service::House;
@@ -17,6 +17,7 @@ pub fn table() -> Table {
         about::routes(),
         people::routes(),
         participants::routes(),
+        records::routes(),
         releases::routes(),
         emergency::routes(),
         keys::routes(),

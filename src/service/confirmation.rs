@@ -1,8 +1,8 @@
 //! What a participant's pages show long after the act: the randomisation with its proof, and the visits (AL-13).
 
 use super::House;
-use super::prepare::{course, given};
 use super::randomise::find;
+use super::records::life_of;
 use crate::domain::access::{Caller, ReadParticipants};
 use crate::domain::entry::{Fact, fact};
 use crate::domain::ids::{PersonId, Reference, VisitId};
@@ -39,6 +39,10 @@ pub struct VisitDay {
     pub window: Option<Window>,
     /// When a preparation was released for it, the last time.
     pub released: Option<Date>,
+    /// When its infusion began, once that is recorded.
+    pub infused: Option<Date>,
+    /// Was its dose recorded as missed?
+    pub missed: bool,
 }
 
 impl House {
@@ -86,14 +90,15 @@ impl House {
             if caller.places(&may).is_some_and(|own| !own.contains(&participant.centre)) {
                 return Err(Refusal::new(Why::NoSuchRecord));
             }
-            let Some(allocation) = view.allocation(reference)? else { return Ok(vec![]) };
-            let given = given(view, &self.trial, &participant)?;
-            let course = course(&self.trial, allocation.at, &given);
+            let life = life_of(view, &self.trial, &participant)?;
+            let Some(course) = life.course(&self.trial.zone) else { return Ok(vec![]) };
             let day = |visit: &crate::domain::trial::Visit| VisitDay {
                 visit: visit.id.clone(),
                 infusion: visit.infusion,
                 window: visit::window(&self.trial, visit, &course),
-                released: given.iter().rev().find(|(id, _)| *id == visit.id).map(|(_, on)| *on),
+                released: life.prepared(&visit.id).map(|at| self.trial.zone.day(at)),
+                infused: life.infused(&visit.id).map(|at| self.trial.zone.day(at)),
+                missed: life.missed.contains(&visit.id),
             };
             Ok(self.trial.visits.iter().map(day).collect())
         })

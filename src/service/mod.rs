@@ -17,6 +17,7 @@ pub mod people;
 pub mod prepare;
 pub mod randomise;
 pub mod record;
+pub mod records;
 pub mod recruitment;
 pub mod refuse;
 pub mod screen;

@@ -1,15 +1,16 @@
 //! The second act: a pharmacist of the centre gets one slot, for one participant and one due visit (design 6).
 
+use super::records::life_of;
 use super::{House, first_answer};
 use crate::domain::access::{Act, Caller, Prepare, ReadPreparations};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{Code, EnrolmentNumber, Reference, VisitId};
-use crate::domain::time::{Date, Moment};
+use crate::domain::time::Moment;
 use crate::domain::trial::Trial;
-use crate::domain::visit::{self, Course, VisitRefusal};
+use crate::domain::visit::{self, VisitRefusal};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::same;
-use crate::store::queries::{Participant, Release, View};
+use crate::store::queries::{Participant, View};
 use crate::store::release::{Released, Wanted};
 use crate::store::repeats::OnceKey;
 use crate::store::{StoreError, Tx};
@@ -168,10 +169,10 @@ impl House {
                     let Some(allocation) = view.allocation(&participant.reference)? else {
                         continue;
                     };
-                    let given = given(view, &self.trial, &participant)?;
+                    let life = life_of(view, &self.trial, &participant)?;
                     let today = self.trial.zone.day(now);
-                    let course = course(&self.trial, allocation.at, &given);
-                    let due = visit::due_today(&self.trial, &course, today);
+                    let course = life.course(&self.trial.zone);
+                    let due = course.and_then(|c| visit::due_today(&self.trial, &c, today));
                     all.push(Due {
                         participant: participant.reference,
                         number: participant.number,
@@ -219,32 +220,6 @@ fn check_identifier(participant: &Participant, identifier: &str) -> Result<(), R
     Err(Refusal::new(Why::IdentifiersDoNotMatch))
 }
 
-/// What was released for a participant, visit and day, oldest first.
-pub(super) fn given(
-    view: &View<'_>,
-    trial: &Trial,
-    participant: &Participant,
-) -> Result<Vec<(VisitId, Date)>, StoreError> {
-    let releases = view.releases_of(&participant.reference, "prepare")?;
-    let visit = |release: &Release| VisitId::parse(release.visit.as_deref()?).ok();
-    let given = releases.iter().filter_map(|r| Some((visit(r)?, trial.zone.day(r.at))));
-    Ok(given.collect())
-}
-
-/// The schedule counts from the first infusion; until infusions are recorded, from the first visit's first release.
-pub(super) fn course<'a>(
-    trial: &Trial,
-    randomised: Moment,
-    given: &'a [(VisitId, Date)],
-) -> Course<'a> {
-    Course {
-        randomised_on: trial.zone.day(randomised),
-        first_infusion: given.first().map(|(_, day)| *day),
-        released: given,
-        stopped: false,
-    }
-}
-
 fn check_visit(
     view: &View<'_>,
     trial: &Trial,
@@ -252,10 +227,8 @@ fn check_visit(
     wish: &Preparation,
     now: Moment,
 ) -> Result<(), Refusal> {
-    let given = given(view, trial, participant)?;
-    let allocation = view.allocation(&participant.reference)?;
-    let randomised = allocation.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?.at;
-    let course = course(trial, randomised, &given);
+    let life = life_of(view, trial, participant)?;
+    let course = life.course(&trial.zone).ok_or_else(|| Refusal::new(Why::NoSuchRecord))?;
     let reason = wish.reason.is_some();
     match visit::may_prepare(trial, &wish.visit, &course, trial.zone.day(now), reason) {
         Ok(_) => Ok(()),

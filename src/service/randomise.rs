@@ -1,6 +1,7 @@
 //! The first act: one participant gets the next code of the stratum, once (design 6). Nobody learns an arm, this service
 //! included, so there is nothing to conceal from itself.
 
+use super::records::life_of;
 use super::signature::Signed;
 use super::{Answered, House, Signature, first_answer};
 use crate::domain::access::{Act, Caller, Randomise};
@@ -124,6 +125,10 @@ fn check(
         signature: case.signed.map(|(at, _)| EligibilitySignature { at, current: true }),
     };
     recruitment::may_randomise(trial, &standing, tx.now()).map_err(told)?;
+    // Whoever has left the trial does not enter it.
+    if life_of(&view, trial, participant)?.left.is_some() {
+        return Err(Refusal::new(Why::WrongState));
+    }
     let another_person = case.signed.is_some_and(|(_, another)| another);
     if !another_person && !view.same_person(participant)?.is_empty() {
         return Err(Refusal::new(Why::PossibleDuplicate));
@@ -143,7 +148,7 @@ pub(super) fn stored_answers(
     // They were read before they were stored; the day they were entered is what they are judged by.
     let line = view.line(participant.screening)?.ok_or(StoreError::Damaged)?;
     let entered = line::parse(&line).map_err(|_| StoreError::Damaged)?.at;
-    Answers::read(trial, &participant.centre, &raw, entered)
+    Answers::read(trial, &participant.screened_at(), &raw, entered)
         .map_err(|_| Refusal::new(Why::WrongState))
 }
 

@@ -173,7 +173,7 @@ impl House {
             let breaks = view.releases_of(reference, "break")?;
             Ok(Screened {
                 verdict: eligibility::judge(&trial, &answers),
-                stratum: stratum::compute(&trial, &participant.centre, &answers),
+                stratum: stratum::compute(&trial, &participant.screened_at(), &answers),
                 answers: answers.to_raw(),
                 randomised: allocation.map(|allocation| allocation.at),
                 broken: breaks.first().map(|release| release.at),

@@ -27,11 +27,11 @@ impl Happened<'_> {
         }
     }
 
-    fn on(&self, name: &str) -> Option<&str> {
+    pub(super) fn on(&self, name: &str) -> Option<&str> {
         Self::text(&self.entry.on, name)
     }
 
-    fn data(&self, name: &str) -> Option<&str> {
+    pub(super) fn data(&self, name: &str) -> Option<&str> {
         Self::text(&self.entry.data, name)
     }
 
@@ -148,7 +148,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
             "UPDATE releases SET read_back = ?2 WHERE reference = ?1 AND read_back IS NULL",
             &[&e.on("reference"), &e.seq()],
         ),
-        _ => noticed(connection, e),
+        _ => noticed(connection, e).and_then(|()| super::records::noted(connection, e)),
     }
 }
 

@@ -16,6 +16,7 @@ mod history;
 pub mod overview;
 pub mod queries;
 mod rebuild;
+pub mod records;
 pub mod release;
 pub mod repeats;
 mod slots;

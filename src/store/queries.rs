@@ -11,7 +11,7 @@ use crate::domain::people::{Person, Role};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::Hash;
 use crate::sealing::line;
-use crate::sealing::slot::{LockedArm, Place, Wrap};
+use crate::sealing::slot::{LockedArm, Place, Wrap, centre_of};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 /// A consistent look at the store: from inside an act, or from a reader's snapshot.
@@ -73,6 +73,14 @@ pub struct Participant {
     pub screening: u64,
     /// The entry of the investigator's signature, if it still stands.
     pub eligibility: Option<u64>,
+}
+
+impl Participant {
+    /// The centre that screened them, which their number and stratum keep: another than the present one after a move.
+    pub fn screened_at(&self) -> CentreId {
+        let then = self.stratum.as_ref().and_then(centre_of);
+        then.unwrap_or_else(|| self.centre.clone())
+    }
 }
 
 /// A participant's code. There is no arm here, and none to be had.

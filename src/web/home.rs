@@ -70,7 +70,7 @@ fn links(role: Role) -> Vec<Link> {
     let (trail, verify) = (("home.trail", "/trail"), ("home.verify", "/verify"));
     let recruitment = ("home.recruitment", "/recruitment");
     let (list, people) = (("home.list", "/list"), ("home.people", "/people"));
-    match role {
+    let mut all = match role {
         Role::Coordinator => vec![participants],
         Role::Investigator => vec![participants, breaks, key],
         Role::Pharmacist => vec![key, grants],
@@ -81,7 +81,9 @@ fn links(role: Role) -> Vec<Link> {
         }
         Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks],
         Role::Admin => vec![("home.health", "/health")],
-    }
+    };
+    all.push(("recording.accident-recorded", "/accident"));
+    all
 }
 
 async fn sign_out(visit: Visit) -> Result<Next, Refusal> {

@@ -18,6 +18,7 @@ mod public;
 mod qr;
 mod randomise;
 mod record;
+mod records;
 mod recruitment;
 mod screening;
 mod sentence;
@@ -37,6 +38,7 @@ pub fn pages() -> Pages {
         public::pages(),
         screening::pages(),
         participants::pages(),
+        records::pages(),
         eligibility::pages(),
         randomise::pages(),
         sheets::pages(),

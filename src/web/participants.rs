@@ -2,8 +2,10 @@
 
 use super::frame::{Frame, paper};
 use super::record::{self, Findings, Part, Signed};
+use super::records::{self, Sentence};
 use crate::domain::access::ReadParticipants;
 use crate::domain::ids::{EnrolmentNumber, Reference};
+use crate::domain::life::State;
 use crate::domain::people::Role;
 use crate::domain::time::Moment;
 use crate::domain::visit::Window;
@@ -139,6 +141,10 @@ struct One<'v> {
     papers: Vec<(String, String)>,
     findings: Option<Findings>,
     parts: Vec<Part>,
+    /// What was recorded since, oldest first.
+    records: Vec<Sentence>,
+    /// What can be recorded now: the words, and the page.
+    offered: Vec<(String, String)>,
 }
 
 async fn one(visit: Visit) -> Result<Paper, Refusal> {
@@ -151,15 +157,22 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
         None => None,
     };
     let course = visit.house.course_of(caller, &reference).await?;
+    let life = visit.house.life(caller, &reference).await?;
+    let records = visit.house.records(caller, &reference).await?;
     let f = Frame::of(&visit, "participant.title").back("/participants");
     let participant = &screened.participant;
-    let findings = record::findings(&f, &participant.centre, &screened.answers);
+    let findings = record::findings(&f, &participant.screened_at(), &screened.answers);
     let number = participant.number.to_string();
     let signed = participant.eligibility.is_some();
     let role = caller.person.role;
     let page = One {
         reference: reference.to_string(),
-        state: state(&f, &participant.outcome, signed, screened.randomised.is_some()),
+        state: match life.state() {
+            State::Screened | State::Failed if life.left.is_none() => {
+                state(&f, &participant.outcome, signed, false)
+            }
+            far => f.say(&format!("way.{}", far.as_str())),
+        },
         broken: screened.broken.map(|at| broken(&f, at)),
         centre: f.centre(&participant.centre),
         code,
@@ -169,6 +182,11 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
         acknowledged: record::acknowledged(&f, &around),
         todo: todo(&f, role, &screened),
         visits: visits(&f, &course),
+        records: records::told(&f, &records).await?,
+        offered: records::offered(role, &life)
+            .into_iter()
+            .map(|(key, page)| (f.say(key), format!("/participants/{}/{page}", reference.as_str())))
+            .collect(),
         days_open: course.iter().any(|day| day.window.is_none()),
         sent_back: around.sent_back.map(|(by, note)| (record::signed_words(&f, &by), note)),
         papers: papers(&f, role, &screened),
@@ -204,10 +222,12 @@ fn visits(f: &Frame<'_>, course: &[VisitDay]) -> Vec<Visited> {
             name: f.words(&visit.name).to_owned(),
             planned: day.window.map_or_else(open, |window| window.planned.to_string()),
             window: day.window.as_ref().map(window).unwrap_or_default(),
-            prepared: match (day.infusion, day.released) {
-                (false, _) => f.say("visit.none"),
-                (true, None) => f.say("visit.not-prepared"),
-                (true, Some(on)) => f.with("visit.prepared", "day", on),
+            prepared: match (day.infused, day.released) {
+                _ if !day.infusion => f.say("visit.none"),
+                (Some(on), _) => f.with("visit.infused", "day", on),
+                _ if day.missed => f.say("visit.missed"),
+                (None, None) => f.say("visit.not-prepared"),
+                (None, Some(on)) => f.with("visit.prepared", "day", on),
             },
         })
     };

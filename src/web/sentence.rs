@@ -27,6 +27,18 @@ pub const KINDS: &[(&str, &[&str])] = &[
     ("randomisation", &["randomised"]),
     ("preparation", &["release-for-preparation"]),
     (
+        "life",
+        &[
+            "infusion-recorded",
+            "infusion-missed",
+            "treatment-ended",
+            "treatment-resumed",
+            "participation-ended",
+            "participant-transferred",
+        ],
+    ),
+    ("mistakes", &["mistake-recorded", "accident-recorded"]),
+    (
         "breaks",
         &["break-begun", "release-for-break", "read-back", "break-left", "break-case-opened"],
     ),
@@ -123,6 +135,19 @@ impl<'v> Teller<'v> {
             let known = all.iter().find(|known| known.id == category);
             args.push(("category", known.map_or_else(|| category.into(), |c| both(&c.name))));
         }
+        for (name, question) in [("how", "how"), ("mistake", "mistake"), ("knowledge", "knowledge")]
+        {
+            if let Some(word) = said(entry, question) {
+                args.push((name, self.words_or(&format!("word.{word}"), &word)));
+            }
+        }
+        if let Some(reason) = said(entry, "reason") {
+            let known = self.visit.house.trial.stop_reason(&reason);
+            args.push(("stop", known.map_or_else(|| reason.into(), |r| both(&r.name))));
+        }
+        if let Some(to) = said(entry, "to") {
+            args.push(("to", self.centre(&to).into()));
+        }
         if let Some(wanted) = said(entry, "wanted") {
             args.push(("wanted", self.words_or(&format!("wants.{wanted}"), &wanted)));
         }
@@ -138,18 +163,22 @@ impl<'v> Teller<'v> {
         text::find(self.visit.language, key, &[]).unwrap_or_else(|| word.to_owned()).into()
     }
 
+    /// A centre's name.
+    fn centre(&self, id: &str) -> String {
+        let trial = &self.visit.house.trial;
+        let known = CentreId::parse(id).ok().and_then(|id| trial.centre(&id));
+        known.map_or(id, |centre| in_language(&centre.name, self.visit.language)).to_owned()
+    }
+
     /// The centre of the entry, or the centres of an invitation, or the whole trial.
     fn place(&self, entry: &Entry) -> Arg {
-        let trial = &self.visit.house.trial;
-        let named = |id: &str| {
-            let known = CentreId::parse(id).ok().and_then(|id| trial.centre(&id));
-            known.map_or(id, |centre| in_language(&centre.name, self.visit.language)).to_owned()
-        };
         if let Some(centre) = &entry.centre {
-            return named(centre.as_str()).into();
+            return self.centre(centre.as_str()).into();
         }
         let places: Vec<String> = match fact(&entry.data, "centres") {
-            Some(Fact::List(all)) => all.iter().filter_map(text_of).map(|id| named(&id)).collect(),
+            Some(Fact::List(all)) => {
+                all.iter().filter_map(text_of).map(|id| self.centre(&id)).collect()
+            }
             _ => vec![],
         };
         if places.is_empty() {
@@ -166,6 +195,7 @@ fn variant(entry: &Entry) -> String {
     let ending = match entry.act.as_str() {
         "sign-in-failed" if fact(&entry.on, "person").is_none() => "-unknown",
         "opened" if no(&entry.data, "fits") => "-unfit",
+        "infusion-recorded" if fact(&entry.data, "deviation").is_some() => "-late",
         "read-back" if no(&entry.data, "correct") => "-not",
         _ => "",
     };

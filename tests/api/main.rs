@@ -14,6 +14,7 @@ mod overview;
 mod people;
 mod prepare;
 mod randomise;
+mod records;
 mod recruitment;
 mod refused;
 mod screen;

@@ -50,6 +50,9 @@ fn body(path: &str, who: &str) -> Value {
         "/v1/breaks/cases" => json!({"participant": "RJS-001", "callBack": "000"}),
         "/v1/breaks/leave" => json!({"participant": "RJS-001"}),
         "/v1/breaks/{reference}/read-back" => json!({"correct": true}),
+        path if path.starts_with("/v1/participants/{reference}/") || path == "/v1/accidents" => {
+            json!({"answers": {}, "signature": signed("correct")})
+        }
         path if path.ends_with("/opened") => json!({
             "reference": "ZZZZZZZZ", "fits": true, "at": "2026-11-21T01:00:00Z",
             "signature": "00".repeat(64),

@@ -20,7 +20,7 @@ fn on(day: i32) -> Date {
 
 fn course(released: &[(VisitId, Date)]) -> Course<'_> {
     let first_infusion = (!released.is_empty()).then(zero);
-    Course { randomised_on: zero(), first_infusion, released, stopped: false }
+    Course { randomised_on: zero(), first_infusion, released, missed: &[], stopped: false }
 }
 
 fn releases(days: &[(&str, i32)]) -> Vec<(VisitId, Date)> {
@@ -99,6 +99,7 @@ fn days_count_from_the_actual_first_infusion_and_a_late_visit_moves_no_other() {
         randomised_on: zero(),
         first_infusion: Some(on(2)),
         released: &released,
+        missed: &[],
         stopped: false,
     };
     let v2 = TRIAL.visit(&visit("V2")).unwrap();

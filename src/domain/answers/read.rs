@@ -318,16 +318,33 @@ fn number(text: &str, places: usize, range: &Range, confirmed: bool) -> Result<V
 }
 
 fn line(text: &str, longest: usize) -> Result<Value, Refusal> {
+    if text.contains(['\n', '\r']) {
+        return Err(because("text-control"));
+    }
+    several_lines(text, longest)?;
+    Ok(Value::Text(text.to_owned()))
+}
+
+/// Free text: not too long, nothing but letters and line breaks, no number that could be somebody's identity.
+fn several_lines(text: &str, longest: usize) -> Result<(), Refusal> {
     if text.chars().count() > longest {
         return Err(because("text-too-long").max(longest));
     }
-    if text.chars().any(char::is_control) {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r')) {
         return Err(because("text-control"));
     }
     if longest_digit_run(text) > DIGIT_RUN_MAX {
         return Err(because("identity-in-text").max(DIGIT_RUN_MAX));
     }
-    Ok(Value::Text(text.to_owned()))
+    Ok(())
+}
+
+/// See [`super::check_text`].
+pub(super) fn check_text(text: &str, longest: usize) -> Result<(), FieldProblem> {
+    several_lines(text, longest).map_err(|refusal| {
+        let Refusal { code, min, max, other } = refusal;
+        FieldProblem { field: String::new(), code, min, max, other }
+    })
 }
 
 /// Digits in a row, wide ones too; a single space or hyphen between two of them does not end the row.

@@ -113,6 +113,11 @@ impl Visit {
         text::say(self.language, key, args)
     }
 
+    /// The words of a key, if it has any.
+    pub fn find(&self, key: &str) -> Option<String> {
+        text::find(self.language, key, &[])
+    }
+
     /// A moment as the trial's zone shows it, with the zone: `2026-11-21 20:35 UTC+8`.
     pub fn minute(&self, moment: Moment) -> String {
         self.house.trial.zone.shown(moment)

@@ -4,6 +4,7 @@
 pub mod acts;
 mod problem;
 mod read;
+pub mod records;
 pub mod steps;
 mod version;
 

@@ -185,3 +185,5 @@ visit =
     .none = none
     .not-prepared = not prepared
     .prepared = prepared { $day }
+    .infused = infused { $day }
+    .missed = missed

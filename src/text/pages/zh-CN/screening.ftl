@@ -184,4 +184,6 @@ visit =
     .not-known = 其他访视的日期在首次输注后确定。
     .none = 无
     .not-prepared = 未配制
+    .infused = 已于 { $day } 输注
+    .missed = 漏用
     .prepared = 已于 { $day } 配制

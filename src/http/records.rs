@@ -1,0 +1,196 @@
+//! Signed records of a participant's way: one route a kind, one handler for all.
+
+use super::answer::Answer;
+use super::caller::{Who, once, signature};
+use super::extract::{Body, IdempotencyKey, InPath};
+use super::people::done;
+use super::problem::Problem;
+use super::routes::Route;
+use super::wire::acts;
+use super::wire::records::{
+    FormBody, FormsBody, QuestionBody, RecordBody, ToldBody, VisitDayBody, WayBody,
+};
+use crate::domain::access::{Act, ReadParticipants};
+use crate::domain::ids::Reference;
+use crate::domain::record::{
+    Accident, Asked, Infusion, Kind, Leave, MissedDose, Mistake, Move, Question, Resumption, Stop,
+};
+use crate::domain::time::Date;
+use crate::refusal::Code;
+use crate::service::confirmation::VisitDay;
+use crate::service::records::Told;
+use crate::service::{Answered, House};
+use actix_web::web::Data;
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    vec![
+        of::<Infusion>(
+            "/v1/participants/{reference}/infusions",
+            "Records an infusion as those who gave it saw it; a late end is kept as a deviation",
+        ),
+        of::<MissedDose>(
+            "/v1/participants/{reference}/missed-doses",
+            "Records that a visit's dose was not given",
+        ),
+        of::<Stop>(
+            "/v1/participants/{reference}/stops",
+            "Ends treatment for a reason of the configuration: nothing is prepared any more",
+        ),
+        of::<Resumption>(
+            "/v1/participants/{reference}/resumptions",
+            "Lifts the standing stops, if the configuration lets an investigator lift them",
+        ),
+        of::<Leave>(
+            "/v1/participants/{reference}/end",
+            "Ends the participation: completed, withdrawn, lost or died",
+        ),
+        of::<Move>(
+            "/v1/participants/{reference}/transfers",
+            "Moves a participant to another centre; stratum and code stay",
+        ),
+        of::<Mistake>(
+            "/v1/participants/{reference}/mistakes",
+            "Records a mistake; nothing is undone, and no code returns to the list",
+        ),
+        Route::post("/v1/accidents", accident)
+            .act(Accident::RIGHT)
+            .says("Records that somebody learned by accident what they should not know; never what")
+            .takes::<RecordBody>()
+            .gives::<acts::Done>(200, "Recorded")
+            .refuses(&[Code::SignatureNeeded, Code::NoSuchRecord])
+            .idempotent(),
+        Route::get("/v1/participants/{reference}/records", way)
+            .act(ReadParticipants)
+            .says("A participant's way so far: state, visits, signed records")
+            .gives::<WayBody>(200, "The way"),
+        Route::get("/v1/records/forms", forms)
+            .signed_in()
+            .says("What each kind of record asks")
+            .gives::<FormsBody>(200, "Every kind"),
+    ]
+}
+
+fn of<K: Kind>(path: &'static str, says: &'static str) -> Route {
+    Route::post(path, record::<K>)
+        .act(K::RIGHT)
+        .says(says)
+        .takes::<RecordBody>()
+        .gives::<acts::Done>(200, "Recorded")
+        .refuses(&[Code::SignatureNeeded, Code::WrongState, Code::NotPrepared])
+        .idempotent()
+}
+
+async fn record<K: Kind>(
+    house: Data<House>,
+    who: Who,
+    at: InPath<Reference>,
+    key: IdempotencyKey,
+    body: Body<RecordBody>,
+) -> Result<Answer<acts::Done>, Problem> {
+    let reference = at.0;
+    let about = format!("{} {}", K::ENTRY, reference.as_str());
+    let once = once(&key, &about, &body.raw);
+    let signature = signature(&key, &body.raw, body.said.signature)?;
+    let answers = body.said.answers;
+    let answered = house.record::<K>(&who.caller, reference, answers, &signature, once).await?;
+    Ok(Answer::ok(done(without_value(answered))))
+}
+
+async fn accident(
+    house: Data<House>,
+    who: Who,
+    key: IdempotencyKey,
+    body: Body<RecordBody>,
+) -> Result<Answer<acts::Done>, Problem> {
+    let once = once(&key, Accident::ENTRY, &body.raw);
+    let signature = signature(&key, &body.raw, body.said.signature)?;
+    let answered = house.report_accident(&who.caller, body.said.answers, &signature, once).await?;
+    Ok(Answer::ok(done(without_value(answered))))
+}
+
+fn without_value(answered: Answered<u64>) -> Answered<()> {
+    Answered { value: (), receipt: answered.receipt, repeated: answered.repeated }
+}
+
+async fn way(
+    house: Data<House>,
+    who: Who,
+    at: InPath<Reference>,
+) -> Result<Answer<WayBody>, Problem> {
+    let life = house.life(&who.caller, &at.0).await?;
+    let course = house.course_of(&who.caller, &at.0).await?;
+    let records = house.records(&who.caller, &at.0).await?;
+    Ok(Answer::ok(WayBody {
+        state: life.state().as_str().to_owned(),
+        visits: course.iter().map(visit_body).collect(),
+        records: records.iter().map(told_body).collect(),
+    }))
+}
+
+fn visit_body(day: &VisitDay) -> VisitDayBody {
+    let text = |day: Option<Date>| day.map(|day| day.to_string());
+    VisitDayBody {
+        visit: day.visit.to_string(),
+        infusion: day.infusion,
+        opens: text(day.window.map(|window| window.opens)),
+        planned: text(day.window.map(|window| window.planned)),
+        closes: text(day.window.map(|window| window.closes)),
+        prepared: text(day.released),
+        infused: text(day.infused),
+        missed: day.missed,
+    }
+}
+
+fn told_body(told: &Told) -> ToldBody {
+    ToldBody {
+        entry: told.line.seq,
+        act: told.line.entry.act.clone(),
+        at: told.line.at.to_string(),
+        by: told.by.clone(),
+    }
+}
+
+async fn forms(_: Who) -> Answer<FormsBody> {
+    Answer::ok(FormsBody {
+        forms: vec![
+            form::<Infusion>(),
+            form::<MissedDose>(),
+            form::<Stop>(),
+            form::<Resumption>(),
+            form::<Leave>(),
+            form::<Move>(),
+            form::<Mistake>(),
+            form::<Accident>(),
+        ],
+    })
+}
+
+fn form<K: Kind>() -> FormBody {
+    FormBody {
+        entry: K::ENTRY.to_owned(),
+        act: K::Right::NAME.to_owned(),
+        questions: K::QUESTIONS.iter().map(question).collect(),
+    }
+}
+
+fn question(question: &Question) -> QuestionBody {
+    let (kind, choices): (_, &[&str]) = match question.asked {
+        Asked::Choice(words) => ("choice", words),
+        Asked::Visit => ("visit", &[]),
+        Asked::StopReason => ("stop-reason", &[]),
+        Asked::Centre => ("centre", &[]),
+        Asked::Number => ("number", &[]),
+        Asked::Day => ("day", &[]),
+        Asked::Moment => ("minute", &[]),
+        Asked::Whole { .. } => ("whole", &[]),
+        Asked::YesNo => ("yes-no", &[]),
+        Asked::Text => ("text", &[]),
+    };
+    QuestionBody {
+        id: question.id.to_owned(),
+        kind: kind.to_owned(),
+        required: question.must,
+        choices: choices.iter().map(|word| (*word).to_owned()).collect(),
+    }
+}
