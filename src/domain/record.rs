@@ -11,9 +11,6 @@ use super::time::{Date, Moment};
 use super::trial::Trial;
 use std::collections::BTreeMap;
 
-/// The longest free text, in characters.
-const TEXT: usize = crate::limits::TEXT;
-
 /// What kind of answer a question takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
@@ -326,7 +323,7 @@ impl Kind for Accident {
     }
 }
 
-/// Reads the answers to a kind's questions.
+/// Reads the answers to a kind's questions; free text has at most `longest` characters.
 ///
 /// # Errors
 /// Every answer that cannot be taken, in the order of the questions; what was typed is never repeated.
@@ -334,6 +331,7 @@ pub fn read<K: Kind>(
     trial: &Trial,
     raw: &BTreeMap<String, String>,
     now: Moment,
+    longest: usize,
 ) -> Result<Answers, Vec<FieldProblem>> {
     let mut answers = BTreeMap::new();
     let mut problems = vec![];
@@ -342,7 +340,7 @@ pub fn read<K: Kind>(
         match (said, question.must) {
             ("", false) => {}
             ("", true) => problems.push(problem(question.id, "required")),
-            (said, _) => match one(trial, question.asked, said, now) {
+            (said, _) => match one(trial, question.asked, said, now, longest) {
                 Ok(answer) => drop(answers.insert(question.id, answer)),
                 Err(wrong) => {
                     problems.push(FieldProblem { field: question.id.to_owned(), ..wrong });
@@ -360,7 +358,13 @@ fn problem(field: &str, code: &'static str) -> FieldProblem {
     FieldProblem { field: field.to_owned(), code, min: None, max: None, other: None }
 }
 
-fn one(trial: &Trial, asked: Asked, said: &str, now: Moment) -> Result<Answer, FieldProblem> {
+fn one(
+    trial: &Trial,
+    asked: Asked,
+    said: &str,
+    now: Moment,
+    longest: usize,
+) -> Result<Answer, FieldProblem> {
     let because = |code| problem("", code);
     let known = |known: bool| match known {
         true => Ok(Answer::Text(said.to_owned())),
@@ -405,7 +409,7 @@ fn one(trial: &Trial, asked: Asked, said: &str, now: Moment) -> Result<Answer, F
             _ => Err(because("choice-unknown")),
         },
         Asked::Text => {
-            super::answers::check_text(said, TEXT).map(|()| Answer::Text(said.to_owned()))
+            super::answers::check_text(said, longest).map(|()| Answer::Text(said.to_owned()))
         }
     }
 }

@@ -178,8 +178,8 @@ mod tests {
                 "405 method-not-allowed",
                 "409 possible-duplicate identifiers-do-not-match recruitment-paused \
                  centre-not-open target-reached no-allocation-available visit-not-due \
-                 already-prepared not-prepared treatment-ended list-already-imported list-not-reviewed \
-                 wrong-state decisions-open",
+                 already-prepared not-prepared treatment-ended list-already-imported \
+                 list-not-reviewed wrong-state decisions-open",
                 "412 changed-since-read",
                 "413 too-large",
                 "415 wrong-content-type",

@@ -13,6 +13,7 @@ use crate::domain::life::{Happened, Life, Unfit};
 use crate::domain::record::{self, Accident, Answer, Answers, Asked, Kind};
 use crate::domain::time::Moment;
 use crate::domain::trial::Trial;
+use crate::limits::TEXT;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::line::Line;
 use crate::store::queries::{Participant, View};
@@ -127,7 +128,7 @@ impl House {
     }
 
     fn read_record<K: Kind>(&self, raw: &BTreeMap<String, String>) -> Result<Answers, Refusal> {
-        let read = record::read::<K>(&self.trial, raw, self.clock.now());
+        let read = record::read::<K>(&self.trial, raw, self.clock.now(), TEXT);
         let answers =
             read.map_err(|problems| Refusal::fields(problems.iter().map(field_error).collect()))?;
         let texts = K::QUESTIONS.iter().filter(|question| question.asked == Asked::Text);

@@ -11,6 +11,22 @@ use rusqlite::{Connection, ToSql};
 /// The refusal of a randomisation for which the list had no code left. Its entry names the centre and no stratum.
 const USED_UP: &str = "no-allocation-available";
 
+/// Acts about a participant.
+const OF_PARTICIPANT: [&str; 9] = [
+    "infusion-recorded",
+    "infusion-missed",
+    "treatment-ended",
+    "treatment-resumed",
+    "participation-ended",
+    "participant-transferred",
+    "mistake-recorded",
+    "answers-corrected",
+    "accident-recorded",
+];
+/// Acts about one release to which a participant's code led.
+const OF_RELEASE: [&str; 4] =
+    ["preparation-recorded", "handed-over", "follow-up-recorded", "break-closed"];
+
 /// An entry with its place in the trail.
 pub(super) struct Happened<'e> {
     pub seq: u64,
@@ -27,11 +43,11 @@ impl Happened<'_> {
         }
     }
 
-    pub(super) fn on(&self, name: &str) -> Option<&str> {
+    fn on(&self, name: &str) -> Option<&str> {
         Self::text(&self.entry.on, name)
     }
 
-    pub(super) fn data(&self, name: &str) -> Option<&str> {
+    fn data(&self, name: &str) -> Option<&str> {
         Self::text(&self.entry.data, name)
     }
 
@@ -148,7 +164,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
             "UPDATE releases SET read_back = ?2 WHERE reference = ?1 AND read_back IS NULL",
             &[&e.on("reference"), &e.seq()],
         ),
-        _ => noticed(connection, e).and_then(|()| super::records::noted(connection, e)),
+        _ => noticed(connection, e).and_then(|()| recorded(connection, e)),
     }
 }
 
@@ -174,6 +190,30 @@ fn noticed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> 
         ),
         _ => Ok(()),
     }
+}
+
+/// Notes an entry that is a participant's record, and moves whoever was transferred.
+fn recorded(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    let act = e.entry.act.as_str();
+    let about = OF_RELEASE.contains(&act);
+    // An accident may be about nobody in particular.
+    if !(about || OF_PARTICIPANT.contains(&act)) || e.on("participant").is_none() {
+        return Ok(());
+    }
+    let release = e.on("reference").filter(|_| about);
+    let inserted = connection
+        .prepare_cached(
+            "INSERT INTO records (entry, act, participant, release, at)
+             SELECT ?1, ?2, reference, ?4, ?5 FROM participants WHERE number = ?3",
+        )?
+        .execute((e.seq(), act, e.on("participant"), release, e.at.millis()))?;
+    let moved = match act {
+        "participant-transferred" => connection
+            .prepare_cached("UPDATE participants SET centre = ?2 WHERE number = ?1")?
+            .execute((e.on("participant"), e.data("to")))?,
+        _ => 1,
+    };
+    if inserted == 1 && moved == 1 { Ok(()) } else { Err(StoreError::Constraint) }
 }
 
 fn person_invited(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {

@@ -54,6 +54,7 @@ impl World {
         self.recruitment_ended();
         self.days_later(14);
         self.prepared_later(&codes);
+        self.lived(&codes);
         self.keys_changed_hands(&codes);
     }
 

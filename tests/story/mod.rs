@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each of the two test programs uses its own part")]
 
 pub mod acts;
+mod life;
 pub mod log;
 mod pages;
 pub mod read;
@@ -172,7 +173,12 @@ impl World {
 
     /// Days go by; everybody who may comes back and signs in.
     pub fn days_later(&mut self, days: i64) {
-        self.wait(days * 24 * 60 * 60);
+        self.hours_later(days * 24);
+    }
+
+    /// Whoever was signed in comes back.
+    pub fn hours_later(&mut self, hours: i64) {
+        self.wait(hours * 60 * 60);
         for who in self.tokens.keys().cloned().collect::<Vec<_>>() {
             self.sign_in(&who);
         }
