@@ -28,6 +28,8 @@ mod open;
 mod package;
 #[cfg(feature = "offline")]
 mod release;
+#[cfg(feature = "offline")]
+mod report;
 #[cfg(feature = "server")]
 mod serve;
 #[cfg(feature = "offline")]
@@ -123,6 +125,14 @@ enum Command {
     Kit(KitCommand),
     #[cfg(feature = "offline")]
     Verify(verify::Verify),
+    /// Reports that name arms: on the statistician's own machine, from list and trail
+    #[cfg(feature = "offline")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero report --help",
+        "klero help report closed",
+        "klero help report exposure",
+    ], report::EXITS))]
+    Report(ReportCommand),
     /// Test vectors of every format
     #[cfg(feature = "offline")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -204,6 +214,14 @@ enum KitCommand {
 
 #[cfg(feature = "offline")]
 #[derive(Subcommand)]
+enum ReportCommand {
+    Closed(Box<report::Closed>),
+    Balance(Box<report::Balance>),
+    Exposure(Box<report::Exposed>),
+}
+
+#[cfg(feature = "offline")]
+#[derive(Subcommand)]
 enum VectorsCommand {
     Check(vectors::Check),
 }
@@ -247,6 +265,12 @@ impl Command {
             Command::Kit(KitCommand::Count(count)) => count.run(),
             #[cfg(feature = "offline")]
             Command::Verify(verify) => verify.run(),
+            #[cfg(feature = "offline")]
+            Command::Report(verb) => match verb {
+                ReportCommand::Closed(closed) => closed.run(),
+                ReportCommand::Balance(balance) => balance.run(),
+                ReportCommand::Exposure(exposed) => exposed.run(),
+            },
             #[cfg(feature = "offline")]
             Command::Vectors(VectorsCommand::Check(check)) => check.run(),
             Command::Trail(TrailCommand::Verify(verify)) => verify.run(),

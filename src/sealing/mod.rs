@@ -45,6 +45,8 @@ pub mod offline_record;
 #[cfg(feature = "offline")]
 pub mod open;
 #[cfg(feature = "offline")]
+pub mod report;
+#[cfg(feature = "offline")]
 pub mod rotate;
 #[cfg(feature = "offline")]
 pub mod seal;

@@ -9,6 +9,7 @@ mod help;
 mod key;
 mod opening;
 mod operator;
+mod report;
 mod simulate;
 mod vectors;
 mod verify;
