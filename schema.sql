@@ -164,6 +164,7 @@ CREATE TABLE participants (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX participants_by_person ON participants (initials, birth_date, sex);
+CREATE INDEX participants_by_birth ON participants (birth_date);
 
 CREATE TABLE allocations (
   participant TEXT PRIMARY KEY REFERENCES participants(reference),
@@ -228,3 +229,4 @@ CREATE TABLE records (                                -- since schema 3: signed 
 ) STRICT;
 
 CREATE INDEX records_by_participant ON records (participant, entry);
+CREATE INDEX records_by_release ON records (release);

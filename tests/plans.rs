@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 /// The files that hold what runs inside an act or for one request.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("queries.rs", include_str!("../src/store/queries.rs")),
     ("tx.rs", include_str!("../src/store/tx.rs")),
     ("release.rs", include_str!("../src/store/release.rs")),
@@ -11,6 +11,7 @@ const FILES: [(&str, &str); 8] = [
     ("history.rs", include_str!("../src/store/history.rs")),
     ("repeats.rs", include_str!("../src/store/repeats.rs")),
     ("drafts.rs", include_str!("../src/store/drafts.rs")),
+    ("records.rs", include_str!("../src/store/records.rs")),
     ("overview.rs", include_str!("../src/store/overview.rs")),
 ];
 
@@ -41,6 +42,7 @@ const COLD: &[(&str, &str)] = &[
         "SELECT segment, stratum, position, code, epoch, sealed",
         "the demonstration's look at what a thief has",
     ),
+    ("SELECT entry, act, participant, release, at FROM records ORDER BY", "reports"),
     ("SELECT segment, leaf FROM slots", "start-up, import and approval of a list"),
     (
         "SELECT r.reference, r.purpose, p.number, r.code, r.centre, r.visit, r.category, r.person, \

@@ -62,6 +62,11 @@ impl Date {
         }
     }
 
+    /// Year, month and day.
+    pub fn parts(self) -> [i16; 3] {
+        [self.0.year(), i16::from(self.0.month()), i16::from(self.0.day())]
+    }
+
     /// The same day some days later, or earlier when `days` is negative; stops at the calendar's ends.
     #[must_use]
     pub fn plus_days(self, days: i32) -> Self {

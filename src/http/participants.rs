@@ -108,7 +108,7 @@ fn signed_routes() -> Vec<Route> {
     ]
 }
 
-fn raw(answers: &BTreeMap<String, acts::AnswerBody>) -> BTreeMap<String, Raw> {
+pub(super) fn raw(answers: &BTreeMap<String, acts::AnswerBody>) -> BTreeMap<String, Raw> {
     let raw = |answer: &acts::AnswerBody| match answer {
         acts::AnswerBody::One(text) => Raw::One(text.clone()),
         acts::AnswerBody::Many(list) => Raw::Many(list.clone()),
@@ -146,7 +146,7 @@ fn maybe_signature(
 }
 
 /// The version of a screening record is the number of its entry.
-fn version(text: &str) -> Result<u64, Problem> {
+pub(super) fn version(text: &str) -> Result<u64, Problem> {
     text.parse().map_err(|_| Problem::new(Code::ChangedSinceRead))
 }
 

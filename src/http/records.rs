@@ -1,16 +1,18 @@
 //! Signed records of a participant's way: one route a kind, one handler for all.
 
 use super::answer::Answer;
-use super::caller::{Who, once, signature};
+use super::caller::{Who, once, receipt, signature};
 use super::extract::{Body, IdempotencyKey, InPath};
+use super::participants::{raw, version};
 use super::people::done;
 use super::problem::Problem;
 use super::routes::Route;
 use super::wire::acts;
 use super::wire::records::{
-    FormBody, FormsBody, QuestionBody, RecordBody, ToldBody, VisitDayBody, WayBody,
+    CorrectedBody, CorrectionBody, FormBody, FormsBody, QuestionBody, RecordBody, ToldBody,
+    VisitDayBody, WayBody,
 };
-use crate::domain::access::{Act, ReadParticipants};
+use crate::domain::access::{Act, Correct, ReadParticipants};
 use crate::domain::ids::Reference;
 use crate::domain::record::{
     Accident, Asked, Infusion, Kind, Leave, MissedDose, Mistake, Move, Question, Resumption, Stop,
@@ -18,6 +20,7 @@ use crate::domain::record::{
 use crate::domain::time::Date;
 use crate::refusal::Code;
 use crate::service::confirmation::VisitDay;
+use crate::service::correct::Correction;
 use crate::service::records::Told;
 use crate::service::{Answered, House};
 use actix_web::web::Data;
@@ -53,6 +56,13 @@ pub fn routes() -> Vec<Route> {
             "/v1/participants/{reference}/mistakes",
             "Records a mistake; nothing is undone, and no code returns to the list",
         ),
+        Route::post("/v1/participants/{reference}/corrections", correct)
+            .act(Correct)
+            .says("Corrects the answers of a randomised participant; both strata are kept, the code stays")
+            .takes::<CorrectionBody>()
+            .gives::<acts::Made>(200, "The participant's reference")
+            .refuses(&[Code::SignatureNeeded, Code::WrongState, Code::ChangedSinceRead])
+            .idempotent(),
         Route::post("/v1/accidents", accident)
             .act(Accident::RIGHT)
             .says("Records that somebody learned by accident what they should not know; never what")
@@ -97,6 +107,28 @@ async fn record<K: Kind>(
     Ok(Answer::ok(done(without_value(answered))))
 }
 
+async fn correct(
+    house: Data<House>,
+    who: Who,
+    at: InPath<Reference>,
+    key: IdempotencyKey,
+    body: Body<CorrectionBody>,
+) -> Result<Answer<acts::Made>, Problem> {
+    let reference = at.0;
+    let once = once(&key, &format!("correct {}", reference.as_str()), &body.raw);
+    let said = body.said;
+    let correction =
+        Correction { seen: version(&said.version)?, answers: raw(&said.answers), why: said.why };
+    let signature = signature(&key, &body.raw, said.signature)?;
+    let answered =
+        house.correct_answers(&who.caller, reference, correction, &signature, once).await?;
+    Ok(Answer::ok(acts::Made {
+        reference: answered.value.as_str().to_owned(),
+        repeated: answered.repeated,
+        receipt: receipt(answered.receipt),
+    }))
+}
+
 async fn accident(
     house: Data<House>,
     who: Who,
@@ -121,8 +153,14 @@ async fn way(
     let life = house.life(&who.caller, &at.0).await?;
     let course = house.course_of(&who.caller, &at.0).await?;
     let records = house.records(&who.caller, &at.0).await?;
+    let corrected = house.corrected(&who.caller, &at.0).await?;
     Ok(Answer::ok(WayBody {
         state: life.state().as_str().to_owned(),
+        corrected: corrected.map(|corrected| CorrectedBody {
+            version: corrected.entry.to_string(),
+            outcome: corrected.verdict.outcome.as_str().to_owned(),
+            stratum: corrected.stratum.map(|stratum| stratum.to_string()),
+        }),
         visits: course.iter().map(visit_body).collect(),
         records: records.iter().map(told_body).collect(),
     }))

@@ -4,6 +4,7 @@
 pub mod break_code;
 mod common;
 pub mod confirmation;
+pub mod correct;
 pub mod drafts;
 pub mod eligibility;
 pub mod emergency;

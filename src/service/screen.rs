@@ -248,7 +248,7 @@ fn maybe_signed(signed: Option<&Signed>, entry: Entry) -> Entry {
 }
 
 /// The line says what follows from the answers; the answers themselves stay in the private record.
-fn describe(
+pub(super) fn describe(
     entry: Entry,
     judged: &Judged,
     raw: &BTreeMap<String, Raw>,

@@ -211,6 +211,18 @@ fn recorded(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError>
         "participant-transferred" => connection
             .prepare_cached("UPDATE participants SET centre = ?2 WHERE number = ?1")?
             .execute((e.on("participant"), e.data("to")))?,
+        // Whoever calls in an emergency says what is true, not what was typed first.
+        "answers-corrected" => connection
+            .prepare_cached(
+                "UPDATE participants SET initials = coalesce(?2, initials),
+                   birth_date = coalesce(?3, birth_date), sex = coalesce(?4, sex) WHERE number = ?1",
+            )?
+            .execute((
+                e.on("participant"),
+                e.answer("initials"),
+                e.answer("birth_date"),
+                e.answer("sex"),
+            ))?,
         _ => 1,
     };
     if inserted == 1 && moved == 1 { Ok(()) } else { Err(StoreError::Constraint) }

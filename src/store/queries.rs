@@ -3,6 +3,7 @@
 use super::StoreError;
 use super::history;
 use super::release::HeldWrap;
+use crate::domain::duplicate::{Particulars, might_be_one};
 use crate::domain::entry::Facts;
 use crate::domain::ids::{
     CentreId, Code, EnrolmentNumber, PersonId, Reference, StratumId, TrialId,
@@ -76,6 +77,14 @@ pub struct Participant {
 }
 
 impl Participant {
+    fn particulars(&self) -> Particulars<'_> {
+        Particulars {
+            initials: self.initials.as_deref(),
+            birth_date: self.birth_date.as_deref(),
+            sex: self.sex.as_deref(),
+        }
+    }
+
     /// The centre that screened them, which their number and stratum keep: another than the present one after a move.
     pub fn screened_at(&self) -> CentreId {
         let then = self.stratum.as_ref().and_then(centre_of);
@@ -489,11 +498,13 @@ impl<'c> View<'c> {
         self.all(&query(PARTICIPANT, tail), (after, names, limit), read_participant)
     }
 
-    /// Other participants with the same initials, birth date and sex, anywhere in the trial (AL-7).
+    /// Other participants who might be the same person, anywhere in the trial (AL-7).
     pub fn same_person(&self, of: &Participant) -> Result<Vec<Participant>, StoreError> {
-        let tail = "WHERE initials = ?1 AND birth_date = ?2 AND sex = ?3 AND reference <> ?4";
-        let values = (&of.initials, &of.birth_date, &of.sex, of.reference.as_str());
-        self.all(&query(PARTICIPANT, tail), values, read_participant)
+        let tail = "WHERE (initials = ?1 OR birth_date = ?2) AND reference <> ?3";
+        let values = (&of.initials, &of.birth_date, of.reference.as_str());
+        let mut found = self.all(&query(PARTICIPANT, tail), values, read_participant)?;
+        found.retain(|other| might_be_one(&of.particulars(), &other.particulars()));
+        Ok(found)
     }
 
     /// A participant's code.

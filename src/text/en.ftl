@@ -82,7 +82,7 @@ not-granted-yet =
 
 possible-duplicate =
     .title = This may be a person who is already in the trial
-    .detail = Someone with this birth date, sex and initials is already in the trial.
+    .detail = Someone with this birth date, sex and initials, or with one of them slightly different, is already in the trial.
     .next = Check that this is another person. The investigator signs that it is.
 no-consent =
     .title = There is no signed consent

@@ -81,7 +81,7 @@ not-granted-yet =
 
 possible-duplicate =
     .title = 此人可能已在试验中
-    .detail = 已有出生日期、性别和姓名缩写相同的受试者。
+    .detail = 已有出生日期、性别和姓名缩写相同或仅略有不同的受试者。
     .next = 请确认不是同一人，并由研究者签名确认。
 no-consent =
     .title = 没有已签署的知情同意书

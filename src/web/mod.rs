@@ -3,6 +3,7 @@
 //! interface beside it; neither calls the other. `GUIDE.md` beside this file says how to write one.
 
 mod breaks;
+mod corrected;
 mod curve;
 mod eligibility;
 mod form;

@@ -1,5 +1,6 @@
 //! The participants a person may see: the list with its search, and one participant's page.
 
+use super::corrected::{self, Change};
 use super::frame::{Frame, paper};
 use super::record::{self, Findings, Part, Signed};
 use super::records::{self, Sentence};
@@ -141,6 +142,8 @@ struct One<'v> {
     papers: Vec<(String, String)>,
     findings: Option<Findings>,
     parts: Vec<Part>,
+    /// Answers that were corrected since, and what they give.
+    changes: Vec<Change>,
     /// What was recorded since, oldest first.
     records: Vec<Sentence>,
     /// What can be recorded now: the words, and the page.
@@ -159,6 +162,7 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
     let course = visit.house.course_of(caller, &reference).await?;
     let life = visit.house.life(caller, &reference).await?;
     let records = visit.house.records(caller, &reference).await?;
+    let corrected = visit.house.corrected(caller, &reference).await?;
     let f = Frame::of(&visit, "participant.title").back("/participants");
     let participant = &screened.participant;
     let findings = record::findings(&f, &participant.screened_at(), &screened.answers);
@@ -182,6 +186,9 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
         acknowledged: record::acknowledged(&f, &around),
         todo: todo(&f, role, &screened),
         visits: visits(&f, &course),
+        changes: corrected.map_or(vec![], |corrected| {
+            corrected::changes(&f, participant, &screened.answers, &corrected)
+        }),
         records: records::told(&f, &records).await?,
         offered: records::offered(role, &life)
             .into_iter()

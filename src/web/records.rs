@@ -264,6 +264,7 @@ pub fn offered(role: Role, life: &Life) -> Vec<(&'static str, &'static str)> {
         ("recording.treatment-resumed", "resume", !site && both && stopped && inside),
         ("recording.participation-ended", "leave", both && inside),
         ("recording.participant-transferred", "move", !site && both && on && inside),
+        ("correct.title", "change", site && on),
         ("recording.mistake-recorded", "mistake", both && on),
     ];
     all.into_iter().filter(|(.., offered)| *offered).map(|(key, page, _)| (key, page)).collect()

@@ -19,7 +19,7 @@ use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::limits::DRAFT_SECONDS;
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::service::drafts::Draft;
-use crate::service::screen::Progress;
+use crate::service::screen::{Progress, Screened};
 use askama::Template;
 use begun::{Begun, Found, find};
 use std::collections::BTreeMap;
@@ -202,11 +202,11 @@ async fn taken(visit: &Visit, draft: &Begun, page: &trial::Page) -> bool {
     visit.house.find_participant(caller, &number).await.is_ok()
 }
 
-/// A correction before randomisation.
+/// A change before randomisation, or a correction after it.
 mod change {
     use super::{
-        Code, Draft, Frame, Next, Paper, Raw, Reference, Refusal, Screen, Template, Visit, begun,
-        paper,
+        Draft, Frame, Next, Paper, Raw, Reference, Refusal, Screen, Screened, Template, Visit,
+        begun, paper,
     };
 
     #[derive(Template)]
@@ -215,35 +215,44 @@ mod change {
         f: Frame<'v>,
         number: String,
         signed: bool,
+        randomised: bool,
+    }
+
+    /// The record, the entry of its answers as they stand, and the answers: corrected ones come before the first.
+    async fn stands(
+        visit: &Visit,
+    ) -> Result<(Screened, u64, std::collections::BTreeMap<String, Raw>), Refusal> {
+        let reference: Reference = visit.name(0)?;
+        let caller = visit.caller()?;
+        let screened = visit.house.participant(caller, &reference).await?;
+        visit.house.may::<Screen>(caller, &screened.participant.centre).await?;
+        let corrected = visit.house.corrected(caller, &reference).await?;
+        let (seen, answers) = match corrected {
+            Some(corrected) => (corrected.entry, corrected.answers),
+            None => (screened.participant.screening, screened.answers.clone()),
+        };
+        Ok((screened, seen, answers))
     }
 
     /// Says what a change does.
     pub async fn ask(visit: Visit) -> Result<Paper, Refusal> {
-        let reference: Reference = visit.name(0)?;
-        let caller = visit.caller()?;
-        let screened = visit.house.participant(caller, &reference).await?;
-        visit.house.may::<Screen>(caller, &screened.participant.centre).await?;
-        if screened.randomised.is_some() {
-            return Err(Refusal::new(Code::WrongState));
-        }
-        let back = format!("/participants/{}", reference.as_str());
-        let f = Frame::of(&visit, "change.title").back(back).with_form();
+        let (screened, ..) = stands(&visit).await?;
         let participant = screened.participant;
+        let back = format!("/participants/{}", participant.reference.as_str());
+        let randomised = screened.randomised.is_some();
+        let title = if randomised { "correct.title" } else { "change.title" };
+        let f = Frame::of(&visit, title).back(back).with_form();
         let signed = participant.eligibility.is_some();
-        paper(&Ask { f, number: participant.number.to_string(), signed })
+        paper(&Ask { f, number: participant.number.to_string(), signed, randomised })
     }
 
     /// Begins a draft from the stored answers. A draft that was begun before, of the same version, goes on.
     pub async fn begin(visit: Visit) -> Result<Next, Refusal> {
-        let caller = visit.caller()?;
-        let reference: Reference = visit.name(0)?;
-        let screened = visit.house.participant(caller, &reference).await?;
-        visit.house.may::<Screen>(caller, &screened.participant.centre).await?;
-        if screened.randomised.is_some() {
-            return Err(Refusal::new(Code::WrongState));
-        }
-        let participant = screened.participant;
-        let kind = begun::change_kind(participant.screening, &participant.centre);
+        let (screened, seen, answers) = stands(&visit).await?;
+        let (caller, participant) = (visit.caller()?, screened.participant);
+        let reference = participant.reference.clone();
+        let randomised = screened.randomised.is_some();
+        let kind = begun::change_kind(randomised, seen, &participant.screened_at());
         let before = visit.house.drafts(caller).await?;
         let same = |kind: &str, about: &Option<Reference>, was: &str| {
             kind == was && about.as_ref() == Some(&reference)
@@ -252,7 +261,6 @@ mod change {
         let draft = match found {
             Some(draft) => draft.reference,
             None => {
-                let answers: std::collections::BTreeMap<String, Raw> = screened.answers;
                 let about = Some(reference);
                 let draft = Draft { reference: None, kind, about, answers };
                 visit.house.keep_draft(caller, draft).await?

@@ -37,7 +37,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "participant-transferred",
         ],
     ),
-    ("mistakes", &["mistake-recorded", "accident-recorded"]),
+    ("mistakes", &["answers-corrected", "mistake-recorded", "accident-recorded"]),
     (
         "breaks",
         &["break-begun", "release-for-break", "read-back", "break-left", "break-case-opened"],
@@ -195,6 +195,11 @@ fn variant(entry: &Entry) -> String {
     let ending = match entry.act.as_str() {
         "sign-in-failed" if fact(&entry.on, "person").is_none() => "-unknown",
         "opened" if no(&entry.data, "fits") => "-unfit",
+        "answers-corrected" => match fact(&entry.data, "deviation").and_then(text_of).as_deref() {
+            Some("wrong-stratum") => "-moved",
+            Some(_) => "-ineligible",
+            None => "",
+        },
         "infusion-recorded" if fact(&entry.data, "deviation").is_some() => "-late",
         "read-back" if no(&entry.data, "correct") => "-not",
         _ => "",

@@ -246,6 +246,11 @@ fn a_person_like_one_at_another_centre_needs_a_signed_reason_and_nothing_of_the_
     own["enrolment_number"] = json!("RJS-003");
     let third = screened(&house, own);
     assert_eq!(anonymous(&sign(&house, &third, &[])), anonymous(&here));
+    // One slip in the birth date does not hide the person.
+    let mut near = eligible(&[("birth_date", "1988-02-01"), ("initials", "ABCD")]);
+    near["enrolment_number"] = json!("RJS-004");
+    let near = screened(&house, near);
+    refused(&sign(&house, &near, &[]), 409, "possible-duplicate");
     let blank = sign(&house, &reference, &[("anotherPerson", json!(" "))]);
     assert_eq!(fields(&blank), ["/anotherPerson reason-needed"]);
     let signed = sign(&house, &reference, &[("anotherPerson", json!("met both on one day"))]);
@@ -255,6 +260,8 @@ fn a_person_like_one_at_another_centre_needs_a_signed_reason_and_nothing_of_the_
         "participant-screened",
         "refused possible-duplicate",
         "participant-screened",
+        "participant-screened",
+        "refused possible-duplicate",
         "participant-screened",
         "refused possible-duplicate",
         "eligibility-signed",

@@ -292,3 +292,79 @@ fn a_record_asked_for_twice_is_made_once() {
     assert_eq!(first.body["receipt"]["index"], second.body["receipt"]["index"]);
     house.trail_is(["treatment-ended"]);
 }
+
+/// The answers of `RJS-001` as the stage gives them, with these replaced.
+fn corrected(other: &[(&str, &str)]) -> Value {
+    let mut answers = klero::cli::stage::answers("RJS-001", true, "2026-11-20");
+    for (field, answer) in other {
+        answers[*field] = (*answer).into();
+    }
+    answers
+}
+
+// shows: AL-9, I8, RP-5, AT-6
+#[test]
+fn a_wrong_stratum_is_corrected_beside_the_one_of_the_randomisation() {
+    let house = House::raise();
+    let (one, code) = randomised(&house, 1);
+    let there = format!("/v1/participants/{one}");
+    let path = format!("{there}/corrections");
+    let version = house.get("c-rjs", &there).text_at("version").to_owned();
+    let body = |version: &str, other: &[(&str, &str)]| {
+        json!({"version": version, "answers": corrected(other), "why": "misread",
+               "signature": signature("c-rjs", "correct")})
+    };
+    let told = house.post("c-rjs", &path, body(&version, &[("sledai", "5")]));
+    assert_eq!(told.status, 200, "{}", told.text);
+    assert_eq!(deviation(&told), "wrong-stratum");
+    let way = way(&house, &one);
+    assert_eq!(way["corrected"]["stratum"], "renji-south/non-lldas");
+    let kept = house.get("c-rjs", &there).body;
+    assert_eq!(kept["stratum"], "renji-south/lldas", "the stratum of the randomisation stays");
+    assert_eq!(kept["answers"]["sledai"], corrected(&[])["sledai"], "and so do its answers");
+    let allocation = house.get("c-rjs", &format!("{there}/allocation"));
+    assert_eq!(allocation.text_at("code"), code);
+    // Corrected again: only what was read last, and back to where it was.
+    let stale = house.post("c-rjs", &path, body(&version, &[]));
+    assert_eq!((stale.status, stale.text_at("code")), (412, "changed-since-read"));
+    let last = way["corrected"]["version"].as_str().unwrap();
+    let back = house.post("c-rjs", &path, body(last, &[]));
+    assert_eq!(deviation(&back), Value::Null);
+    house.trail_is(["answers-corrected", "answers-corrected"]);
+}
+
+// shows: AL-8, AL-3, EU-6
+#[test]
+fn who_turns_out_ineligible_stays_allocated_and_is_known_by_the_true_birth_date() {
+    let house = House::raise();
+    let (one, code) = randomised(&house, 1);
+    let there = format!("/v1/participants/{one}");
+    let version = house.get("i-rjs", &there).text_at("version").to_owned();
+    let body = json!({"version": version, "why": "the laboratory called",
+                      "answers": corrected(&[("hbsag", "positive"), ("birth_date", "1987-02-03")]),
+                      "signature": signature("i-rjs", "correct")});
+    let told = house.post("i-rjs", &format!("{there}/corrections"), body);
+    assert_eq!(deviation(&told), "ineligible", "{}", told.text);
+    assert_eq!(way(&house, &one)["corrected"]["outcome"], "not-eligible");
+    let asked = |said: &str| json!({"code": code, "identifier": said, "visit": "V1"});
+    let old = house.post("p-rjs", "/v1/preparations", asked("1988-01-01"));
+    assert_eq!(old.text_at("code"), "identifiers-do-not-match");
+    assert_eq!(house.post("p-rjs", "/v1/preparations", asked("1987-02-03")).status, 201);
+    let acts = ["answers-corrected", "refused identifiers-do-not-match", "release-for-preparation"];
+    house.trail_is(acts);
+}
+
+// shows: AL-1
+#[test]
+fn answers_are_corrected_only_once_a_code_is_issued() {
+    let house = House::raise();
+    let one = house.stage.screen_eligible(0, 1, true);
+    house.so_far();
+    let there = format!("/v1/participants/{one}");
+    let version = house.get("c-rjs", &there).text_at("version").to_owned();
+    let body = json!({"version": version, "why": "too early", "answers": corrected(&[]),
+                      "signature": signature("c-rjs", "correct")});
+    let told = house.post("c-rjs", &format!("{there}/corrections"), body);
+    assert_eq!((told.status, told.text_at("code")), (409, "wrong-state"));
+    house.trail_is(["refused wrong-state"]);
+}

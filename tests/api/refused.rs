@@ -50,6 +50,9 @@ fn body(path: &str, who: &str) -> Value {
         "/v1/breaks/cases" => json!({"participant": "RJS-001", "callBack": "000"}),
         "/v1/breaks/leave" => json!({"participant": "RJS-001"}),
         "/v1/breaks/{reference}/read-back" => json!({"correct": true}),
+        "/v1/participants/{reference}/corrections" => {
+            json!({"version": "1", "answers": {}, "why": "a slip", "signature": signed("correct")})
+        }
         path if path.starts_with("/v1/participants/{reference}/") || path == "/v1/accidents" => {
             json!({"answers": {}, "signature": signed("correct")})
         }

@@ -1,7 +1,7 @@
 //! What becomes of the participants: infusions, missed doses, stops, moves, mistakes and accidents, of both arms alike.
 
 use super::World;
-use klero::cli::stage::signature;
+use klero::cli::stage::{answers, signature};
 use serde_json::{Value, json};
 
 impl World {
@@ -68,7 +68,26 @@ impl World {
         }
     }
 
+    /// The other stratum, then not eligible at all; and once from what was read too early.
+    fn corrected(&mut self, number: &str) {
+        let there = format!("/v1/participants/{}", self.references[number]);
+        let screened = self.send("c-rjs", "GET", &there, &[], None).body();
+        let mut version = screened["version"].as_str().unwrap_or_default().to_owned();
+        for (field, answer) in [("sledai", "5"), ("hbsag", "positive")] {
+            let mut answers = answers(number, true, "2026-11-20");
+            answers[field] = answer.into();
+            let body = json!({"version": version, "answers": answers, "why": "misread",
+                              "signature": signature("c-rjs", "correct")});
+            let path = format!("{there}/corrections");
+            self.act("c-rjs", &path, body.clone(), 200);
+            self.act("c-rjs", &path, body, 412);
+            let way = self.send("c-rjs", "GET", &format!("{there}/records"), &[], None).body();
+            version = way["corrected"]["version"].as_str().unwrap_or_default().to_owned();
+        }
+    }
+
     fn mistaken(&mut self, number: &str) {
+        self.corrected(number);
         for mistake in ["randomised-in-error", "wrong-product"] {
             let told = json!({"mistake": mistake, "since": "2026-12-05",
                               "truth": "an invented truth", "why": "an invented slip"});

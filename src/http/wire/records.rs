@@ -1,6 +1,6 @@
 //! Signed records of a participant's way.
 
-use super::acts::SignatureBody;
+use super::acts::{AnswerBody, SignatureBody};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -14,6 +14,32 @@ pub struct RecordBody {
     pub answers: BTreeMap<String, String>,
     /// The caller's signature.
     pub signature: SignatureBody,
+}
+
+/// Corrected answers of a randomised participant. Stratum and code stay.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionBody {
+    /// The version of the answers that were read: the participant's, or that of the last correction.
+    pub version: String,
+    /// All answers, not only the corrected ones.
+    pub answers: BTreeMap<String, AnswerBody>,
+    /// Why they were wrong.
+    #[schema(min_length = 1, max_length = 500)]
+    pub why: String,
+    /// The caller's signature.
+    pub signature: SignatureBody,
+}
+
+/// What corrected answers come to.
+#[derive(Serialize, ToSchema)]
+pub struct CorrectedBody {
+    /// The version for a further correction.
+    pub version: String,
+    /// `eligible`, `not-eligible` or `incomplete`, by the corrected answers.
+    pub outcome: String,
+    /// The stratum that they give, if every component is answered. The participant keeps the one of the randomisation.
+    pub stratum: Option<String>,
 }
 
 /// Every kind of record.
@@ -52,6 +78,8 @@ pub struct QuestionBody {
 pub struct WayBody {
     /// `screened`, `failed`, `randomised`, `on-treatment`, `discontinued`, `completed`, `withdrawn`, `lost` or `died`.
     pub state: String,
+    /// What the answers were corrected to, if they were.
+    pub corrected: Option<CorrectedBody>,
     /// The visits of the schedule.
     pub visits: Vec<VisitDayBody>,
     /// Its signed records, oldest first.

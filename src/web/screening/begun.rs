@@ -16,13 +16,16 @@ use std::collections::BTreeMap;
 pub const NEW: &str = "screening";
 /// The kind of a draft that corrects a record; the record's version and centre follow.
 const CHANGE: &str = "change";
+/// The kind of a draft that corrects the answers of a randomised participant; version and centre follow.
+const CORRECT: &str = "correct";
 /// The kind of what stays of a draft that became a record: the record's reference and nothing else, so that a second
 /// press, a second tab and going back find the first result.
 const SENT: &str = "sent";
 
-/// The kind of a draft that corrects this version of a record.
-pub fn change_kind(seen: u64, centre: &CentreId) -> String {
-    format!("{CHANGE} {seen} {centre}")
+/// The kind of a draft that changes this version of a record, or corrects it once a code was issued.
+pub fn change_kind(randomised: bool, seen: u64, centre: &CentreId) -> String {
+    let kind = if randomised { CORRECT } else { CHANGE };
+    format!("{kind} {seen} {centre}")
 }
 
 /// A form that was begun.
@@ -48,7 +51,7 @@ fn read(draft: KeptDraft) -> Option<Found> {
     let (centre, change) = match (parts.as_slice(), draft.about) {
         ([SENT], Some(participant)) => return Some(Found::Sent(participant)),
         ([NEW, centre], None) => (CentreId::parse(centre).ok()?, None),
-        ([CHANGE, seen, centre], Some(about)) => {
+        ([CHANGE | CORRECT, seen, centre], Some(about)) => {
             (CentreId::parse(centre).ok()?, Some((about, seen.parse().ok()?)))
         }
         _ => return None,
@@ -64,7 +67,10 @@ pub async fn find(visit: &Visit) -> Result<Found, Refusal> {
     let kept = visit.house.draft(caller, &reference).await?;
     match read(kept) {
         // Whoever changed centres since has no business with it.
-        Some(Found::Begun(begun)) if !caller.person.centres.contains(&begun.centre) => {
+        // A correction keeps the centre of the screening; who may sign it is asked of the record itself.
+        Some(Found::Begun(begun))
+            if !begun.corrects() && !caller.person.centres.contains(&begun.centre) =>
+        {
             Err(Refusal::new(Code::NoSuchRecord))
         }
         found => found.ok_or_else(|| Refusal::new(Code::NoSuchRecord)),
@@ -115,6 +121,11 @@ impl Begun {
         kept.map(|(name, raw)| (name.clone(), raw.clone())).collect()
     }
 
+    /// Is a code issued already, so that both the old answers and these are kept?
+    pub fn corrects(&self) -> bool {
+        self.kind.starts_with(CORRECT)
+    }
+
     /// The address of one of its pages.
     pub fn address(&self, page: &str) -> String {
         format!("/screening/{}/{page}", self.reference.as_str())
@@ -157,7 +168,8 @@ impl Begun {
     /// # Errors
     /// `no-consent` once "no" was answered.
     pub fn consent(&self) -> Result<(), Refusal> {
-        if self.text(built_in::CONSENT_GIVEN) != Some("no") {
+        // That consent was missing may turn out later: a correction says so.
+        if self.corrects() || self.text(built_in::CONSENT_GIVEN) != Some("no") {
             return Ok(());
         }
         let refusal = Refusal::new(Code::NoConsent);

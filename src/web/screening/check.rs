@@ -2,13 +2,14 @@
 
 use super::begun::{Begun, Found, find};
 use super::fields;
-use crate::domain::access::{Act, Screen};
+use crate::domain::access::{Act, Correct, Screen};
 use crate::domain::field::built_in;
 use crate::domain::ids::Reference;
-use crate::domain::trial::{Field, FieldKind};
+use crate::domain::trial::{self, FieldKind};
 use crate::http::pages::{Next, Paper, Visit};
 use crate::refusal::{FieldCode, FieldError, Refusal};
-use crate::web::form::{Kind, Signing};
+use crate::service::correct::Correction;
+use crate::web::form::{Field, Kind, Signing, typed};
 use crate::web::frame::{Frame, paper};
 use crate::web::record::{self, Findings, Part};
 use askama::Template;
@@ -21,6 +22,8 @@ struct Check<'v> {
     findings: Option<Findings>,
     parts: Vec<Part>,
     change: bool,
+    /// Why the answers of a randomised participant were wrong.
+    why: Option<Field>,
     signing: Option<Signing>,
 }
 
@@ -40,7 +43,7 @@ pub async fn check(visit: Visit) -> Result<Paper, Refusal> {
     });
     let said = draft.asked(trial);
     let findings = record::findings(&f, &draft.centre, &said);
-    let change = |field: &Field| {
+    let change = |field: &trial::Field| {
         let given = draft.change.is_some() && field.kind == FieldKind::EnrolmentNumber;
         let id = field.id.as_str();
         (!given).then(|| draft.address(&format!("{}/change#{id}", field.page)))
@@ -49,8 +52,12 @@ pub async fn check(visit: Visit) -> Result<Paper, Refusal> {
     let rows = parts.iter().flat_map(|part| &part.rows);
     f.labels = rows.map(|row| (row.id.clone(), row.label.clone())).collect();
     let number = draft.number().unwrap_or_default().to_owned();
-    let signing = ready.then(|| Signing::of(&visit, Screen::NAME));
-    paper(&Check { number, findings, parts, change: draft.change.is_some(), signing, f })
+    let (corrects, act) = (draft.corrects(), act(&draft));
+    let signing = ready.then(|| Signing::of(&visit, act));
+    let area = Kind::Area { value: typed(&visit, "why", "") };
+    let why = corrects.then(|| Field::new("why", f.say("correct.why"), area).told(&visit));
+    let change = draft.change.is_some() && !corrects;
+    paper(&Check { number, findings, parts, change, why, signing, f })
 }
 
 /// The visit with what is wrong with the answers beside what went wrong in it, and whether they may be signed.
@@ -72,7 +79,12 @@ fn wrong(visit: &Visit, draft: &Begun) -> Vec<FieldError> {
     wrong
 }
 
-/// Signs the entries: a new record, or a change of one.
+/// What is signed: that the values agree with the source, or that corrected ones are true.
+fn act(draft: &Begun) -> &'static str {
+    if draft.corrects() { Correct::NAME } else { Screen::NAME }
+}
+
+/// Signs the entries: a new record, a change of one, or a correction after the code was issued.
 pub async fn sign(visit: Visit) -> Result<Next, Refusal> {
     let draft = match find(&visit).await? {
         Found::Begun(draft) => draft,
@@ -85,10 +97,15 @@ pub async fn sign(visit: Visit) -> Result<Next, Refusal> {
         return Err(Refusal::fields(vec![]));
     }
     let (house, caller) = (&visit.house, visit.caller()?);
-    let (raw, once) = (draft.asked(&house.trial), visit.once(Screen::NAME)?);
-    let signature = visit.signature(Screen::NAME);
+    let (raw, once) = (draft.asked(&house.trial), visit.once(act(&draft))?);
+    let signature = visit.signature(act(&draft));
     let participant = match draft.change.clone() {
         None => house.screen(caller, draft.centre.clone(), raw, Some(&signature), once).await?,
+        Some((participant, seen)) if draft.corrects() => {
+            let why = visit.said.get("why").trim().to_owned();
+            let correction = Correction { seen, answers: raw, why };
+            house.correct_answers(caller, participant, correction, &signature, once).await?
+        }
         Some((participant, seen)) => {
             house.change_screening(caller, participant, seen, raw, Some(&signature), once).await?
         }
