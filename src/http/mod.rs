@@ -17,6 +17,7 @@ pub mod people;
 pub mod problem;
 pub mod records;
 pub mod releases;
+pub mod reports;
 pub mod routes;
 pub mod service;
 pub mod trail;

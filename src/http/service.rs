@@ -3,7 +3,9 @@
 use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
-use super::{Served, emergency, keys, participants, people, records, releases, trail, trial};
+use super::{
+    Served, emergency, keys, participants, people, records, releases, reports, trail, trial,
+};
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
 use crate::service::House;
@@ -19,6 +21,7 @@ pub fn table() -> Table {
         participants::routes(),
         records::routes(),
         releases::routes(),
+        reports::routes(),
         emergency::routes(),
         keys::routes(),
         trial::routes(),

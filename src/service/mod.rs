@@ -21,6 +21,7 @@ pub mod record;
 pub mod records;
 pub mod recruitment;
 pub mod refuse;
+pub mod reports;
 pub mod screen;
 pub mod sign_in;
 pub mod signature;

@@ -69,6 +69,7 @@ fn links(role: Role) -> Vec<Link> {
     let (key, grants) = (("home.key", "/key"), ("home.grants", "/grants"));
     let (trail, verify) = (("home.trail", "/trail"), ("home.verify", "/verify"));
     let recruitment = ("home.recruitment", "/recruitment");
+    let reports = ("reports.title", "/reports");
     let (list, people) = (("home.list", "/list"), ("home.people", "/people"));
     let mut all = match role {
         Role::Coordinator => vec![participants],
@@ -77,9 +78,9 @@ fn links(role: Role) -> Vec<Link> {
         Role::Statistician => vec![key, grants, trail, verify, recruitment],
         Role::Hotline => vec![breaks, key, grants],
         Role::Monitor => {
-            vec![verify, list, participants, breaks, recruitment, people]
+            vec![verify, list, participants, breaks, recruitment, reports, people]
         }
-        Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks],
+        Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, reports],
         Role::Admin => vec![("home.health", "/health")],
     };
     all.push(("recording.accident-recorded", "/accident"));

@@ -21,6 +21,7 @@ mod randomise;
 mod record;
 mod records;
 mod recruitment;
+mod reports;
 mod screening;
 mod sentence;
 mod sheets;
@@ -50,6 +51,7 @@ pub fn pages() -> Pages {
         list::pages(),
         breaks::pages(),
         recruitment::pages(),
+        reports::pages(),
         people::pages(),
         start::pages(),
         health::pages(),
@@ -85,6 +87,7 @@ fn files() -> Vec<Static> {
         include_str!("css/screening.css"),
         include_str!("css/keys.css"),
         include_str!("css/office.css"),
+        include_str!("css/reports.css"),
         include_str!("css/print.css"),
     );
     vec![

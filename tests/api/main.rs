@@ -17,6 +17,7 @@ mod randomise;
 mod records;
 mod recruitment;
 mod refused;
+mod reports;
 mod screen;
 mod sign_in;
 mod trail;

@@ -5,6 +5,7 @@ pub mod acts;
 mod problem;
 mod read;
 pub mod records;
+pub mod reports;
 pub mod steps;
 mod version;
 
