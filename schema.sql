@@ -57,11 +57,25 @@ CREATE TABLE slots (
   PRIMARY KEY (segment, stratum, position)
 ) STRICT;
 
+CREATE TABLE resealed (                               -- since schema 3: slots that were unissued when their centre's
+  segment  INTEGER NOT NULL,                          -- key was rotated, under the new key
+  stratum  TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  epoch    INTEGER NOT NULL CHECK (epoch >= 2),
+  sealed   BLOB NOT NULL CHECK (length(sealed) = 120),-- locked as a slot is
+  PRIMARY KEY (segment, stratum, position, epoch),
+  FOREIGN KEY (segment, stratum, position) REFERENCES slots (segment, stratum, position)
+) STRICT;
+
 CREATE TRIGGER contents_never_change BEFORE UPDATE ON contents
 BEGIN SELECT RAISE(ABORT, 'contents are named by their hash'); END;
 CREATE TRIGGER slots_never_change BEFORE UPDATE ON slots
 BEGIN SELECT RAISE(ABORT, 'a slot never changes'); END;
 CREATE TRIGGER slots_never_go BEFORE DELETE ON slots
+BEGIN SELECT RAISE(ABORT, 'a slot never goes'); END;
+CREATE TRIGGER resealed_never_change BEFORE UPDATE ON resealed
+BEGIN SELECT RAISE(ABORT, 'a slot never changes'); END;
+CREATE TRIGGER resealed_never_go BEFORE DELETE ON resealed
 BEGIN SELECT RAISE(ABORT, 'a slot never goes'); END;
 
 CREATE TABLE credentials (
@@ -230,3 +244,45 @@ CREATE TABLE records (                                -- since schema 3: signed 
 
 CREATE INDEX records_by_participant ON records (participant, entry);
 CREATE INDEX records_by_release ON records (release);
+
+CREATE TABLE centre_keys (                            -- since schema 3: every key that a centre ever had
+  centre  TEXT NOT NULL,
+  epoch   INTEGER NOT NULL,
+  segment INTEGER NOT NULL,                           -- of the list whose slots it seals
+  drill   INTEGER NOT NULL CHECK (drill IN (0, 1)),   -- a list to practise with, beside the one that issues
+  sealed  BLOB,                                       -- SHA-256 over the slots sealed anew; none before a rotation
+  entry   INTEGER NOT NULL,
+  PRIMARY KEY (centre, epoch)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE held (                                   -- since schema 3: who ever held which key; ended, never removed
+  centre  TEXT NOT NULL,
+  epoch   INTEGER NOT NULL,
+  person  TEXT NOT NULL,
+  granted INTEGER NOT NULL,                           -- entry
+  ended   INTEGER,                                    -- entry
+  PRIMARY KEY (centre, epoch, person, granted)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE voids (                                  -- since schema 3: codes that became known before they were issued
+  segment  INTEGER NOT NULL,
+  stratum  TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  code     TEXT NOT NULL UNIQUE,
+  entry    INTEGER NOT NULL,
+  PRIMARY KEY (segment, stratum, position),
+  FOREIGN KEY (segment, stratum, position) REFERENCES slots (segment, stratum, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER voids_never_change BEFORE UPDATE ON voids
+BEGIN SELECT RAISE(ABORT, 'a void code stays void'); END;
+CREATE TRIGGER voids_never_go BEFORE DELETE ON voids
+BEGIN SELECT RAISE(ABORT, 'a void code stays void'); END;
+CREATE TRIGGER voids_never_of_the_issued BEFORE INSERT ON voids
+WHEN EXISTS (SELECT 1 FROM allocations a WHERE (a.segment, a.stratum, a.position)
+                                             = (NEW.segment, NEW.stratum, NEW.position))
+BEGIN SELECT RAISE(ABORT, 'an issued code is never void'); END;
+CREATE TRIGGER allocations_never_of_the_void BEFORE INSERT ON allocations
+WHEN EXISTS (SELECT 1 FROM voids v WHERE (v.segment, v.stratum, v.position)
+                                       = (NEW.segment, NEW.stratum, NEW.position))
+BEGIN SELECT RAISE(ABORT, 'a void code is never issued'); END;

@@ -76,6 +76,10 @@ codes! {
         ListNotReviewed "list-not-reviewed";
         /// Package and manifest do not agree.
         ListDoesNotVerify "list-does-not-verify";
+        /// A rotation that is not of this list, this centre or these people.
+        RotationDoesNotFit "rotation-does-not-fit";
+        /// A code was issued, or another rotation came in, after the file was made.
+        RotationOutdated "rotation-outdated";
         /// The record does not allow this step now.
         WrongState "wrong-state";
         /// The trial's configuration has questions without an answer.

@@ -43,6 +43,7 @@ const COLD: &[(&str, &str)] = &[
         "the demonstration's look at what a thief has",
     ),
     ("SELECT entry, act, participant, release, at FROM records ORDER BY", "reports"),
+    ("SELECT p.reference, p.number FROM participants p", "what waits, on a home page"),
     ("SELECT segment, leaf FROM slots", "start-up, import and approval of a list"),
     (
         "SELECT r.reference, r.purpose, p.number, r.code, r.centre, r.visit, r.category, r.person, \

@@ -111,8 +111,8 @@ fn enrol(house: &House, each: usize) -> Vec<Eligible> {
     all
 }
 
-/// In each stratum the codes in order of their entries are the beginning of the list.
-fn check_order(house: &House, stage: &Stage, people: &[Eligible]) -> usize {
+/// In each stratum the codes in order of their entries are the beginning of the list, but for void ones.
+fn check_order(house: &House, stage: &Stage, people: &[Eligible], void: &BTreeSet<Code>) -> usize {
     let mut issued: BTreeMap<StratumId, Vec<(u64, Code)>> = BTreeMap::new();
     for one in people {
         let found = house.store.read(|view| view.allocation(&one.reference)).expect("it reads");
@@ -125,7 +125,9 @@ fn check_order(house: &House, stage: &Stage, people: &[Eligible]) -> usize {
     for (stratum, mut codes) in issued {
         codes.sort_unstable_by_key(|(entry, _)| *entry);
         let codes: Vec<Code> = codes.into_iter().map(|(_, code)| code).collect();
-        assert_eq!(codes, codes_of(&stage.study, &stratum)[..codes.len()], "{stratum}");
+        let mut list = codes_of(&stage.study, &stratum);
+        list.retain(|code| !void.contains(code));
+        assert_eq!(codes, list[..codes.len()], "{stratum}");
         all += codes.len();
     }
     all
@@ -177,7 +179,7 @@ fn ten_thousand_concurrent_randomisations_follow_the_list_in_every_stratum() {
     assert!(answers.values().all(|codes| codes.len() == 1), "one code each, however often asked");
     let codes: BTreeSet<&String> = answers.values().flatten().map(|(_, code)| code).collect();
     assert_eq!(codes.len(), people.len(), "no code twice");
-    assert_eq!(check_order(&house, &stage, &people), people.len());
+    assert_eq!(check_order(&house, &stage, &people, &BTreeSet::new()), people.len());
     check_blocks(&stage, EACH);
     drop(house);
     verify(scratch.path());
@@ -298,6 +300,8 @@ struct Model {
     answered: BTreeMap<Request, u64>,
     /// Who has had the first visit's release.
     prepared: BTreeSet<usize>,
+    /// Codes that became known, with the entry that voided each.
+    void: BTreeMap<Code, u64>,
 }
 
 impl Model {
@@ -325,6 +329,22 @@ impl Model {
         assert_eq!(told, expected, "{request:?}");
         if let Ok((code, entry)) = answer {
             self.learns(request, code, entry, &one.stratum);
+        }
+    }
+
+    /// A code was to be voided, while others asked for codes: whichever came first, it is one or the other for ever.
+    fn takes_void(&mut self, code: Code, answer: &Result<u64, Refusal>) {
+        let issued = self.codes.values().any(|known| *known == code.to_string());
+        match answer {
+            Ok(entry) => {
+                assert!(!issued, "{code} was issued, and voided");
+                let first = *self.void.entry(code).or_insert(*entry);
+                assert_eq!(first, *entry, "the same request is the same entry");
+            }
+            Err(refusal) => {
+                assert_eq!(refusal.code, Why::WrongState, "{code}");
+                assert!(issued, "{code} was neither issued nor void");
+            }
         }
     }
 
@@ -361,6 +381,11 @@ fn ask(house: &House, one: &Eligible, request: &Request) -> Result<Answer, Refus
     Ok((handed.released.place.code.to_string(), seq))
 }
 
+/// Voids a code; each code under a key of its own, so that asking again is the same act.
+fn ask_void(house: &House, code: &Code) -> Result<u64, Refusal> {
+    void(house, code, &format!("void {code}")).map(|answered| answered.receipt.seq)
+}
+
 /// What some callers ask for at once. One kind of act a participant and round, but for its duplicates: the model need
 /// not guess which of two rivals came first.
 fn some_requests(seed: &mut Seeded, people: usize) -> Vec<Request> {
@@ -376,6 +401,46 @@ fn some_requests(seed: &mut Seeded, people: usize) -> Vec<Request> {
     }
     seed.shuffle(&mut requests);
     requests
+}
+
+/// Codes near the front of any stratum that become known now, so that voids and issues meet; one twice at once.
+fn some_codes(seed: &mut Seeded, stage: &Stage) -> Vec<Code> {
+    let mut codes = vec![];
+    for _ in 0..seed.below(3) {
+        let list = codes_of(&stage.study, &stratum(seed.below(4), seed.below(2)));
+        let code = list[seed.below(24)];
+        codes.extend(std::iter::repeat_n(code, 1 + seed.below(2)));
+    }
+    codes
+}
+
+/// A request with what came of it.
+type Answered = (Request, Result<Answer, Refusal>);
+/// A code that was to be voided, with the entry or the refusal.
+type Voided = (Code, Result<u64, Refusal>);
+
+/// Everybody asks at once; one code is voided before the others ask, the rest after them.
+fn ask_at_once(
+    house: &House,
+    people: &[Eligible],
+    requests: &[Request],
+    known: &[Code],
+) -> (Vec<Answered>, Vec<Voided>) {
+    std::thread::scope(|scope| {
+        let void = |code: &'_ Code| {
+            let code = *code;
+            scope.spawn(move || (code, ask_void(house, &code)))
+        };
+        let mut voids: Vec<_> = known.iter().take(1).map(void).collect();
+        let start = |request: &Request| {
+            let request = *request;
+            scope.spawn(move || (request, ask(house, &people[request.0], &request)))
+        };
+        let threads: Vec<_> = requests.iter().map(start).collect();
+        voids.extend(known.iter().skip(1).map(void));
+        let answers = threads.into_iter().map(|t| t.join().expect("no caller fails")).collect();
+        (answers, voids.into_iter().map(|t| t.join().expect("no caller fails")).collect())
+    })
 }
 
 /// What the store's own failures look like to a caller.
@@ -414,12 +479,8 @@ fn random_acts_of_many_callers_with_faults_and_restarts_agree_with_the_model() {
             _ => clock.step(seed.below(3) as i64),
         }
         let requests = some_requests(&mut seed, people.len());
-        let ask_one = |request: &Request| (*request, ask(&house, &people[request.0], request));
-        let answers = std::thread::scope(|scope| {
-            let start = |request| scope.spawn(move || ask_one(request));
-            let threads: Vec<_> = requests.iter().map(start).collect();
-            threads.into_iter().map(|t| t.join().expect("no caller fails")).collect::<Vec<_>>()
-        });
+        let known = some_codes(&mut seed, &stage);
+        let (answers, voided) = ask_at_once(&house, &people, &requests, &known);
         if weather == 2 {
             clock.step(600);
         }
@@ -441,11 +502,18 @@ fn random_acts_of_many_callers_with_faults_and_restarts_agree_with_the_model() {
             let answer = ask(&house, &people[request.0], &request);
             model.takes(request, answer, expected[&request], &people[request.0]);
         }
+        for (code, mut answer) in voided {
+            if answer.as_ref().is_err_and(|refusal| is_a_failure(refusal.code)) {
+                answer = ask_void(&house, &code);
+            }
+            model.takes_void(code, &answer);
+        }
         compare(&house, &stage, &people, &model);
         assert_eq!(promised(scratch.path()), Some(entries(&house)), "round {round}");
     }
     assert!(failures > 20, "the weather was too fair: {failures} failures");
     assert!(model.codes.len() > 60 && model.prepared.len() > 10, "too little happened");
+    assert!(model.void.len() > 15, "too few codes were voided: {}", model.void.len());
     drop(house);
     verify(scratch.path());
     let house = sound(scratch.path());
@@ -464,5 +532,10 @@ fn compare(house: &House, stage: &Stage, people: &[Eligible], model: &Model) {
         let asked = model.answered.keys().filter(|(w, wish, _)| *w == who && *wish == Wish::Break);
         assert_eq!(breaks.expect("it reads").len(), asked.count(), "participant {who}");
     }
-    assert_eq!(check_order(house, stage, people), model.issued.values().sum::<usize>());
+    let void = model.void.keys().copied().collect();
+    assert_eq!(check_order(house, stage, people, &void), model.issued.values().sum::<usize>());
+    for (code, entry) in &model.void {
+        let line = house.store.read(|view| view.line(*entry)).expect("it reads").expect("a line");
+        assert!(line.contains("\"code-voided\"") && line.contains(&code.to_string()), "{line}");
+    }
 }

@@ -316,6 +316,10 @@ fn an_altered_row_of_any_table_that_follows_from_the_trail_is_found_and_its_tabl
         ("allocations", "DELETE FROM allocations WHERE position = 1"),
         ("allocations", "UPDATE allocations SET at = at + 1 WHERE position = 1"),
         (
+            "voids",
+            "INSERT INTO voids SELECT segment, stratum, position, code, 9 FROM slots WHERE position = 9",
+        ),
+        (
             "releases",
             "INSERT INTO releases SELECT reference, 'break', participant, code, 'huashan',
                         NULL, NULL, 'hot-1', 0, 3, NULL, NULL FROM allocations LIMIT 1",
@@ -344,6 +348,64 @@ fn codes_issued_out_of_the_lists_order_stop_the_start() {
         let copy = forged(forgery);
         assert_eq!(table_of(refused(copy.path())), "allocations", "{forgery}");
     }
+}
+
+// shows: I4, I7
+#[test]
+fn a_void_code_that_is_taken_away_leaves_a_gap_that_stops_the_start() {
+    let staged = Staged::shared();
+    let copy = staged.copy();
+    {
+        let house = sound(copy.path());
+        let next = staged.codes()[RANDOMISED];
+        void(&house, &next, "void").expect("it waits");
+        let one = &staged.participants[RANDOMISED];
+        let code = randomise(&house, LETTERS, one, "after it").expect("a code").value.code;
+        assert_eq!(code, staged.codes()[RANDOMISED + 1]);
+    }
+    verify(copy.path());
+    drop(sound(copy.path()));
+    let taken = copy_of(copy.path());
+    forge(taken.path()).execute_batch("DELETE FROM voids").expect("a forger can do it");
+    assert_eq!(table_of(refused(taken.path())), "allocations");
+    assert_eq!(table_of(found_by_verify(taken.path())), "voids");
+    // The gap moved to where nothing was left out.
+    forge(copy.path())
+        .execute_batch("UPDATE voids SET position = position + 2")
+        .expect("a forger can do it");
+    assert_eq!(table_of(refused(copy.path())), "allocations");
+}
+
+// shows: I4 (the schema itself)
+#[test]
+fn the_schema_itself_keeps_issued_and_void_codes_apart_for_ever() {
+    let staged = Staged::shared();
+    let copy = staged.copy();
+    {
+        let house = sound(copy.path());
+        void(&house, &staged.codes()[RANDOMISED], "void").expect("it waits");
+    }
+    let database = Connection::open(copy.path().join("klero.db")).expect("it opens");
+    let slot =
+        "SELECT segment, stratum, position, code, 9 FROM slots WHERE stratum = 'huashan/lldas'";
+    for (sql, words) in [
+        ("UPDATE voids SET entry = 3".to_owned(), "stays void"),
+        ("DELETE FROM voids".to_owned(), "stays void"),
+        (format!("INSERT INTO voids {slot} AND position = 0"), "never void"),
+        (
+            format!(
+                "INSERT INTO allocations (participant, reference, segment, stratum, position, code, at, entry)
+                 SELECT reference, 'AAAAAAAA', 0, 'huashan/lldas', {RANDOMISED}, '9000000', 0, 99
+                 FROM participants WHERE number = 'HSH-006'"
+            ),
+            "never issued",
+        ),
+    ] {
+        let refused = database.execute_batch(&sql).expect_err(&sql).to_string();
+        assert!(refused.contains(words), "{sql}: {refused}");
+    }
+    drop(database);
+    verify(copy.path());
 }
 
 // shows: I7

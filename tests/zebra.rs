@@ -422,6 +422,15 @@ impl Loot {
         let slots = rows(sql);
         let leaves: Vec<[u8; 32]> =
             slots.iter().map(|row| blob(&row[5]).try_into().expect("a hash")).collect();
+        let sql = "SELECT segment, stratum, position, s.code, r.epoch, s.leaf, r.sealed
+                   FROM resealed r JOIN slots s USING (segment, stratum, position)";
+        let anew = rows(sql);
+        assert!(!anew.is_empty(), "a centre's key was rotated in the story");
+        let index = |row: &Vec<Cell>| {
+            let leaf = blob(&row[5]);
+            leaves.iter().position(|one| one[..] == leaf[..]).expect("a leaf of the list")
+        };
+        let anew = anew.iter().map(|row| (index(row), row));
         let locked = |(index, row): (usize, &Vec<Cell>)| {
             let place = Place {
                 trial: manifest.trial.clone(),
@@ -435,7 +444,7 @@ impl Loot {
             let path = LeafPath { index: index as u64, size, path };
             Locked { place, sealed: blob(&row[6]), path }
         };
-        let database = slots.iter().enumerate().map(locked).collect();
+        let database = slots.iter().enumerate().chain(anew).map(locked).collect();
         let wraps = rows("SELECT bytes FROM contents WHERE length(bytes) = 113");
         let wraps = wraps.iter().filter_map(|row| Wrap::from_bytes(&blob(&row[0]))).collect();
         let sql = "SELECT hash FROM contents UNION ALL SELECT leaf FROM slots UNION ALL

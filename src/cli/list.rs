@@ -149,7 +149,7 @@ pub struct Disclose {
 
 /// A list that was drawn before, and is drawn again.
 #[derive(Args)]
-struct Again {
+pub(super) struct Again {
     /// Its signed manifest
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,
@@ -189,7 +189,7 @@ fn beacon(text: &str) -> Result<Beacon, &'static str> {
 }
 
 /// Reads public cards.
-fn cards(files: &[PathBuf]) -> Result<Vec<Card>, Failure> {
+pub(super) fn cards(files: &[PathBuf]) -> Result<Vec<Card>, Failure> {
     let card = |file: &PathBuf| {
         Card::from_json(&read_text(file, CARD_BYTES_MAX)?).map_err(|error| {
             let what = format!("{} is not a card that can be used", file.display());
@@ -309,7 +309,7 @@ const PROGRAM: &str = concat!("klero ", env!("CARGO_PKG_VERSION"));
 
 impl Again {
     /// Draws the list of the manifest again, or says why it is another.
-    fn draw(&self) -> Result<Redrawn, Failure> {
+    pub(super) fn draw(&self) -> Result<Redrawn, Failure> {
         let signed = read_manifest(&self.manifest)?;
         let manifest = &signed.manifest;
         let escrow = design::read_escrow_of(&self.secret, manifest)?;
@@ -330,10 +330,12 @@ impl Again {
 }
 
 /// A list that was drawn again, and is the one of its manifest.
-struct Redrawn {
+pub(super) struct Redrawn {
     signed: SignedManifest,
-    list: List,
-    signer: Identity,
+    /// The list.
+    pub(super) list: List,
+    /// Who signed its manifest.
+    pub(super) signer: Identity,
     secret: ListSecret,
 }
 
@@ -357,7 +359,8 @@ impl Seal {
     }
 }
 
-fn not_sealed(error: &SealError) -> Failure {
+/// What is said of a list that was not sealed.
+pub(super) fn not_sealed(error: &SealError) -> Failure {
     let failed = |exit, code, next| Failure::new(exit, code, error, next);
     match error {
         SealError::OtherManifest => {

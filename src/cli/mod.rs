@@ -30,6 +30,7 @@ mod package;
 mod release;
 #[cfg(feature = "offline")]
 mod report;
+mod rotate;
 #[cfg(feature = "server")]
 mod serve;
 #[cfg(feature = "offline")]
@@ -47,6 +48,8 @@ mod trial;
 mod vectors;
 #[cfg(feature = "offline")]
 mod verify;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod whole;
 #[cfg(feature = "offline")]
 mod words;
 
@@ -186,6 +189,7 @@ enum KeyCommand {
     Public(key::Public),
     Check(key::Check),
     Passwd(key::Passwd),
+    Rotate(Box<rotate::Rotate>),
 }
 
 #[derive(Subcommand)]
@@ -255,6 +259,7 @@ impl Command {
                 KeyCommand::Public(public) => public.run(),
                 KeyCommand::Check(check) => check.run(),
                 KeyCommand::Passwd(passwd) => passwd.run(),
+                KeyCommand::Rotate(rotate) => rotate.run(),
             },
             Command::List(verb) => verb.run(),
             #[cfg(feature = "offline")]

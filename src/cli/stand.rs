@@ -3,6 +3,7 @@
 use super::demo::play;
 use super::failure::{Done, Exit, Failure, ending};
 use super::stage::{self, Play, Stage, password};
+use super::whole;
 use crate::clock::SystemClock;
 use crate::dice::{FixedDice, SystemDice};
 use crate::sealing::identity::{ITERATIONS, passphrase};
@@ -23,13 +24,20 @@ use std::sync::Arc;
 #[derive(Args)]
 #[command(after_help = ending([
     "klero demo",
-    "klero demo --serve",
+    "klero demo --whole-trial",
     "klero demo --serve --port 8787 --data demo-data",
 ], &[Exit::Failed, Exit::Exists]))]
 pub struct Demo {
     /// Leave the service running, and say how to use it
     #[arg(long)]
     serve: bool,
+    /// Simulate the whole trial to its reconciled end: 334 participants, 14 infusions each, in a few minutes
+    #[arg(long, conflicts_with_all = ["serve", "port", "data"])]
+    whole_trial: bool,
+    /// How many participants to simulate, with --whole-trial
+    #[arg(long, value_name = "N", default_value_t = 334, requires = "whole_trial",
+          value_parser = clap::value_parser!(u32).range(1..=334))]
+    participants: u32,
     /// The seed of list and keys: the same seed tells the same story
     #[arg(long, default_value_t = 7)]
     seed: u64,
@@ -50,6 +58,9 @@ impl Demo {
             Failure::new(Exit::Failed, "demo-failed", what, next).because(error)
         };
         let started = std::time::Instant::now();
+        if self.whole_trial {
+            return self.whole().map_err(failed)?;
+        }
         if !self.serve {
             let mut story = vec![];
             let fine = play(self.seed, &mut story).map_err(failed)?;
@@ -72,6 +83,21 @@ impl Demo {
         fs::create_dir_all(&folder).map_err(failed)?;
         serve(&folder, self.port, self.seed, &mut std::io::stdout()).map_err(failed)?;
         Ok(Done::new("", json!({"folder": folder.display().to_string()})))
+    }
+}
+
+impl Demo {
+    /// Simulates the whole trial.
+    fn whole(&self) -> std::io::Result<Result<Done, Failure>> {
+        let mut story = vec![];
+        let fine = whole::play(self.seed, self.participants, &mut story)?;
+        let story = String::from_utf8_lossy(&story).trim_end().to_owned();
+        if fine {
+            let told = json!({"story": story, "reconciled": true});
+            return Ok(Ok(Done::new(story, told)));
+        }
+        let (what, next) = ("not every line was reconciled", "look at the lines marked FAIL");
+        Ok(Err(Failure::new(Exit::Failed, "demo-differs", what, next).because(story)))
     }
 }
 

@@ -32,6 +32,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::ListAlreadyImported
         | Code::ListNotReviewed
         | Code::WrongState
+        | Code::RotationOutdated
         | Code::DecisionsOpen => StatusCode::CONFLICT,
         Code::ChangedSinceRead => StatusCode::PRECONDITION_FAILED,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -43,6 +44,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::DatesOutOfOrder
         | Code::EligibilityNotSigned
         | Code::ListDoesNotVerify
+        | Code::RotationDoesNotFit
         | Code::SignatureDoesNotVerify => StatusCode::UNPROCESSABLE_ENTITY,
         Code::IfMatchNeeded => StatusCode::PRECONDITION_REQUIRED,
         Code::SlowDown => StatusCode::TOO_MANY_REQUESTS,
@@ -179,12 +181,13 @@ mod tests {
                 "409 possible-duplicate identifiers-do-not-match recruitment-paused \
                  centre-not-open target-reached no-allocation-available visit-not-due \
                  already-prepared not-prepared treatment-ended list-already-imported \
-                 list-not-reviewed wrong-state decisions-open",
+                 list-not-reviewed rotation-outdated wrong-state decisions-open",
                 "412 changed-since-read",
                 "413 too-large",
                 "415 wrong-content-type",
-                "422 list-does-not-verify invalid-fields idempotency-key-reused not-eligible \
-                 no-consent dates-out-of-order eligibility-not-signed signature-does-not-verify",
+                "422 list-does-not-verify rotation-does-not-fit invalid-fields \
+                 idempotency-key-reused not-eligible no-consent dates-out-of-order \
+                 eligibility-not-signed signature-does-not-verify",
                 "428 if-match-needed",
                 "429 slow-down",
                 "500 internal",

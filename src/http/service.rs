@@ -4,7 +4,7 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, emergency, keys, participants, people, records, releases, reports, trail, trial,
+    Served, emergency, keys, list, participants, people, records, releases, reports, rotations, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -24,7 +24,9 @@ pub fn table() -> Table {
         reports::routes(),
         emergency::routes(),
         keys::routes(),
+        rotations::routes(),
         trial::routes(),
+        list::routes(),
         trail::routes(),
     ];
     Table::new(rooms.concat())

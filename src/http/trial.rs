@@ -18,8 +18,15 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 6] =
-    ["screen", "sign-eligibility", "randomise", "break-code", "review-list", "decide-recruitment"];
+pub const SIGNED: [&str; 7] = [
+    "screen",
+    "sign-eligibility",
+    "randomise",
+    "break-code",
+    "review-list",
+    "void-code",
+    "decide-recruitment",
+];
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -141,6 +148,7 @@ async fn strata(house: Data<House>, who: Who) -> Result<Answer<acts::StrataBody>
         stratum: gauge.stratum.to_string(),
         slots: gauge.slots,
         issued: gauge.issued,
+        voided: gauge.voided,
         used_up: gauge.used_up.map(|at| at.to_string()),
     });
     Ok(Answer::ok(acts::StrataBody { strata: strata.collect() }))

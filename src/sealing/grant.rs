@@ -4,10 +4,11 @@
 
 use super::bytes::{Hash, hex};
 use super::signature::{Purpose, verify};
+use super::slot::Wrap;
 use crate::domain::ids::{CentreId, PersonId, TrialId};
 
 #[cfg(feature = "offline")]
-pub use give::{GivenKey, grant_key};
+pub use give::grant_key;
 
 /// What the giver signs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,29 +50,28 @@ impl Grant {
     }
 }
 
+/// A centre key on its way to a newcomer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenKey {
+    /// What was signed.
+    pub grant: Grant,
+    /// By the giver.
+    pub signature: [u8; 64],
+    /// The key, wrapped to the newcomer.
+    pub wrap: Wrap,
+}
+
 /// Giving a key happens on the giver's own machine.
 #[cfg(feature = "offline")]
 mod give {
-    use super::Grant;
+    use super::{GivenKey, Grant};
     use crate::dice::Dice;
     use crate::sealing::bytes::sha256;
     use crate::sealing::card::Card;
     use crate::sealing::centre_key::CentreKey;
     use crate::sealing::identity::Identity;
     use crate::sealing::signature::Purpose;
-    use crate::sealing::slot::Wrap;
     use crate::sealing::wrap::{NotAPoint, WrapPlace, wrap};
-
-    /// A centre key on its way to a newcomer.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct GivenKey {
-        /// What was signed.
-        pub grant: Grant,
-        /// By the giver.
-        pub signature: [u8; 64],
-        /// The key, wrapped to the newcomer.
-        pub wrap: Wrap,
-    }
 
     /// Wraps a centre key to a newcomer and signs for it. The giver has compared the fingerprint by voice.
     ///

@@ -48,6 +48,7 @@ pub mod open;
 pub mod report;
 #[cfg(feature = "offline")]
 pub mod rotate;
+pub mod rotation;
 #[cfg(feature = "offline")]
 pub mod seal;
 #[cfg(feature = "offline")]

@@ -369,7 +369,7 @@ struct WrapText {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SlotText {
+pub(super) struct SlotText {
     stratum: String,
     position: u32,
     code: String,
@@ -435,7 +435,8 @@ impl WrapText {
 }
 
 impl SlotText {
-    fn of(slot: &PackedSlot) -> Self {
+    /// A slot as it is written.
+    pub(super) fn of(slot: &PackedSlot) -> Self {
         Self {
             stratum: slot.stratum.to_string(),
             position: slot.position,
@@ -446,7 +447,8 @@ impl SlotText {
         }
     }
 
-    fn read(&self) -> Option<PackedSlot> {
+    /// A slot as it was written.
+    pub(super) fn read(&self) -> Option<PackedSlot> {
         // Spaces are for people: in a file a code has seven digits.
         let code = Code::parse(&self.code).ok().filter(|code| code.to_string() == self.code)?;
         Some(PackedSlot {

@@ -1,36 +1,19 @@
 //! A new key for a centre (design 4, grant, remove, rotate), on the statistician's machine and from the list: nobody
 //! else may read slots in bulk.
 
-use super::bytes::hex;
 use super::card::Card;
 use super::centre_key::CentreKey;
-use super::grant::{GivenKey, grant_key};
+use super::grant::grant_key;
 use super::identity::Identity;
 use super::list::List;
 use super::package::PackedSlot;
+use super::rotation::Rotation;
 use super::seal::{SealError, seal};
 use super::slot::centre_of;
 use super::wrap::WrapPlace;
 use crate::dice::{Dice, roll};
-use crate::domain::ids::{CentreId, Code, TrialId};
+use crate::domain::ids::{CentreId, Code};
 use std::collections::BTreeSet;
-
-/// What the service takes in: the new key for those who stay, and the unissued slots under it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rotation {
-    /// The trial.
-    pub trial: TrialId,
-    /// The list's segment.
-    pub segment: u32,
-    /// The centre.
-    pub centre: CentreId,
-    /// The new key's number.
-    pub epoch: u32,
-    /// The new key, wrapped to each who stays, each grant signed by the statistician.
-    pub given: Vec<GivenKey>,
-    /// The unissued slots of the centre, in list order, sealed anew.
-    pub slots: Vec<PackedSlot>,
-}
 
 /// Makes a new centre key, wraps it to those of `stay` who may hold it, and seals the unissued slots anew.
 ///
@@ -72,41 +55,6 @@ pub fn rotate(
     }
     let segment = list.design().segment;
     Ok(Rotation { trial, segment, centre: centre.clone(), epoch, given, slots })
-}
-
-impl Rotation {
-    /// The file, as compact JSON.
-    pub fn to_json(&self) -> String {
-        let grants = self.given.iter().map(|one| {
-            serde_json::json!({
-                "person": one.grant.person.as_str(),
-                "fingerprint": hex(&one.grant.fingerprint),
-                "wrap": hex(one.wrap.as_bytes()),
-                "by": one.grant.by.as_str(),
-                "signature": hex(&one.signature),
-            })
-        });
-        let slots = self.slots.iter().map(|slot| {
-            serde_json::json!({
-                "stratum": slot.stratum.as_str(),
-                "position": slot.position,
-                "code": slot.code.to_string(),
-                "epoch": slot.epoch,
-                "leaf": hex(&slot.leaf),
-                "sealed": hex(slot.sealed.as_bytes()),
-            })
-        });
-        serde_json::json!({
-            "klero": "rotation/v1",
-            "trial": self.trial.as_str(),
-            "segment": self.segment,
-            "centre": self.centre.as_str(),
-            "epoch": self.epoch,
-            "grants": grants.collect::<Vec<_>>(),
-            "slots": slots.collect::<Vec<_>>(),
-        })
-        .to_string()
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::bytes::{hex, same};
 use super::ceremony::{seed_commit, sizes_commit};
 use super::data_set::DataRow;
 use super::disclosure::Disclosure;
+use super::line::Line;
 use super::list::{Design, List, Row};
 use super::manifest::{SignedManifest, Sizes};
 use super::slot::centre_of;
@@ -101,7 +102,7 @@ fn run<'l>(
     let (checkpoint, key, kept) = (evidence.checkpoint, evidence.trail_key, evidence.kept);
     let told = check_trail(&TrailEvidence { checkpoint, key, kept }, &manifests, lines)?;
     fits.push(format!("{} entries, each chained and under the checkpoint", told.size));
-    fits.push(format!("{} codes issued in list order", check_order(&lists, &told)?));
+    fits.push(check_order(&lists, &told)?);
     let arms = check_arms(evidence, &slots, &told)?;
     fits.push(format!("{arms} participants, each with the arm of the list"));
     let hashes: Vec<String> = manifests.iter().map(|signed| hex(&signed.hash())).collect();
@@ -213,30 +214,72 @@ pub(super) fn check_list(
     Ok(lists)
 }
 
-/// (4) In every stratum the codes were issued in the order of the list, without gap, repeat or reuse (I4).
-fn check_order(lists: &[List], told: &Told) -> Result<usize, String> {
+/// (4) In every stratum the codes were issued in the order of the list, without repeat or reuse (I4). The one gap is a
+/// code that was void before its turn; it is never issued. Says how many were issued and how many are void.
+fn check_order(lists: &[List], told: &Told) -> Result<String, String> {
     let mut due: BTreeMap<&str, VecDeque<(&List, &Row)>> = BTreeMap::new();
     for list in lists {
         for row in list.rows() {
             due.entry(row.stratum.as_str()).or_default().push_back((list, row));
         }
     }
-    let mut issued = 0;
-    for line in told.of("randomised") {
-        let (seq, code, stratum) = (line.seq, need(line, "code")?, need(line, "stratum")?);
-        let next = due.get_mut(stratum).and_then(VecDeque::pop_front);
-        let (list, row) = next
-            .ok_or_else(|| format!("entry {seq}: stratum {stratum} has no slot left to issue"))?;
-        demand(row.code.to_string() == code, || {
-            format!("entry {seq}: code {code} was issued in {stratum}, where {} was next", row.code)
-        })?;
-        let segment = list.design().segment;
-        demand(number(&line.entry.data, "segment") == Some(u64::from(segment)), || {
-            format!("entry {seq}: code {code} is of segment {segment}, the entry says otherwise")
-        })?;
-        issued += 1;
+    let codes: BTreeSet<String> =
+        lists.iter().flat_map(List::rows).map(|row| row.code.to_string()).collect();
+    // Codes with the entries that issued or voided them.
+    let (mut issued, mut void) = (BTreeMap::new(), BTreeMap::new());
+    for line in &told.lines {
+        match line.entry.act.as_str() {
+            "code-voided" => {
+                let (seq, code) = (line.seq, need(line, "code")?);
+                demand(codes.contains(code), || {
+                    format!("entry {seq}: code {code} was voided, and is on no list")
+                })?;
+                let before = issued.get(code).or(void.get(code));
+                demand(before.is_none(), || {
+                    let what = if void.contains_key(code) { "voided" } else { "issued" };
+                    let before = before.unwrap_or(&0);
+                    format!(
+                        "entry {seq}: code {code} was voided, and had been {what} in entry {before}"
+                    )
+                })?;
+                void.insert(code, seq);
+            }
+            "randomised" => {
+                let code = check_turn(line, &mut due, &void)?;
+                issued.insert(code, line.seq);
+            }
+            _ => {}
+        }
     }
-    Ok(issued)
+    Ok(format!("{} codes issued in list order, {} void", issued.len(), void.len()))
+}
+
+/// Was this code the next of its stratum?
+fn check_turn<'t>(
+    line: &'t Line,
+    due: &mut BTreeMap<&'t str, VecDeque<(&List, &Row)>>,
+    void: &BTreeMap<&str, u64>,
+) -> Result<&'t str, String> {
+    let (seq, code, stratum) = (line.seq, need(line, "code")?, need(line, "stratum")?);
+    demand(!void.contains_key(code), || {
+        let since = void.get(code).unwrap_or(&0);
+        format!("entry {seq}: code {code} was issued, and is void since entry {since}")
+    })?;
+    let waiting = due.entry(stratum).or_default();
+    while waiting.front().is_some_and(|(_, row)| void.contains_key(row.code.to_string().as_str())) {
+        waiting.pop_front();
+    }
+    let (list, row) = waiting
+        .pop_front()
+        .ok_or_else(|| format!("entry {seq}: stratum {stratum} has no slot left to issue"))?;
+    demand(row.code.to_string() == code, || {
+        format!("entry {seq}: code {code} was issued in {stratum}, where {} was next", row.code)
+    })?;
+    let segment = list.design().segment;
+    demand(number(&line.entry.data, "segment") == Some(u64::from(segment)), || {
+        format!("entry {seq}: code {code} is of segment {segment}, the entry says otherwise")
+    })?;
+    Ok(code)
 }
 
 /// (5) Every participant is in the data set once, with their code, and with the arm of that code's leaf.
@@ -515,6 +558,79 @@ mod tests {
         }
         tale.data = data;
         assert!(tale.verdict().fits(), "{:?}", tale.verdict());
+    }
+
+    /// The honest tale with the code of this row voided at its end.
+    fn voided(row: usize) -> Tale {
+        let mut tale = Tale::honest();
+        let code = tale.story.list.rows()[row].code.to_string();
+        tale.told.push(("stat-1", "statistician", Entry::new("code-voided").on("code", code)));
+        tale
+    }
+
+    /// One more participant in the first stratum gets the code of this row.
+    fn one_more(tale: &mut Tale, row: usize) {
+        tale.told.push(("co-e", "coordinator", tale.randomised(row, "ES-004")));
+        let row = &tale.story.list.rows()[row];
+        let arm = row.arm.name(&tale.story.package.manifest.manifest);
+        tale.data.push_str(&format!("ES-004,{},{arm},no\n", row.code));
+    }
+
+    // shows: I4
+    #[test]
+    fn check_4_lets_exactly_void_codes_be_left_out_and_counts_them() {
+        let mut tale = voided(2);
+        one_more(&mut tale, 3);
+        let seen = tale.verdict();
+        assert!(seen.fits(), "{seen:?}");
+        assert!(format!("{:?}", seen.steps[3]).contains("5 codes issued in list order, 1 void"));
+        assert!(voided(5).verdict().fits(), "its turn has not come");
+        let code = |row: usize| Tale::honest().story.list.rows()[row].code;
+        let mut tale = voided(2);
+        one_more(&mut tale, 4);
+        assert!(says(&tale).1.ends_with(&format!("where {} was next", code(3))));
+        let mut tale = voided(10);
+        one_more(&mut tale, 3);
+        assert!(says(&tale).1.ends_with(&format!("where {} was next", code(2))), "another gap");
+        let mut tale = Tale::honest();
+        one_more(&mut tale, 3);
+        let late = Entry::new("code-voided").on("code", code(2).to_string());
+        tale.told.push(("stat-1", "statistician", late));
+        assert!(says(&tale).1.ends_with(&format!("where {} was next", code(2))), "too late");
+    }
+
+    // shows: I4, AL-8
+    #[test]
+    fn check_4_finds_a_void_code_that_was_issued_and_a_void_of_what_cannot_be_void() {
+        let mut tale = voided(2);
+        one_more(&mut tale, 2);
+        let (number, why) = says(&tale);
+        assert!(number == 4 && why.contains("was issued, and is void since entry"), "{why}");
+        let (number, why) = says(&voided(1));
+        assert!(number == 4 && why.contains("was voided, and had been issued in entry"), "{why}");
+        let mut tale = voided(2);
+        tale.told.push(tale.told[tale.first("code-voided")].clone());
+        let (number, why) = says(&tale);
+        assert!(number == 4 && why.contains("was voided, and had been voided in entry"), "{why}");
+        let mut tale = voided(2);
+        let at = tale.first("code-voided");
+        set(&mut tale.told[at].2, "code", "1234560");
+        let (number, why) = says(&tale);
+        assert!(number == 4 && why.ends_with("was voided, and is on no list"), "{why}");
+        tale.told[at].2.on.clear();
+        assert!(says(&tale).1.ends_with("code-voided does not say its code"));
+    }
+
+    // shows: I11
+    #[test]
+    fn check_6_finds_a_code_that_somebody_voided_who_may_not() {
+        for (by, role) in [("co-e", "coordinator"), ("hot-1", "hotline"), ("mon-1", "monitor")] {
+            let mut tale = voided(2);
+            let at = tale.first("code-voided");
+            (tale.told[at].0, tale.told[at].1) = (by, role);
+            let (number, why) = says(&tale);
+            assert!(number == 6 && why.contains(": code-voided of code "), "{by}: {why}");
+        }
     }
 
     // shows: EU-12

@@ -3,7 +3,7 @@
 
 use super::line::Line;
 use super::verify_trail::{Told, demand, need, number, text};
-use crate::domain::access::{Act, BreakCode, GrantKey, Prepare, Reach};
+use crate::domain::access::{Act, BreakCode, GrantKey, Prepare, Reach, RotateKey, VoidCode};
 use crate::domain::entry::{Fact, Facts, fact};
 use crate::domain::ids::CentreId;
 use crate::domain::people::Role;
@@ -25,6 +25,7 @@ pub fn check_releases(
             "randomised" => {
                 issued.insert(need(line, "code")?, need(line, "participant")?);
             }
+            "code-voided" => entitled.may_void(line, centres)?,
             "release-for-preparation" | "release-for-break" => {
                 let code = check_release(line, &entitled, centres, &issued)?;
                 released.insert((need(line, "reference")?, code), line.by.as_str());
@@ -153,8 +154,19 @@ impl Entitlements {
                     self.wraps.insert(wrap);
                 }
             }
+            // A rotation gives the next key to those who stay; the last one still opens what was issued before.
+            "key-rotated" => {
+                let centre = CentreId::parse(line.entry.centre.as_ref()?.as_str()).ok()?;
+                let may = self.may::<RotateKey>(line, &centre).is_ok();
+                for wrap in list(data, "wraps")?.iter().filter(|_| may) {
+                    let Fact::Group(wrap) = wrap else { return None };
+                    self.wraps.insert(wrap_of(text(wrap, "person")?, wrap)?);
+                }
+            }
+            // Every key of the centre goes at once.
             "grant-removed" => {
-                self.wraps.remove(&wrap_of(text(on, "person")?, data)?);
+                let (person, centre, _) = wrap_of(text(on, "person")?, data)?;
+                self.wraps.retain(|(who, at, _)| (who, at) != (&person, &centre));
             }
             _ => {}
         }
@@ -176,6 +188,23 @@ impl Entitlements {
             *person == line.by && at == centre.as_str() && wanted.is_none_or(|w| w == *epoch)
         });
         if holds { Ok(()) } else { Err(format!("{} had no key of {centre} then", line.by)) }
+    }
+
+    /// Could the person who voided this code do so then? It is left out of the order, so nobody else may.
+    ///
+    /// # Errors
+    /// Why not.
+    fn may_void(
+        &self,
+        line: &Line,
+        centres: &BTreeMap<String, Option<CentreId>>,
+    ) -> Result<(), String> {
+        let (seq, code) = (line.seq, need(line, "code")?);
+        let centre = centres.get(code).and_then(Option::as_ref);
+        let centre =
+            centre.ok_or_else(|| format!("entry {seq}: code {code} belongs to no centre"))?;
+        let void = self.may::<VoidCode>(line, centre);
+        void.map_err(|why| format!("entry {seq}: code-voided of code {code}, but {why}"))
     }
 
     fn may<A: Act>(&self, line: &Line, centre: &CentreId) -> Result<(), String> {
@@ -213,7 +242,7 @@ fn wrap_of(person: &str, facts: &Facts) -> Option<(String, String, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::entry::Entry;
+    use crate::domain::entry::{Entry, Fact};
     use crate::sealing::fixture::centre;
     use crate::sealing::tale::{Tale, failed, joins, key};
 
@@ -339,6 +368,37 @@ mod tests {
         let epoch = tale.told[release].2.data.iter_mut().find(|(name, _)| name == "epoch").unwrap();
         epoch.1 = 2u32.into();
         assert!(why(&tale).ends_with("ph-e had no key of east then"), "not of that epoch");
+    }
+
+    // shows: I10, I11
+    #[test]
+    fn a_rotation_gives_keys_only_by_the_statistician_and_a_removal_takes_all_of_a_centre() {
+        let rotated = |by, role| {
+            let mut tale = Tale::honest();
+            let given = tale.first("key-granted");
+            let wrap = Fact::Group(vec![
+                ("centre".to_owned(), "east".into()),
+                ("epoch".to_owned(), 2u32.into()),
+                ("person".to_owned(), "ph-e2".into()),
+            ]);
+            let entry = Entry::new("key-rotated").at(&centre("east")).with("epoch", 2u32);
+            tale.told[given] = (by, role, entry.with("wraps", vec![wrap]));
+            let release =
+                tale.told.iter().rposition(|(_, _, e)| e.act == "grant-removed").unwrap() - 1;
+            let epoch = tale.told[release].2.data.iter_mut().find(|(name, _)| name == "epoch");
+            epoch.unwrap().1 = 2u32.into();
+            tale
+        };
+        let fine = rotated("stat-1", "statistician").verdict();
+        assert!(fine.fits(), "{:?}", fine.failure());
+        for (by, role) in [("hot-1", "hotline"), ("ph-e", "pharmacist"), ("adm-1", "admin")] {
+            assert!(why(&rotated(by, role)).ends_with("ph-e2 had no key of east then"), "{by}");
+        }
+        // The entry of a removal names one number; the person holds none afterwards.
+        let mut tale = rotated("stat-1", "statistician");
+        let at = tale.first("grant-removed");
+        tale.told.swap(at, at - 1);
+        assert!(why(&tale).ends_with("ph-e2 had no key of east then"));
     }
 
     // shows: SG-8

@@ -27,7 +27,7 @@ pub struct Told {
 }
 
 /// The acts that the later checks look at; all others are checked as lines and let go.
-const TOLD: [&str; 12] = [
+const TOLD: [&str; 14] = [
     "founded",
     "person-invited",
     "account-activated",
@@ -35,6 +35,8 @@ const TOLD: [&str; 12] = [
     "list-imported",
     "key-granted",
     "grant-removed",
+    "key-rotated",
+    "code-voided",
     "randomised",
     "release-for-preparation",
     "release-for-break",

@@ -33,7 +33,7 @@ pub struct Grant {
     pub signature: [u8; 64],
 }
 
-/// A person who has registered a card, at one centre: do they hold that centre's newest key?
+/// A person who has registered a card, at one centre: do they hold that centre's keys?
 #[derive(Debug, Clone)]
 pub struct KeyStanding {
     /// The holder, or who waits to be one.
@@ -42,7 +42,7 @@ pub struct KeyStanding {
     pub fingerprint: String,
     /// The centre.
     pub centre: CentreId,
-    /// The newest key's grant; none while the person waits.
+    /// The last of these grants; none while the person waits for one.
     pub granted: Option<u64>,
 }
 
@@ -137,8 +137,8 @@ impl House {
     /// `not-your-role`.
     pub async fn key_standings(&self, caller: &Caller) -> Result<Vec<KeyStanding>, Refusal> {
         self.may_somewhere::<ReadKeys>(caller).await?;
-        let (cards, holdings, accounts) = self.store.read(|view| -> Result<_, Refusal> {
-            Ok((view.cards()?, view.wraps()?, view.accounts()?))
+        let (cards, holdings, accounts, keys) = self.store.read(|view| -> Result<_, Refusal> {
+            Ok((view.cards()?, view.wraps()?, view.accounts()?, view.centre_keys()?))
         })?;
         let mut standings = vec![];
         for account in accounts.into_iter().filter(|account| account.state == "active") {
@@ -149,16 +149,19 @@ impl House {
                 if !at(&person) || !at(&caller.person) {
                     continue;
                 }
-                let here = holdings.iter().filter(|held| held.centre == *centre);
-                let newest = here.clone().map(|held| held.epoch).max();
-                let own = here
-                    .clone()
-                    .find(|held| held.person == person.id && Some(held.epoch) == newest);
+                let own: Vec<_> = holdings
+                    .iter()
+                    .filter(|held| held.centre == *centre && held.person == person.id)
+                    .collect();
+                // After a rotation the last key still opens what was issued under it: both are needed.
+                let needed = keys.iter().filter(|key| key.centre == *centre && !key.drill);
+                let all = needed.clone().all(|key| own.iter().any(|held| held.epoch == key.epoch));
+                let last = own.iter().map(|held| held.granted).max();
                 standings.push(KeyStanding {
                     person: person.clone(),
                     fingerprint: card.fingerprint.clone(),
                     centre: centre.clone(),
-                    granted: own.map(|held| held.granted),
+                    granted: last.filter(|_| all),
                 });
             }
         }

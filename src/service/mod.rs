@@ -22,10 +22,12 @@ pub mod records;
 pub mod recruitment;
 pub mod refuse;
 pub mod reports;
+pub mod rotations;
 pub mod screen;
 pub mod sign_in;
 pub mod signature;
 pub mod trail;
+pub mod voids;
 
 use crate::clock::Clock;
 use crate::dice::Dice;

@@ -156,6 +156,19 @@ impl House {
         self.store.read(|view| life_of(view, &self.trial, &participant))
     }
 
+    /// Participants for whom something was prepared and nothing recorded since.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn not_recorded(
+        &self,
+        caller: &Caller,
+    ) -> Result<Vec<(Reference, EnrolmentNumber)>, Refusal> {
+        let may = self.may_somewhere::<ReadParticipants>(caller).await?;
+        let centres = caller.places(&may);
+        self.store.read(|view| Ok(view.not_recorded(centres)?))
+    }
+
     /// A participant's records, oldest first, with their private parts.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! An entry that is not named here changes no projection: it is a fact about reading, refusing or signing in.
 
 use super::StoreError;
+use super::apply_keys::{self, forget_wraps, wrapped_in};
 use crate::domain::entry::{Entry, Fact, Facts, fact};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::unhex;
@@ -36,30 +37,30 @@ pub(super) struct Happened<'e> {
 }
 
 impl Happened<'_> {
-    fn text<'f>(facts: &'f Facts, name: &str) -> Option<&'f str> {
+    pub(super) fn text<'f>(facts: &'f Facts, name: &str) -> Option<&'f str> {
         match fact(facts, name)? {
             Fact::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    fn on(&self, name: &str) -> Option<&str> {
+    pub(super) fn on(&self, name: &str) -> Option<&str> {
         Self::text(&self.entry.on, name)
     }
 
-    fn data(&self, name: &str) -> Option<&str> {
+    pub(super) fn data(&self, name: &str) -> Option<&str> {
         Self::text(&self.entry.data, name)
     }
 
-    fn number(&self, name: &str) -> Option<i64> {
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
         number(&self.entry.data, name)
     }
 
-    fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+    pub(super) fn bytes(&self, name: &str) -> Option<Vec<u8>> {
         unhex(self.data(name)?)
     }
 
-    fn list<'f>(&'f self, name: &str) -> &'f [Fact] {
+    pub(super) fn list<'f>(&'f self, name: &str) -> &'f [Fact] {
         match fact(&self.entry.data, name) {
             Some(Fact::List(list)) => list,
             _ => &[],
@@ -74,23 +75,27 @@ impl Happened<'_> {
         }
     }
 
-    fn centre(&self) -> Option<&str> {
+    pub(super) fn centre(&self) -> Option<&str> {
         self.entry.centre.as_ref().map(|c| c.as_str())
     }
 
-    fn seq(&self) -> i64 {
+    pub(super) fn seq(&self) -> i64 {
         self.seq as i64
     }
 }
 
-fn number(facts: &Facts, name: &str) -> Option<i64> {
+pub(super) fn number(facts: &Facts, name: &str) -> Option<i64> {
     match fact(facts, name)? {
         Fact::Number(number) => i64::try_from(*number).ok(),
         _ => None,
     }
 }
 
-fn run(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<(), StoreError> {
+pub(super) fn run(
+    connection: &Connection,
+    sql: &str,
+    values: &[&dyn ToSql],
+) -> Result<(), StoreError> {
     let changed = connection.prepare_cached(sql)?.execute(values)?;
     if changed == 0 { Err(StoreError::Constraint) } else { Ok(()) }
 }
@@ -98,6 +103,7 @@ fn run(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<(), 
 /// Writes what one entry means.
 pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
     let run = |sql: &str, values: &[&dyn ToSql]| run(connection, sql, values);
+    apply_keys::remember(connection, e)?;
     match e.entry.act.as_str() {
         "person-invited" => person_invited(connection, e),
         "account-activated" => run(
@@ -115,22 +121,10 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "recruitment-opened" => decided(connection, e, "open"),
         "recruitment-paused" => decided(connection, e, "paused"),
         "recruitment-closed" => decided(connection, e, "closed"),
-        "list-imported" => list_imported(connection, e),
-        "list-reviewed" => run(
-            "UPDATE lists SET reviewed = ?2 WHERE segment = ?1 AND reviewed IS NULL",
-            &[&number(&e.entry.on, "segment"), &e.seq()],
-        ),
-        "key-registered" => run(
-            "INSERT INTO cards (person, fingerprint, card, identity) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (person) DO UPDATE SET fingerprint = excluded.fingerprint,
-               card = excluded.card, identity = excluded.identity",
-            &[&e.on("person"), &e.data("fingerprint"), &e.bytes("card"), &e.bytes("identity")],
-        ),
-        "key-granted" => wrapped(connection, e.seq(), &e.entry.data, e.on("person")),
-        "grant-removed" => match forget_wraps(connection, e.on("person"), e.data("centre"))? {
-            0 => Err(StoreError::Constraint),
-            _ => Ok(()),
-        },
+        "key-registered" | "key-granted" | "key-rotated" | "grant-removed" => {
+            apply_keys::changed(connection, e)
+        }
+        "list-imported" | "list-reviewed" | "code-voided" => of_the_list(connection, e),
         "participant-screened" => participant_screened(connection, e),
         "screening-changed" => run(
             "UPDATE participants SET initials = ?2, birth_date = ?3, sex = ?4, outcome = ?5,
@@ -257,6 +251,24 @@ fn decided(connection: &Connection, e: &Happened<'_>, state: &str) -> Result<(),
     )
 }
 
+fn of_the_list(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    match e.entry.act.as_str() {
+        "list-imported" => list_imported(connection, e),
+        "list-reviewed" => run(
+            connection,
+            "UPDATE lists SET reviewed = ?2 WHERE segment = ?1 AND reviewed IS NULL",
+            &[&number(&e.entry.on, "segment"), &e.seq()],
+        ),
+        // Where the code stood only the slots know: its line must not show the gap.
+        _ => run(
+            connection,
+            "INSERT INTO voids (segment, stratum, position, code, entry)
+             SELECT segment, stratum, position, code, ?2 FROM slots WHERE code = ?1",
+            &[&e.on("code"), &e.seq()],
+        ),
+    }
+}
+
 fn list_imported(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
     run(
         connection,
@@ -282,52 +294,7 @@ fn list_imported(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreE
             &[&text("person"), &text("fingerprint"), &text("card").and_then(unhex)],
         )?;
     }
-    for wrap in e.list("wraps") {
-        let Fact::Group(wrap) = wrap else { return Err(StoreError::Constraint) };
-        wrapped(connection, e.seq(), wrap, Happened::text(wrap, "person"))?;
-    }
-    Ok(())
-}
-
-fn wrapped(
-    connection: &Connection,
-    seq: i64,
-    wrap: &Facts,
-    person: Option<&str>,
-) -> Result<(), StoreError> {
-    let text = |name| Happened::text(wrap, name);
-    run(
-        connection,
-        "INSERT OR REPLACE INTO wraps (centre, epoch, person, fingerprint, wrap, granted)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        &[
-            &text("centre"),
-            &number(wrap, "epoch"),
-            &person,
-            &text("fingerprint"),
-            &text("hash").and_then(unhex),
-            &seq,
-        ],
-    )
-}
-
-/// Takes a person's wraps away, of one centre or of all; returns how many there were. Their bytes go too: who steals
-/// that person's identity afterwards must not find in this file what it opens (design 4, AC-7).
-fn forget_wraps(
-    connection: &Connection,
-    person: Option<&str>,
-    centre: Option<&str>,
-) -> Result<usize, StoreError> {
-    let sql = "DELETE FROM wraps WHERE person = ?1 AND (?2 IS NULL OR centre = ?2) RETURNING wrap";
-    let mut gone = connection.prepare_cached(sql)?;
-    let gone = gone.query_map((person, centre), |row| row.get::<_, Vec<u8>>(0))?;
-    let gone: Vec<_> = gone.collect::<Result<_, _>>()?;
-    let sql = "DELETE FROM contents WHERE hash = ?1
-               AND NOT EXISTS (SELECT 1 FROM wraps WHERE wrap = ?1)";
-    for hash in &gone {
-        connection.prepare_cached(sql)?.execute([hash])?;
-    }
-    Ok(gone.len())
+    e.list("wraps").iter().try_for_each(|wrap| wrapped_in(connection, e.seq(), wrap))
 }
 
 fn participant_screened(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod apply;
+mod apply_keys;
 mod backup;
 pub mod check;
 pub mod checkpoint_store;
@@ -13,6 +14,8 @@ pub mod drafts;
 pub mod faults;
 mod founding;
 mod history;
+pub mod keyring;
+pub mod order;
 pub mod overview;
 pub mod queries;
 mod rebuild;

@@ -40,6 +40,8 @@ pub struct Gauge {
     pub slots: u64,
     /// Issued.
     pub issued: u64,
+    /// Void: never to be issued.
+    pub voided: u64,
     /// No approved slot is left, and a code was asked for since the last one was issued: the last time.
     pub used_up: Option<Moment>,
 }
@@ -130,23 +132,25 @@ impl View<'_> {
         let sql = "SELECT centre, at, entry FROM shortages";
         let shortages: Vec<(String, i64, i64)> =
             self.all(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let sql = "SELECT s.stratum, count(*), count(a.code), count(l.reviewed), max(a.entry)
+        let sql = "SELECT s.stratum, count(*), count(a.code), count(v.code),
+                     count(l.reviewed) FILTER (WHERE a.code IS NULL AND v.code IS NULL), max(a.entry)
                    FROM slots s JOIN lists l ON l.segment = s.segment
                    LEFT JOIN allocations a USING (segment, stratum, position)
+                   LEFT JOIN voids v USING (segment, stratum, position)
                    GROUP BY s.stratum ORDER BY min(s.rowid)";
         self.all(sql, [], |row| {
             let stratum = read_id(StratumId::parse(&row.get::<_, String>(0)?))?;
             let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
-            let (slots, issued, approved) = (count(1)?, count(2)?, count(3)?);
-            let last_issued: Option<i64> = row.get(4)?;
+            let (slots, issued, voided, waiting) = (count(1)?, count(2)?, count(3)?, count(4)?);
+            let last_issued: Option<i64> = row.get(5)?;
             let here = centre_of(&stratum);
             let since = |(centre, _, entry): &&(String, i64, i64)| {
                 here.as_ref().is_some_and(|here| here.as_str() == centre.as_str())
                     && last_issued.is_none_or(|last| *entry > last)
             };
-            let refused = shortages.iter().find(since).filter(|_| issued >= approved);
+            let refused = shortages.iter().find(since).filter(|_| waiting == 0);
             let used_up = refused.map(|(_, at, _)| Moment::from_millis(*at));
-            Ok(Gauge { stratum, slots, issued, used_up })
+            Ok(Gauge { stratum, slots, issued, voided, used_up })
         })
     }
 }

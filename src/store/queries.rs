@@ -384,8 +384,11 @@ impl<'c> View<'c> {
     /// Every slot as it lies on the disk: what a thief of the file has. The lock of each needs the server secret, and
     /// what is under it a centre key.
     pub fn locked_slots(&self, trial: &TrialId) -> Result<Vec<(Place, LockedArm)>, StoreError> {
-        let sql = "SELECT segment, stratum, position, code, epoch, sealed FROM slots
-                   ORDER BY segment, rowid";
+        let sql = "SELECT segment, stratum, position, code, epoch, sealed, rowid FROM slots
+                   UNION ALL
+                   SELECT segment, stratum, position, s.code, r.epoch, r.sealed, s.rowid
+                     FROM resealed r JOIN slots s USING (segment, stratum, position)
+                   ORDER BY 1, 7, 5";
         self.all(sql, [], |row| {
             let place = Place {
                 trial: trial.clone(),

@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 13] = [
+const PROJECTIONS: [&str; 16] = [
     "people",
     "person_centres",
     "recruitment",
@@ -17,11 +17,14 @@ const PROJECTIONS: [&str; 13] = [
     "wraps",
     "participants",
     "allocations",
+    "voids",
     "releases",
     "sign_ins",
     "verifications",
     "shortages",
     "records",
+    "centre_keys",
+    "held",
 ];
 
 /// What a check of a stored trail found right.
@@ -130,7 +133,23 @@ fn check_keepsakes(connection: &Connection) -> Result<(), OpenError> {
             return Err(OpenError::Tables("slots"));
         }
     }
-    Ok(())
+    check_resealed(connection)
+}
+
+/// The slots that were sealed anew are those of which the rotation's entry holds the hash.
+fn check_resealed(connection: &Connection) -> Result<(), OpenError> {
+    let view = super::View::new(connection);
+    let mut known = 0;
+    for (centre, epoch, segment, sealed) in view.rotated_keys()? {
+        let slots = view.resealed_slots(&centre, segment, epoch)?;
+        known += slots.len() as i64;
+        if super::keyring::hash_of(&slots) != sealed {
+            return Err(OpenError::Tables("resealed"));
+        }
+    }
+    // None that no rotation's entry knows.
+    let all = connection.query_row("SELECT count(*) FROM resealed", [], |row| row.get(0));
+    if all == Ok(known) { Ok(()) } else { Err(OpenError::Tables("resealed")) }
 }
 
 fn apply_stored(remade: &Connection, text: &str, record: Option<String>) -> Result<(), OpenError> {

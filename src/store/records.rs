@@ -2,8 +2,8 @@
 //! entries alone.
 
 use super::StoreError;
-use super::queries::{View, reference};
-use crate::domain::ids::Reference;
+use super::queries::{View, one_value, read_id, reference};
+use crate::domain::ids::{CentreId, EnrolmentNumber, Reference};
 use crate::domain::time::Moment;
 
 /// A record's place in the trail.
@@ -27,6 +27,25 @@ impl View<'_> {
         let sql = "SELECT entry, act, participant, release, at FROM records
                    WHERE participant = ?1 ORDER BY entry";
         self.all(sql, [participant.as_str()], read_recorded)
+    }
+
+    /// Participants of these centres, or of all, for whom something was prepared after their last record of an infusion
+    /// or a missed dose; by enrolment number.
+    pub fn not_recorded(
+        &self,
+        centres: Option<&[CentreId]>,
+    ) -> Result<Vec<(Reference, EnrolmentNumber)>, StoreError> {
+        let sql = "SELECT p.reference, p.number FROM participants p
+                   WHERE (SELECT max(entry) FROM releases r
+                          WHERE r.participant = p.reference AND r.purpose = 'prepare')
+                       > coalesce((SELECT max(entry) FROM records o WHERE o.participant = p.reference
+                          AND o.act IN ('infusion-recorded', 'infusion-missed',
+                                        'participation-ended')), -1)
+                     AND (?1 IS NULL OR instr(?1, ',' || p.centre || ',') > 0)
+                   ORDER BY p.number";
+        self.all(sql, [centres.map(one_value)], |row| {
+            Ok((reference(row, 0)?, read_id(EnrolmentNumber::parse(&row.get::<_, String>(1)?))?))
+        })
     }
 
     /// The records of everybody, oldest first.

@@ -164,9 +164,12 @@ impl Tx<'_> {
         let slot = self
             .connection()
             .prepare_cached(
-                "SELECT s.segment, s.stratum, s.position, s.epoch, s.leaf, s.sealed
+                // Sealed anew was what nobody had been issued yet, so the newest seal is the one that counts.
+                "SELECT s.segment, s.stratum, s.position, coalesce(r.epoch, s.epoch), s.leaf,
+                   coalesce(r.sealed, s.sealed)
                  FROM allocations a JOIN slots s USING (segment, stratum, position)
-                 WHERE a.code = ?1",
+                 LEFT JOIN resealed r USING (segment, stratum, position)
+                 WHERE a.code = ?1 ORDER BY r.epoch DESC LIMIT 1",
             )?
             .query_row([code.to_string()], |row| {
                 let stratum: String = row.get(1)?;
@@ -185,28 +188,6 @@ impl Tx<'_> {
         let place = Place { trial: trial.clone(), segment, stratum, position, code: *code, epoch };
         let locked = LockedArm::from_bytes(&sealed).ok_or(StoreError::Failed)?;
         Ok(Wanted { reference, place, locked, wrap, leaf_path })
-    }
-
-    /// Takes the stratum's next slot, in list order (I4). None: the stratum's list is used up.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn issue_next(&mut self, stratum: &StratumId) -> Result<Option<(u32, Code)>, StoreError> {
-        let Some(mut skip) = self.take_next(stratum) else { return Ok(None) };
-        for (segment, count) in self.view().reviewed_segments(stratum)? {
-            if skip < count {
-                let code: String = self
-                    .connection()
-                    .prepare_cached(
-                        "SELECT code FROM slots WHERE segment = ?1 AND stratum = ?2 AND position = ?3",
-                    )?
-                    .query_row((segment, stratum.as_str(), skip as i64), |row| row.get(0))?;
-                let code = Code::parse(&code).map_err(|_| StoreError::Failed)?;
-                return Ok(Some((segment, code)));
-            }
-            skip -= count;
-        }
-        Ok(None)
     }
 
     /// Keeps bytes that an entry names by their hash; returns the name in hex.

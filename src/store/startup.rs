@@ -3,6 +3,7 @@
 use super::checkpoint_store::CheckpointStore;
 use super::faults::{Faults, NoFaults};
 use super::history::{self, Trail, TrailFault, Walk};
+use super::order;
 use super::release::ListTrees;
 use super::tx::Memory;
 use super::upgrade;
@@ -10,14 +11,12 @@ use super::writer::Writer;
 use super::{Health, SCHEMA_VERSION, Store, StoreError, open_reader, open_writer};
 use crate::clock::Clock;
 use crate::dice::Dice;
-use crate::domain::ids::StratumId;
 use crate::domain::time::Moment;
 use crate::sealing::bytes::Hash;
 use crate::sealing::checkpoint::{Checkpoint, TrailKey, TrailSigner};
 use crate::sealing::lock::ServerSecret;
 use crate::sealing::{line, tree};
 use rusqlite::{Connection, OptionalExtension};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::Read;
@@ -212,7 +211,7 @@ impl Folder {
         }
         let promised_size = promised.as_ref().map_or(0, |checkpoint| checkpoint.size);
         compare_with_checkpoint(&connection, promised)?;
-        check_order_of_issue(&connection)?;
+        order::check(&connection, version)?;
         // Not before the folder is known to be whole, and ours.
         upgrade::bring_up(&connection, version)?;
         let lists = Arc::new(ListTrees::default());
@@ -365,36 +364,6 @@ fn leaf_before(connection: &Connection, first: u64) -> Result<Hash, StoreError> 
     leaf.ok_or(StoreError::Damaged)
 }
 
-/// In each stratum the issued positions are 0 … n−1 of the list, in the order of their entries (I4).
-fn check_order_of_issue(connection: &Connection) -> Result<(), OpenError> {
-    let sql = "SELECT count(*) FROM (
-                 SELECT row_number() OVER (PARTITION BY stratum ORDER BY segment, position) AS place,
-                        row_number() OVER (PARTITION BY stratum ORDER BY entry) AS turn,
-                        row_number() OVER (PARTITION BY segment, stratum ORDER BY position) AS nth,
-                        position
-                 FROM allocations)
-               WHERE place <> turn OR position <> nth - 1";
-    let wrong: i64 = connection.query_row(sql, [], |row| row.get(0))?;
-    if wrong > 0 { Err(OpenError::Tables("allocations")) } else { Ok(()) }
-}
-
-/// The strata of the sealed lists and how many slots of each are issued.
-pub(super) fn strata(
-    connection: &Connection,
-) -> Result<(BTreeMap<StratumId, usize>, Vec<u64>), StoreError> {
-    let sql = "SELECT s.stratum, (SELECT count(*) FROM allocations a WHERE a.stratum = s.stratum)
-               FROM (SELECT DISTINCT stratum FROM slots) s ORDER BY s.stratum";
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([])?;
-    let (mut names, mut issued) = (BTreeMap::new(), vec![]);
-    while let Some(row) = rows.next()? {
-        let name: String = row.get(0)?;
-        names.insert(StratumId::parse(&name).map_err(|_| StoreError::Failed)?, issued.len());
-        issued.push(row.get::<_, i64>(1)? as u64);
-    }
-    Ok((names, issued))
-}
-
 fn load_memory(connection: &Connection) -> Result<Memory, StoreError> {
     let size = history::size(connection)?;
     let last: Option<String> = connection
@@ -404,15 +373,16 @@ fn load_memory(connection: &Connection) -> Result<Memory, StoreError> {
         Some(text) => line::parse(&text).map_err(|_| StoreError::Damaged)?.at,
         None => Moment::from_millis(0),
     };
-    let (strata, issued) = strata(connection)?;
+    let strata = order::strata(connection)?;
     Ok(Memory {
         next_seq: size,
         prev: leaf_before(connection, size)?,
         last_at,
         group_leaves: vec![],
         group_lines: vec![],
-        strata: Arc::new(strata),
-        issued,
+        strata: Arc::new(strata.names),
+        passed: strata.passed,
+        issued: strata.issued,
         failed: None,
     })
 }

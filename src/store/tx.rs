@@ -46,9 +46,12 @@ pub(super) struct Memory {
     pub last_at: Moment,
     pub group_leaves: Vec<Hash>,
     pub group_lines: Vec<String>,
-    /// How many slots of each stratum are issued, over all segments. The names are shared: only counts are copied.
+    /// How many slots of each stratum have been passed, issued or void, over all segments. The names are shared: only
+    /// counts are copied.
     pub strata: Arc<BTreeMap<StratumId, usize>>,
-    pub issued: Vec<u64>,
+    pub passed: Vec<u64>,
+    /// How many codes are issued in the trial.
+    pub issued: u64,
     /// A failure that ends the whole group, such as a full disk in the middle of an act.
     pub failed: Option<StoreError>,
 }
@@ -106,13 +109,15 @@ impl<'w> Tx<'w> {
         self.savepoint("SAVEPOINT act")?;
         let marks = (self.memory.next_seq, self.memory.prev, self.memory.last_at);
         let leaves = self.memory.group_leaves.len();
-        let (strata, issued) = (Arc::clone(&self.memory.strata), self.memory.issued.clone());
+        let (strata, passed) = (Arc::clone(&self.memory.strata), self.memory.passed.clone());
+        let issued = self.memory.issued;
         let done = act(self);
         if done.is_err() {
             (self.memory.next_seq, self.memory.prev, self.memory.last_at) = marks;
             self.memory.group_leaves.truncate(leaves);
             self.memory.group_lines.truncate(leaves);
-            (self.memory.strata, self.memory.issued) = (strata, issued);
+            (self.memory.strata, self.memory.passed) = (strata, passed);
+            self.memory.issued = issued;
             self.receipt_for = None;
             self.savepoint("ROLLBACK TO act")?;
         }
@@ -217,24 +222,29 @@ impl<'w> Tx<'w> {
         self.receipt_for = Some(seq);
     }
 
-    /// How many slots of the stratum are issued, and one more taken. The count follows the list's order (I4).
-    pub(super) fn take_next(&mut self, stratum: &StratumId) -> Option<u64> {
+    /// How many slots of the stratum have been passed, and one more. The count follows the list's order (I4).
+    pub(super) fn pass_next(&mut self, stratum: &StratumId) -> Option<u64> {
         let at = *self.memory.strata.get(stratum)?;
-        let taken = self.memory.issued.get_mut(at)?;
-        *taken += 1;
-        Some(*taken - 1)
+        let passed = self.memory.passed.get_mut(at)?;
+        *passed += 1;
+        Some(*passed - 1)
+    }
+
+    /// The slot that was passed last is issued.
+    pub(super) fn count_issued(&mut self) {
+        self.memory.issued += 1;
     }
 
     /// How many codes are issued in the trial.
     pub fn issued(&self) -> u64 {
-        self.memory.issued.iter().sum()
+        self.memory.issued
     }
 
     /// After an import: the strata that can be issued from.
     pub(super) fn forget_strata(&mut self) -> Result<(), StoreError> {
-        let (strata, issued) = super::startup::strata(self.connection)?;
-        self.memory.strata = Arc::new(strata);
-        self.memory.issued = issued;
+        let strata = super::order::strata(self.connection)?;
+        self.memory.strata = Arc::new(strata.names);
+        (self.memory.passed, self.memory.issued) = (strata.passed, strata.issued);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! schema only ever gains tables: whatever a stored one has not is made, and nothing that it has is altered.
 
 use super::apply::{Happened, apply};
+use super::apply_keys::remember;
 use super::startup::OpenError;
 use super::{SCHEMA_VERSION, StoreError};
 use crate::sealing::line;
@@ -10,7 +11,8 @@ use rusqlite::Connection;
 
 /// The oldest schema that can be brought up.
 const OLDEST: i32 = 1;
-/// The entries that schema 2's new projections are made from. The acts behind later ones are new themselves.
+/// The entries that schema 2's new projections are made from. Of schema 3's, keys alone were dealt with before; the acts
+/// behind the others are new themselves.
 const ACTS_FOR_2: [&str; 2] = ["signed-in", "refused"];
 
 /// The schema of a stored database.
@@ -36,9 +38,7 @@ pub(super) fn bring_up(connection: &Connection, version: i32) -> Result<(), Open
     for sql in missing(&act)? {
         act.execute_batch(&sql)?;
     }
-    if version < 2 {
-        fill_2(&act)?;
-    }
+    fill(&act, version)?;
     act.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     Ok(act.commit()?)
 }
@@ -61,17 +61,18 @@ fn missing(stored: &Connection) -> Result<Vec<String>, OpenError> {
     Ok(missing)
 }
 
-fn fill_2(act: &Connection) -> Result<(), OpenError> {
+fn fill(act: &Connection, version: i32) -> Result<(), OpenError> {
     let mut lines = act.prepare("SELECT line FROM entries ORDER BY seq")?;
     let mut rows = lines.query([])?;
     while let Some(row) = rows.next()? {
         let line = row.get_ref(0)?.as_str().map_err(|_| StoreError::Damaged)?;
         let read = line::parse(line).map_err(|_| StoreError::Damaged)?;
-        if ACTS_FOR_2.contains(&read.entry.act.as_str()) {
-            // None of them has a private record that a projection is made from.
-            let (seq, at) = (read.seq, read.at);
-            apply(act, &Happened { seq, at, by: &read.by, entry: &read.entry })?;
+        // None of them has a private record that a projection is made from.
+        let happened = Happened { seq: read.seq, at: read.at, by: &read.by, entry: &read.entry };
+        if version < 2 && ACTS_FOR_2.contains(&read.entry.act.as_str()) {
+            apply(act, &happened)?;
         }
+        remember(act, &happened)?;
     }
     Ok(())
 }

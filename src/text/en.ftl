@@ -159,6 +159,14 @@ list-does-not-verify =
     .title = The list is not what its manifest says
     .detail = A signature, a count, a code or the commitment does not fit. Nothing was imported.
     .next = Have it sealed anew by the statistician. Do not change the file by hand.
+rotation-does-not-fit =
+    .title = The rotation does not fit
+    .detail = It is of another list, centre or number, or gives the key to somebody who may not hold it. Nothing was taken in.
+    .next = Make it again with klero key rotate, from a new export of the trail and the newest cards.
+rotation-outdated =
+    .title = The rotation is out of date
+    .detail = A code was issued at this centre, or its key was rotated, after the file was made. Nothing was taken in.
+    .next = Export the trail once more, and make the rotation again with klero key rotate.
 signature-does-not-verify =
     .title = The signature does not fit
     .detail = It was made by another key, or over other bytes. Nothing was taken.
@@ -262,6 +270,7 @@ meaning =
     .decide-recruitment = I decide to open, pause or close
     .review-trail = I reviewed the trail to this entry
     .review-list = I reviewed this list report
+    .void-code = This code became known before it was issued; it must never be issued
 
 ## The page that explains a problem
 

@@ -158,6 +158,14 @@ list-does-not-verify =
     .title = 随机表与其随机清单不符
     .detail = 签名、数量、编码或承诺值不一致。未导入任何内容。
     .next = 请统计师重新封存，请勿手工修改文件。
+rotation-does-not-fit =
+    .title = 密钥更换文件不符
+    .detail = 该文件属于其他随机表、中心或密钥序号，或将密钥授予无权持有者。未接受任何内容。
+    .next = 请用最新导出的稽查轨迹和最新公开卡，以 klero key rotate 重新制作。
+rotation-outdated =
+    .title = 密钥更换文件已过时
+    .detail = 文件制作之后，该中心又发放了编码，或密钥已再次更换。未接受任何内容。
+    .next = 请重新导出稽查轨迹，再以 klero key rotate 重新制作。
 signature-does-not-verify =
     .title = 签名不符
     .detail = 签名来自另一密钥，或所签内容不同。未接受任何内容。
@@ -261,6 +269,7 @@ meaning =
     .decide-recruitment = 本人决定启动、暂停或结束入组
     .review-trail = 本人已审阅至此条
     .review-list = 本人已审阅此随机表报告
+    .void-code = 该编码在发放前已泄露，不得再发放
 
 ## 解释问题的页面
 

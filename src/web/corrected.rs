@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use super::record::{self, AnswersSaid};
 use crate::service::correct::Corrected;
-use crate::store::queries::Participant;
+use crate::service::screen::Screened;
 
 /// One question whose answer was corrected, or one result that came out differently.
 pub struct Change {
@@ -16,12 +16,8 @@ pub struct Change {
 }
 
 /// Everything that differs: answers first, then what they give.
-pub fn changes(
-    f: &Frame<'_>,
-    participant: &Participant,
-    then: &AnswersSaid,
-    corrected: &Corrected,
-) -> Vec<Change> {
+pub fn changes(f: &Frame<'_>, screened: &Screened, corrected: &Corrected) -> Vec<Change> {
+    let then = &screened.answers;
     let rows = |said: &AnswersSaid| {
         let parts = record::answers(f, said, &[], |_| None);
         parts.into_iter().flat_map(|part| part.rows).collect::<Vec<_>>()
@@ -38,7 +34,7 @@ pub fn changes(
         (then != now).then(|| Change { what: row.label.clone(), then, now })
     };
     let mut changes: Vec<Change> = all.filter_map(change).collect();
-    let centre = participant.screened_at();
+    let centre = screened.participant.screened_at();
     let results = [then, &corrected.answers].map(|said| record::findings(f, &centre, said));
     if let [Some(then), Some(now)] = results {
         let outcome = |outcome| f.say(&format!("outcome.{outcome}"));

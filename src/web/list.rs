@@ -38,6 +38,7 @@ struct Gauge {
     stratum: String,
     slots: u64,
     issued: u64,
+    voided: u64,
     left: u64,
     low: bool,
     /// When a code was last asked for and none was left.
@@ -98,8 +99,9 @@ async fn gauges(visit: &Visit) -> Result<Vec<Gauge>, Refusal> {
         stratum: stratum_words(visit, &gauge.stratum),
         slots: gauge.slots,
         issued: gauge.issued,
-        left: gauge.slots.saturating_sub(gauge.issued),
-        low: gauge.issued * 100 >= gauge.slots * WARN_AT,
+        voided: gauge.voided,
+        left: gauge.slots.saturating_sub(gauge.issued + gauge.voided),
+        low: (gauge.issued + gauge.voided) * 100 >= gauge.slots * WARN_AT,
         used_up: gauge.used_up.map(|asked| visit.minute(asked)),
     });
     Ok(gauges.collect())

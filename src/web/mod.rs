@@ -29,6 +29,7 @@ mod standing;
 mod start;
 mod trail;
 mod verify;
+mod void;
 
 use crate::http::pages::{Page, Pages, Static, Statics};
 use diceware_wordlists::EFF_LONG_WORDLIST;
@@ -49,6 +50,7 @@ pub fn pages() -> Pages {
         trail::pages(),
         verify::pages(),
         list::pages(),
+        void::pages(),
         breaks::pages(),
         recruitment::pages(),
         reports::pages(),

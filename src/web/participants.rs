@@ -186,9 +186,8 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
         acknowledged: record::acknowledged(&f, &around),
         todo: todo(&f, role, &screened),
         visits: visits(&f, &course),
-        changes: corrected.map_or(vec![], |corrected| {
-            corrected::changes(&f, participant, &screened.answers, &corrected)
-        }),
+        changes: corrected
+            .map_or(vec![], |corrected| corrected::changes(&f, &screened, &corrected)),
         records: records::told(&f, &records).await?,
         offered: records::offered(role, &life)
             .into_iter()

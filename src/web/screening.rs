@@ -46,6 +46,12 @@ pub async fn todo(visit: &Visit) -> Result<Vec<(String, String, String)>, Refusa
     for draft in if coordinator { begun(visit).await? } else { vec![] } {
         todo.push((draft.name(&f), f.say("todo.draft"), draft.resume(&visit.house.trial)));
     }
+    for (reference, number) in
+        if coordinator { visit.house.not_recorded(caller).await? } else { vec![] }
+    {
+        let there = format!("/participants/{}/infusion", reference.as_str());
+        todo.push((number.to_string(), f.say("todo.infusion"), there));
+    }
     for waiting in visit.house.waiting(caller).await? {
         let (key, page) = match waiting.progress {
             Progress::Incomplete => ("todo.incomplete", ""),

@@ -18,6 +18,8 @@ mod records;
 mod recruitment;
 mod refused;
 mod reports;
+mod rotations;
 mod screen;
 mod sign_in;
 mod trail;
+mod voids;

@@ -7,7 +7,7 @@ use klero::domain::access;
 use klero::domain::ids::Code as TreatmentCode;
 use klero::domain::people::Role;
 use klero::http::routes::{Door, Route, Verb};
-use klero::limits::{ADDRESS, BODY};
+use klero::limits::{ADDRESS, BODY, IMPORT};
 use klero::refusal::Code;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -66,6 +66,11 @@ fn body(path: &str, who: &str) -> Value {
             "wrap": "00".repeat(113), "signature": "00".repeat(64),
         }),
         "/v1/grants/remove" => json!({"person": "p-rjs", "centre": "renji-south"}),
+        "/v1/rotations" => json!({"rotation": "{}"}),
+        "/v1/codes/void" => {
+            let code = TreatmentCode::from_digits([9, 0, 0, 0, 0, 0]).unwrap().to_string();
+            json!({"code": code, "reason": "none", "signature": signed("void-code")})
+        }
         "/v1/lists/{segment}/review" => json!({"signature": signed("review-list")}),
         path if path.starts_with("/v1/recruitment/") => {
             json!({"reason": "none", "signature": signed("decide-recruitment")})
@@ -260,7 +265,8 @@ fn what_is_wrong_with_a_body_is_said_and_nothing_of_it_repeated() {
             assert!(fields(&reply)[0].starts_with(&format!("/{field}")), "{:?}", fields(&reply));
             assert!(!reply.text.contains("OKAPI"));
         }
-        let long = vec![b' '; BODY + 1];
+        let most = if route.path == "/v1/rotations" { IMPORT } else { BODY };
+        let long = vec![b' '; most + 1];
         refused(&ask().send_raw(json, &long), 413, "too-large");
         for reply in [ask().send_raw(json, b"{\"OKAPI\": "), unknown] {
             assert!(!reply.text.contains("OKAPI"), "{}", reply.text);

@@ -10,6 +10,7 @@ mod key;
 mod opening;
 mod operator;
 mod report;
+mod rotation;
 mod simulate;
 mod vectors;
 mod verify;

@@ -86,6 +86,9 @@ pub const MASKED: &[Place] = &[
     place("line list-reviewed", "/data/manifest", Holds::Hex, MANIFEST),
     place("line opened", "/data/signature", Holds::Hex, RANDOM),
     place("line key-granted", "/data/signature", Holds::Hex, "ECDSA is randomised"),
+    place("line key-rotated", "/data/file", Holds::Hex, "a hash over a file with sealed arms"),
+    place("line key-rotated", "/data/sealed", Holds::Hex, "a hash over sealed arms"),
+    place("line key-rotated", "/data/wraps/*/signature", Holds::Hex, "ECDSA is randomised"),
     // Pages: what is hashed from list or trail stands in elements of its own.
     place("page", "root", Holds::Groups, LEAVES),
     place("page", "hash", Holds::Hex, CHAIN),
@@ -97,6 +100,8 @@ pub const MASKED: &[Place] = &[
     place("row of nodes", "/hash", Holds::Hex, CHAIN),
     place("row of slots", "/leaf", Holds::Hex, LEAVES),
     place("row of slots", "/sealed", Holds::Hex, SEALED),
+    place("row of resealed", "/sealed", Holds::Hex, SEALED),
+    place("row of centre_keys", "/sealed", Holds::Hex, "a hash over sealed arms"),
     place("row of lists", "/manifest", Holds::Hex, MANIFEST),
     place("row of lists", "/file", Holds::Hex, "a hash over the manifest's signed file"),
     place("row of lists", "/report", Holds::Hex, "a hash over the signed report"),
@@ -112,6 +117,7 @@ pub const MASKED: &[Place] = &[
         Holds::Hex,
         "a hash over a body with a signature",
     ),
+    place("row of repeats: key-rotated", "/body", Holds::Hex, "a hash over sealed arms"),
     // The machine's own.
     place("headers", "/date", Holds::Time, "the web server's own clock, which no list reaches"),
     place("log", "/fields/duration_ms", Holds::Time, "how long the machine took this time"),

@@ -6,6 +6,7 @@
 mod browser;
 mod doors;
 mod frame;
+mod life;
 mod never;
 mod office;
 mod randomise;

@@ -186,6 +186,50 @@ fn only_the_statistician_sees_how_much_of_the_list_is_left_and_each_look_is_an_e
     assert!(!report.html.contains("name=\"password\""), "who made the list does not approve it");
 }
 
+// shows: I4, AL-8
+#[test]
+fn the_statistician_voids_a_code_on_a_page_and_slips_stand_beside_their_fields() {
+    let stage = stage();
+    let codes: Vec<_> = stage.study.list.rows().iter().map(|row| row.code).collect();
+    let mut browser = Browser::signed_in(&stage, "en", "stat-1");
+    assert!(browser.get("/list").links().contains(&"/list/void".to_owned()));
+    let form = browser.get("/list/void");
+    let empty = browser.press(&form, &[("code", "123"), ("password", "x")]);
+    assert_eq!(empty.status, 422);
+    assert!(empty.field_says("code", "The last digit does not fit"));
+    assert!(empty.field_says("reason", "Say why"));
+    let typed = [("code", codes[1].grouped()), ("reason", "the letter was open".to_owned())];
+    let typed = |password: &str| {
+        let mut all = typed.to_vec();
+        all.push(("password", password.to_owned()));
+        all
+    };
+    let wrong = typed("not the password");
+    let wrong: Vec<_> = wrong.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let refused = browser.press(&form, &wrong);
+    assert!(refused.field_says("password", "The password is not right"));
+    let right = typed(&password("stat-1"));
+    let right: Vec<_> = right.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let done = browser.press(&refused, &right);
+    assert_eq!((done.status, done.path.as_str()), (200, "/list"), "{}", done.html);
+    let reference = stage.screen_eligible(0, 1, true);
+    assert_eq!(stage.randomise(0, &reference).text_at("code"), codes[0].to_string());
+    let reference = stage.screen_eligible(0, 2, true);
+    assert_eq!(stage.randomise(0, &reference).text_at("code"), codes[2].to_string());
+    // Whoever reads the trail learns the code, and neither reason nor place.
+    let code = codes[1].grouped();
+    let said = [("en", "voided code"), ("zh-CN", "作废了未发放的药物编码")];
+    for (language, words) in said {
+        let trail = Browser::signed_in(&stage, language, "mon-1").get("/trail/kind/list").html;
+        assert!(trail.contains(words) && trail.contains(&code), "{trail}");
+        assert!(!trail.contains("the letter was open") && !trail.contains("lldas"));
+    }
+    for who in ["mon-1", "c-rjs", "spon-1"] {
+        let mut other = Browser::signed_in(&stage, "en", who);
+        assert_eq!(other.get("/list/void").status, 403, "{who}");
+    }
+}
+
 // Recruitment ---------------------------------------------------------------------------------------------------------
 
 // shows: AL-11

@@ -222,6 +222,13 @@ pub fn randomise(
     wait(house.randomise(&caller(&who), participant.clone(), &signature, once(key)))
 }
 
+/// The statistician voids a code.
+pub fn void(house: &House, code: &Code, key: &str) -> Result<Answered<()>, Refusal> {
+    let signature = signed("stat-1", "void-code");
+    let reason = "an opened letter".to_owned();
+    wait(house.void_code(&caller("stat-1"), *code, reason, &signature, once(key)))
+}
+
 /// The first infusion, on the day of randomisation.
 pub fn prepare(
     house: &House,

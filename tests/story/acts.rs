@@ -16,7 +16,7 @@ const DAY: &str = "2026-11-20";
 const HASTE: &str = "the demonstration's reason";
 
 /// The text of a member of an answer.
-fn text(body: &Value, name: &str) -> String {
+pub fn text(body: &Value, name: &str) -> String {
     body[name].as_str().unwrap_or_default().to_owned()
 }
 
@@ -33,7 +33,7 @@ pub fn emergency(who: &str, participant: &str, identifier: Option<&str>) -> Valu
     body
 }
 
-fn preparation(code: &str, visit: &str, reason: Option<&str>) -> Value {
+pub fn preparation(code: &str, visit: &str, reason: Option<&str>) -> Value {
     let mut body = json!({"code": code, "identifier": "DEMO", "visit": visit});
     if let Some(reason) = reason {
         body["reason"] = reason.into();
@@ -49,8 +49,10 @@ impl World {
         self.not_randomised();
         let codes = self.randomised();
         self.prepared(&codes);
+        self.rotated();
         self.called_about(&codes);
         self.broke(&codes);
+        self.codes_became_known(&codes);
         self.recruitment_ended();
         self.days_later(14);
         self.prepared_later(&codes);
@@ -72,7 +74,7 @@ impl World {
     }
 
     /// Screens one participant; `other` are answers that differ.
-    fn screen(
+    pub fn screen(
         &mut self,
         centre: usize,
         number: u32,
@@ -92,7 +94,7 @@ impl World {
     }
 
     /// The investigator signs the answers as they stand.
-    fn sign(&mut self, who: &str, number: &str, another: bool, status: u16) -> Value {
+    pub fn sign(&mut self, who: &str, number: &str, another: bool, status: u16) -> Value {
         let path = format!("/v1/participants/{}", self.references[number]);
         let version = text(&self.send(who, "GET", &path, &[], None).body(), "version");
         let mut body = json!({"version": version, "signature": signature(who, "sign-eligibility")});
@@ -166,7 +168,7 @@ impl World {
         self.sign("c-rjs", "RJS-023", true, 403);
     }
 
-    fn randomise(&mut self, who: &str, number: &str, key: &str, status: u16) -> Value {
+    pub fn randomise(&mut self, who: &str, number: &str, key: &str, status: u16) -> Value {
         let path = format!("/v1/participants/{}/allocation", self.references[number]);
         let body = json!({"signature": signature(who, "randomise")});
         self.act_once(who, &path, key, body, status)
@@ -413,6 +415,25 @@ impl World {
         let mut forged = body;
         forged["signature"] = "00".repeat(64).into();
         self.act("admin-1", "/v1/grants", forged, 403);
+    }
+
+    /// A letter was found open: its code is never issued. One that is issued, void or of no list is refused.
+    fn codes_became_known(&mut self, codes: &[(String, String)]) {
+        let path = "/v1/codes/void";
+        let body = |who: &str, code: &str| json!({"code": code, "reason": HASTE, "signature": signature(who, "void-code")});
+        let rows = self.stage.study.list.rows().iter();
+        let mut there = rows.filter(|row| row.stratum.as_str() == "huashan/lldas");
+        let waits = there.nth(2).expect("four slots a stratum").code.to_string();
+        self.act("c-hsh", path, body("c-hsh", &waits), 403);
+        let key = self.stage.new_key();
+        for _ in 0..2 {
+            self.act_once("stat-1", path, &key, body("stat-1", &waits), 200);
+        }
+        self.act("stat-1", path, body("stat-1", &waits), 409);
+        self.act("stat-1", path, body("stat-1", &codes[0].1), 409);
+        self.act("stat-1", path, body("stat-1", "9000002"), 422);
+        let break_it = emergency("hot-1", &waits, None);
+        self.act("hot-1", "/v1/breaks", break_it, 404);
     }
 
     fn decide(&mut self, who: &str, decision: &str, centre: Option<&str>, status: u16) {

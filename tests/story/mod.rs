@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each of the two test programs uses its own part")]
 
 pub mod acts;
+mod changes;
 mod life;
 pub mod log;
 mod pages;

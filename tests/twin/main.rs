@@ -2,9 +2,12 @@
 //! Python's standard library. They must agree on the honest story and on every forgery, check by check.
 
 use klero::cli::stage::{Play, Stage};
+use klero::sealing::bytes::hex;
 use klero::sealing::ceremony::ListSecret;
+use klero::sealing::checkpoint::TrailSigner;
 use klero::sealing::data_set::read_data_set;
 use klero::sealing::disclosure::Disclosure;
+use klero::sealing::tree::{leaf_hash, root};
 use klero::sealing::verify::{Evidence, verify};
 use serde_json::{Value, json};
 use std::fs;
@@ -84,6 +87,32 @@ impl Papers {
         assert_eq!((self.ours(), self.theirs()), (expected, expected), "{what}");
     }
 
+    /// Judges a trail that its own service wrote anew with other lines: numbered, chained and signed as it should be.
+    fn rewrite(&self, what: &str, change: impl FnOnce(&mut Vec<Value>), expected: usize) {
+        let (lines, note) = (self.read("trail/trail.jsonl"), self.read("trail/checkpoint.txt"));
+        let mut all: Vec<Value> =
+            lines.lines().map(|line| serde_json::from_str(line).expect("a line")).collect();
+        change(&mut all);
+        let (mut text, mut leaves, mut prev) = (String::new(), vec![], [0; 32]);
+        for (seq, mut line) in all.into_iter().enumerate() {
+            (line["seq"], line["prev"]) = (seq.into(), hex(&prev).into());
+            let line = line.to_string();
+            prev = leaf_hash(line.as_bytes());
+            leaves.push(prev);
+            text.push_str(&line);
+            text.push('\n');
+        }
+        let (signer, key) =
+            (TrailSigner::from_seed("klero/forged", [7; 32]), self.read("trail/trail-key.txt"));
+        self.write("trail/trail-key.txt", &format!("{}\n", signer.vkey()));
+        self.write("trail/trail.jsonl", &text);
+        self.write("trail/checkpoint.txt", &signer.sign(leaves.len() as u64, &root(&leaves)));
+        self.both(what, expected);
+        self.write("trail/trail.jsonl", &lines);
+        self.write("trail/checkpoint.txt", &note);
+        self.write("trail/trail-key.txt", &key);
+    }
+
     /// Judges with one paper altered, and puts it back.
     fn forge(&self, name: &str, from: &str, to: &str, expected: usize) {
         let honest = self.read(name);
@@ -96,13 +125,21 @@ impl Papers {
 }
 
 /// A trial of some participants, prepared and broken, with all that is published at its end.
-fn story() -> Papers {
-    let folder = std::env::temp_dir().join(format!("klero-twin-{}", std::process::id()));
+fn story(name: &str) -> Papers {
+    let name = format!("klero-twin-{name}-{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(folder.join("trail")).expect("a temporary folder");
     let papers = Papers { folder };
     let (play, _) = Play::quick(papers.path("service"), 11);
     let stage = Stage::raise(play);
+    for (row, at) in void_rows(&stage) {
+        let code = stage.study.list.rows()[row].code;
+        let signature = klero::cli::stage::signature("stat-1", "void-code");
+        let body = json!({"code": code.to_string(), "reason": "a letter", "signature": signature});
+        let done = stage.act("stat-1", "POST", "/v1/codes/void", body);
+        assert_eq!(done.status, 200, "position {at}: {}", done.text);
+    }
     let list = &stage.study.list;
     let manifest = &stage.study.manifest;
     let mut data = "participant,code,arm,broken\n".to_owned();
@@ -152,10 +189,17 @@ fn story() -> Papers {
     papers
 }
 
+/// A code whose turn comes in the story, and one whose turn does not: rows, with their positions.
+fn void_rows(stage: &Stage) -> Vec<(usize, u32)> {
+    let rows = stage.study.list.rows().iter().enumerate();
+    let here = rows.filter(|(_, row)| row.stratum.as_str() == "renji-south/non-lldas");
+    here.filter(|(_, row)| [0, 8].contains(&row.position)).map(|(n, r)| (n, r.position)).collect()
+}
+
 // shows: SG-1, SG-7, AL-10, RP-1, RP-4
 #[test]
 fn both_verifiers_agree_on_an_honest_trial_and_on_each_forgery() {
-    let papers = story();
+    let papers = story("forged");
     papers.both("the honest story", 0);
     let data = papers.read("data.csv");
     let arm = if data.lines().nth(1).is_some_and(|l| l.contains("placebo")) {
@@ -175,6 +219,55 @@ fn both_verifiers_agree_on_an_honest_trial_and_on_each_forgery() {
     let other = secret.chars().rev().collect::<String>();
     papers.forge("disclosure.json", &secret, &other, 1);
     papers.forge("manifest.txt", "slots: 12", "slots: 13", 1);
+}
+
+/// Where the nth entry of this act stands.
+fn place(lines: &[Value], act: &str, nth: usize) -> usize {
+    let found = lines.iter().enumerate().filter(|(_, line)| line["act"] == act).nth(nth);
+    found.unwrap_or_else(|| panic!("entry {nth} of {act}")).0
+}
+
+// shows: I4, I11, AL-5, AL-8
+#[test]
+fn both_verifiers_let_exactly_void_codes_be_left_out() {
+    let papers = story("void");
+    let void = "code-voided";
+    papers.rewrite("written anew as it was", |_| (), 0);
+    let gone = |lines: &mut Vec<Value>| drop(lines.remove(place(lines, void, 0)));
+    papers.rewrite("a gap without a void", gone, 4);
+    let waits = |lines: &mut Vec<Value>| drop(lines.remove(place(lines, void, 1)));
+    papers.rewrite("the turn of the other never came", waits, 0);
+    let late = |lines: &mut Vec<Value>| {
+        let entry = lines.remove(place(lines, void, 0));
+        lines.push(entry);
+    };
+    papers.rewrite("voided after it was passed over", late, 4);
+    let twice = |lines: &mut Vec<Value>| lines.push(lines[place(lines, void, 1)].clone());
+    papers.rewrite("voided twice", twice, 4);
+    let issued = |lines: &mut Vec<Value>| {
+        let (from, to) = (place(lines, "randomised", 3), place(lines, void, 1));
+        let mut entry = lines.remove(to);
+        entry["on"]["code"] = lines[from - usize::from(to < from)]["on"]["code"].clone();
+        lines.push(entry);
+    };
+    papers.rewrite("a void after its issue", issued, 4);
+    let unknown = |lines: &mut Vec<Value>| {
+        let at = place(lines, void, 1);
+        lines[at]["on"]["code"] = "9000000".into();
+    };
+    papers.rewrite("a void of an unknown code", unknown, 4);
+    let used = |lines: &mut Vec<Value>| {
+        let (first, at) = (place(lines, void, 0), place(lines, "randomised", 0));
+        lines[at]["on"]["code"] = lines[first]["on"]["code"].clone();
+    };
+    papers.rewrite("the issue of a void code", used, 4);
+    for (by, role) in [("c-rjs", "coordinator"), ("hot-1", "hotline"), ("service", "service")] {
+        let other = |lines: &mut Vec<Value>| {
+            let at = place(lines, void, 0);
+            (lines[at]["by"], lines[at]["role"]) = (by.into(), role.into());
+        };
+        papers.rewrite(&format!("voided by {by}"), other, 6);
+    }
 }
 
 // shows: SG-1, VA-6

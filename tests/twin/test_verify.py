@@ -651,6 +651,66 @@ class Forged4Order(TwinTest):
             self.fails(story.case(), 4, words)
 
 
+class Forged4Voids(TwinTest):
+    def voided(self, stratum: str, position: int, at: int, by: str = "stat-1") -> Story:
+        """The honest story, and this slot's code voided so many entries before its end."""
+        story = honest()
+        code = story.segments[0].of(stratum)[position].code
+        entry = act("code-voided", by, {"code": code}, private="ab" * 32, salt="cd" * 16)
+        story.acts.insert(len(story.acts) - at, entry)
+        return story
+
+    # shows: I4
+    def test_a_void_code_is_left_out_and_counted(self):
+        story = self.voided("north/low", 2, 0)
+        story.randomise("N-009", "north/low", 3)
+        self.passes(story.case())
+        self.assertIn("5 codes issued in list order, 1 void",
+                      verify.run_checks(story.case())[3]["why"])
+        self.passes(self.voided("north/low", 5, 0).case())  # its turn has not come yet
+
+    # shows: I4
+    def test_a_gap_without_a_void_code_or_beside_it_fails(self):
+        story = self.voided("north/low", 2, 0)
+        story.randomise("N-009", "north/low", 4)
+        self.fails(story.case(), 4, "at position 3 was due")
+        story = self.voided("south/all", 2, 0)
+        story.randomise("N-009", "north/low", 3)
+        self.fails(story.case(), 4, "at position 2 was due")
+
+    # shows: I4
+    def test_the_issue_of_a_void_code_fails(self):
+        story = self.voided("north/low", 2, 0)
+        story.randomise("N-009", "north/low", 2)
+        self.fails(story.case(), 4, "was issued, and is void since entry")
+
+    # shows: I4, AL-8
+    def test_a_void_after_its_issue_of_an_unknown_code_or_twice_fails(self):
+        self.fails(self.voided("north/low", 0, 0).case(), 4, "had been issued in entry")
+        story = self.voided("north/low", 2, 0)
+        story.acts.append(copy.deepcopy(story.acts[-1]))
+        self.fails(story.case(), 4, "had been voided in entry")
+        story = self.voided("north/low", 2, 0)
+        story.acts[-1]["on"]["code"] = "1234560"
+        self.fails(story.case(), 4, "no list has it")
+        story.acts[-1]["on"] = {}
+        self.fails(story.case(), 4, "does not state 'code'")
+
+    # shows: I4
+    def test_a_code_voided_after_it_was_passed_over_fails(self):
+        story = honest()
+        code = story.segments[0].of("north/low")[2].code
+        story.randomise("N-009", "north/low", 3)
+        story.acts.append(act("code-voided", "stat-1", {"code": code}))
+        self.fails(story.case(), 4, "at position 2 was due")
+
+    # shows: I11
+    def test_a_code_voided_by_anybody_but_a_statistician_fails(self):
+        for by in ("co-n", "ph-n", "hot-1", "adm-1", "nobody"):
+            self.fails(self.voided("north/low", 2, 0, by).case(), 6, "code-voided of code")
+        self.fails(self.voided("north/low", 2, 0, "service").case(), 6, "not even invited")
+
+
 class Forged5Arms(TwinTest):
     # shows: SG-7, AL-10
     def test_an_arm_that_is_not_the_leafs_fails(self):

@@ -875,24 +875,40 @@ def check_founded(case: Case) -> None:
                "no entry 'list-imported' names manifest and root of segment %d", manifest.segment)
 
 
-# the randomised codes of a stratum are exactly the first of the list, in order (I4)
+# the randomised codes of a stratum are exactly the first of the list, in order (I4); the one gap is
+# a code that was void before its turn came, and that is never issued
 def check_order(case: Case) -> str:
     waiting: dict[str, list[Slot]] = {}
     for slot in reversed(case.slots):  # so that pop() gives the first; later segments follow on
         waiting.setdefault(slot.stratum, []).append(slot)
-    issued = 0
+    issued: dict[str, int] = {}  # code to entry
+    void: dict[str, int] = {}
     for entry in case.entries:
-        if entry.act == "randomised":
+        if entry.act == "code-voided":
+            code = need(entry, entry.on, "code")
+            demand(code in case.slot_of, "entry %d: code %s was voided, and no list has it",
+                   entry.seq, code)
+            demand(code not in issued, "entry %d: code %s was voided, and had been issued in entry"
+                   " %s", entry.seq, code, issued.get(code))
+            demand(code not in void, "entry %d: code %s was voided, and had been voided in entry"
+                   " %s", entry.seq, code, void.get(code))
+            void[code] = entry.seq
+        elif entry.act == "randomised":
             code, stratum = need(entry, entry.on, "code"), need(entry, entry.data, "stratum")
-            demand(waiting.get(stratum), "entry %d: code %s was issued, but stratum %r has no slot"
+            demand(code not in void, "entry %d: code %s was issued, and is void since entry %s",
+                   entry.seq, code, void.get(code))
+            left = waiting.get(stratum, [])
+            while left and left[-1].code in void:
+                left.pop()
+            demand(left, "entry %d: code %s was issued, but stratum %r has no slot"
                    " left on the list", entry.seq, code, stratum)
-            due = waiting[stratum].pop()
+            due = left.pop()
             demand(code == due.code, "entry %d: code %s was issued in %s, where %s at position %d"
                    " was due", entry.seq, code, stratum, due.code, due.position)
             demand(need(entry, entry.data, "segment", int) == due.segment,
                    "entry %d: code %s is of segment %d", entry.seq, code, due.segment)
-            issued += 1
-    return "%d codes issued in list order" % issued
+            issued[code] = entry.seq
+    return "%d codes issued in list order, %d void" % (len(issued), len(void))
 
 
 # the data set has each participant once, with the arm of the leaf of their code
@@ -925,6 +941,8 @@ REACH = {
     "release-for-preparation": {"pharmacist": "own"},
     "release-for-break": {"investigator": "own", "hotline": "trial"},
     "key-granted": {"pharmacist": "own", "hotline": "trial", "statistician": "trial"},
+    "key-rotated": {"statistician": "trial"},
+    "code-voided": {"statistician": "trial"},
 }
 
 
@@ -960,11 +978,17 @@ class Rights:
             for wrap in need(entry, data, "wraps", list):  # those of a training list are passed by
                 self.wraps.add((need(entry, wrap, "person"), need(entry, wrap, "centre"),
                                 need(entry, wrap, "epoch", int)))
+        elif act == "key-rotated":  # the next key, to those who stay; the last one still opens what was issued
+            wraps = [(need(entry, wrap, "person"), need(entry, wrap, "centre"),
+                      need(entry, wrap, "epoch", int)) for wrap in need(entry, data, "wraps", list)]
+            demand(entry.centre is not None, "entry %d: a rotation of no centre", entry.seq)
+            if not self.refusal(entry, entry.centre or ""):
+                self.wraps.update(wraps)
         elif act in ("key-granted", "grant-removed"):
             centre, epoch = need(entry, data, "centre"), need(entry, data, "epoch", int)
             wrap = (need(entry, on, "person"), centre, epoch)
-            if act == "grant-removed":
-                self.wraps.discard(wrap)
+            if act == "grant-removed":  # every key of the centre goes at once
+                self.wraps = {held for held in self.wraps if held[:2] != wrap[:2]}
             elif not self.refusal(entry, centre):  # given by anybody else it gives nothing
                 self.wraps.add(wrap)
 
@@ -996,6 +1020,10 @@ def check_releases(case: Case) -> str:
         rights.follow(entry)
         if entry.act == "randomised":
             issued[entry.on["code"]] = entry.on["participant"]
+        elif entry.act == "code-voided":  # it is left out of the order, so not just anybody may
+            code = need(entry, entry.on, "code")
+            why = rights.refusal(entry, case.slot_of[code].stratum.partition("/")[0])
+            demand(not why, "entry %d: code-voided of code %s, but %s", entry.seq, code, why)
         elif entry.act in ("release-for-preparation", "release-for-break"):
             code, participant = need(entry, entry.on, "code"), need(entry, entry.on, "participant")
             demand(issued.get(code) == participant, "entry %d: code %s was released, and had not"

@@ -647,6 +647,8 @@ pub struct StratumBody {
     pub slots: u64,
     /// Issued.
     pub issued: u64,
+    /// Void: became known before they were issued, and never will be.
+    pub voided: u64,
     /// No approved slot is left, and a code was asked for since the last one was issued: the last time, UTC.
     pub used_up: Option<String>,
 }

@@ -2,6 +2,8 @@
 //! made from domain values by hand, field by field, so that nothing travels that nobody decided to send.
 
 pub mod acts;
+pub mod changes;
+pub mod list;
 mod problem;
 mod read;
 pub mod records;

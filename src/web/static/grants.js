@@ -34,7 +34,7 @@ boxes.forEach((box, i) => box.addEventListener('input', () => {
 on('called', async () => show('type'));
 
 onSubmit('grant', async () => {
-  const { cards } = await api('GET', '/v1/keys');
+  const { cards, holdings } = await api('GET', '/v1/keys');
   const { card } = cards.find(({ person }) => person === chosen.person) || {};
   need(card, 'card.bad');
   let newcomer;
@@ -48,11 +48,13 @@ onSubmit('grant', async () => {
   const identity = await unlock();
   if (!granted) {
     const { wraps } = await api('GET', `/v1/wraps/${chosen.centre}`);
-    const newest = wraps.reduce((best, held) => (held.epoch > best.epoch ? held : best));
-    granted = await grantKey(newcomer, newest, identity, data.trial);
+    // After a rotation the last key still opens what was issued under it: all that the newcomer lacks are given.
+    const has = ({ epoch }) => holdings.some((held) => held.epoch === epoch
+      && held.centre === chosen.centre && held.person === chosen.person);
+    const give = async (own) => ({ body: await grantKey(newcomer, own, identity, data.trial), key: newOnce() });
+    granted = await Promise.all(wraps.filter((own) => !has(own)).map(give));
   }
-  const { receipt } = await api('POST', '/v1/grants', granted, once);
-  put('entry', receipt.index);
+  for (const { body, key } of granted) put('entry', (await api('POST', '/v1/grants', body, key)).receipt.index);
   lock();
   show('granted');
 });

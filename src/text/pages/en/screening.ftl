@@ -172,6 +172,7 @@ digit =
 todo =
     .draft = begun, not signed yet
     .incomplete = an answer is open
+    .infusion = infusion to be recorded
     .with-investigator = waits for the investigator
     .unsigned = waits for your signature
     .ready = ready to randomise

@@ -172,6 +172,7 @@ digit =
 todo =
     .draft = 已开始，尚未签名
     .incomplete = 有问题未回答
+    .infusion = 待记录输注
     .with-investigator = 等待研究者签名
     .unsigned = 等待您签名
     .ready = 可以随机
