@@ -30,6 +30,7 @@ mod package;
 mod release;
 #[cfg(feature = "offline")]
 mod report;
+#[cfg(feature = "offline")]
 mod rotate;
 #[cfg(feature = "server")]
 mod serve;
@@ -222,6 +223,7 @@ enum ReportCommand {
     Closed(Box<report::Closed>),
     Balance(Box<report::Balance>),
     Exposure(Box<report::Exposed>),
+    Reconcile(Box<report::Reconcile>),
 }
 
 #[cfg(feature = "offline")]
@@ -275,6 +277,7 @@ impl Command {
                 ReportCommand::Closed(closed) => closed.run(),
                 ReportCommand::Balance(balance) => balance.run(),
                 ReportCommand::Exposure(exposed) => exposed.run(),
+                ReportCommand::Reconcile(reconcile) => reconcile.run(),
             },
             #[cfg(feature = "offline")]
             Command::Vectors(VectorsCommand::Check(check)) => check.run(),

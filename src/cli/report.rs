@@ -1,7 +1,10 @@
 //! `klero report`: what the statistician alone may count, on a machine of their own. No page of the service can show it,
 //! since the service knows no arm.
 
+mod reconcile;
 mod told;
+
+pub use reconcile::Reconcile;
 
 use super::design;
 use super::failure::{Done, Exit, Failure, ending, say};
@@ -9,8 +12,10 @@ use super::files::{Eyes, TRAIL_BYTES_MAX, must_be_new, read_text, write_new};
 use super::package::read_manifest;
 use super::trail_folder::{CHECKPOINT, LINES, TRAIL_KEY};
 use super::words::Key;
+use crate::sealing::bytes::Hash;
 use crate::sealing::checkpoint::NOTE_BYTES_MAX;
 use crate::sealing::disclosure::Disclosure;
+use crate::sealing::identity::Identity;
 use crate::sealing::manifest::MANIFEST_BYTES_MAX;
 use crate::sealing::offline_record::{OFFLINE_RECORD_BYTES_MAX, SignedRecord};
 use crate::sealing::report::Looked;
@@ -129,6 +134,8 @@ pub struct Read {
     kept: Vec<String>,
     lines: String,
     outside: Vec<Shown>,
+    configuration: Hash,
+    identity: Identity,
 }
 
 impl Sources {
@@ -169,16 +176,23 @@ impl Sources {
                 secret: design::unseal(&escrow, &identity)?,
             });
         }
-        Ok(Read { manifests, disclosures, checkpoint, trail_key, kept, lines, outside })
+        let configuration = signed[0].manifest.configuration;
+        Ok(Read {
+            manifests,
+            disclosures,
+            checkpoint,
+            trail_key,
+            kept,
+            lines,
+            outside,
+            configuration,
+            identity,
+        })
     }
 
     fn look(&self) -> Result<(Looked, Vec<Shown>), Failure> {
         let read = self.read()?;
-        let looked = Looked::at(&read.evidence(), &read.lines).map_err(|why| {
-            let what = "list and trail do not fit each other";
-            let next = "klero verify names the check; keep all files as they are";
-            Failure::new(Exit::NotVerified, "does-not-verify", what, next).because(why)
-        })?;
+        let looked = read.looked()?;
         let shown = shown(&looked, &read.outside);
         say!("{MARK}: what follows names arms. Keep it from everybody who is blinded.");
         Ok((looked, shown))
@@ -186,6 +200,15 @@ impl Sources {
 }
 
 impl Read {
+    /// List and trail, checked and laid beside each other.
+    fn looked(&self) -> Result<Looked, Failure> {
+        Looked::at(&self.evidence(), &self.lines).map_err(|why| {
+            let what = "list and trail do not fit each other";
+            let next = "klero verify names the check; keep all files as they are";
+            Failure::new(Exit::NotVerified, "does-not-verify", what, next).because(why)
+        })
+    }
+
     /// What is verified, without a data set.
     fn evidence(&self) -> Evidence<'_> {
         Evidence {

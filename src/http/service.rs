@@ -4,7 +4,8 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, emergency, keys, list, participants, people, records, releases, reports, rotations, trail, trial,
+    Served, emergency, keys, list, participants, people, records, releases, reports, rotations,
+    trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;

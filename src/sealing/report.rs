@@ -3,6 +3,7 @@
 
 pub mod closed;
 pub mod leak;
+pub mod reconcile;
 
 use super::bytes::Hash;
 use super::line::{self, Line};
@@ -16,7 +17,7 @@ use crate::domain::time::Moment;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The acts that are counted; all others are checked as lines and let go.
-const COUNTED: [&str; 14] = [
+const COUNTED: [&str; 16] = [
     "randomised",
     "release-for-preparation",
     "release-for-break",
@@ -31,6 +32,8 @@ const COUNTED: [&str; 14] = [
     "code-voided",
     "accident-recorded",
     "break-closed",
+    "eligibility-signed",
+    "disclosed",
 ];
 
 /// One allocation.

@@ -1,9 +1,12 @@
 //! `klero report` on the files of a small trial, as they lie on the statistician's machine.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, TRIAL};
 use klero::cli::stage::{Play, Stage, signature};
 use klero::dice::FixedDice;
+use klero::sealing::bytes::{hex, sha256, unhex_array};
+use klero::sealing::card::Card;
 use klero::sealing::ceremony::Escrow;
+use klero::sealing::signature::{Purpose, verify};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -11,7 +14,7 @@ const SOURCES: &str = "--manifest export/manifest.txt --secret secret.json --ide
                        --words-file stat-1.words --trail export";
 
 /// A trial of five at one centre: one prepared, the codes of two broken. Gives each participant's arm.
-pub fn small_trial(name: &str) -> (Desk, BTreeMap<String, String>) {
+fn small_trial(name: &str) -> (Desk, BTreeMap<String, String>) {
     let desk = Desk::new(name);
     let (play, _) = Play::quick(desk.path("service"), 6);
     let mut stage = Stage::raise(play);
@@ -48,6 +51,7 @@ pub fn small_trial(name: &str) -> (Desk, BTreeMap<String, String>) {
     let words = "one two three four five six";
     desk.write("secret.json", &escrow.unwrap_or_else(|_| panic!("the card is a point")).to_json());
     desk.write_secret("stat-1.key.json", &statistician.to_file(words, 600_000, &FixedDice::new(4)));
+    desk.write("stat-1.pub.json", &statistician.card().to_json());
     let pharmacist = &stage.identities["p-rjs"];
     desk.write_secret("p-rjs.key.json", &pharmacist.to_file(words, 600_000, &FixedDice::new(5)));
     desk.write_secret("stat-1.words", words);
@@ -144,4 +148,129 @@ fn balance_and_exposure_are_told_to_the_statistician_alone() {
     desk.write("export/trail.jsonl", &lines.replacen("sae-management", "sae-managemenT", 1));
     let ran = desk.refused(20, "does-not-verify", &format!("report closed {SOURCES}"));
     assert!(ran.err.contains("does not chain"), "{}", ran.err);
+}
+
+/// The command with so much beside list and trail; a new output each time.
+fn reconcile(more: &str, output: &str) -> String {
+    format!("report reconcile --trial {TRIAL} {SOURCES} -o {output} {more}")
+}
+
+/// How each line stands, from a report's data.
+fn stands(data: &Value) -> Vec<String> {
+    let lines = data["lines"].as_array().expect("fifteen lines");
+    lines.iter().map(|line| line["stands"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// The data that came with a failure.
+fn found(ran: &crate::desk::Ran) -> Value {
+    let last = ran.err.lines().last().unwrap_or_default();
+    serde_json::from_str::<Value>(last).expect("JSON")["data"].clone()
+}
+
+fn statements(lines: &[usize]) -> String {
+    let one = |line: &usize| {
+        let more = match line {
+            6 => json!({"document": "forms.txt", "sha256": hex(&sha256(b"the forms"))}),
+            _ => json!({}),
+        };
+        let mut all =
+            json!({"line": line, "says": "as it should be", "by": "mon-1", "on": "2027-05-01"});
+        for (name, value) in more.as_object().expect("an object") {
+            all[name] = value.clone();
+        }
+        all
+    };
+    json!({"statements": lines.iter().map(one).collect::<Vec<_>>()}).to_string()
+}
+
+const STATED: [usize; 10] = [4, 5, 6, 9, 11, 12, 13, 14, 15, 1];
+const ALL: &str = "--data data.csv --kept export/checkpoint.txt --pharmacy pharmacy.json \
+                   --statements statements.json";
+
+// shows: AT-10, RP-1, SG-7
+#[test]
+fn fifteen_lines_pass_fail_or_are_not_shown_and_are_signed_as_they_stand() {
+    let (desk, arms) = small_trial("reconcile");
+    let bare = desk.refused(3, "not-all-shown", &reconcile("", "bare.txt"));
+    let lines = stands(&found(&bare));
+    assert_eq!(lines.len(), 15);
+    assert_eq!(lines[..3], ["pass", "pass", "pass"], "list and trail alone show these");
+    assert!(lines[3..].iter().all(|stands| stands == "not shown"), "{lines:?}");
+    desk.refused(17, "file-exists", &reconcile("", "bare.txt"));
+
+    desk.write("forms.txt", "the forms");
+    desk.write("statements.json", &statements(&STATED));
+    let active = u64::from(arms["RJS-001"] == "belimumab");
+    let lots = json!([{"centre": "renji-south", "lot": "B-1", "balances": true}]);
+    let figures = json!({"discordant": [], "vials-used": active, "vials-wasted": 0, "lots": lots});
+    desk.write("pharmacy.json", &json!({"data": figures}).to_string());
+    let whole = desk.done(&reconcile(ALL, "whole.txt"));
+    assert!(whole.out.contains("signed by stat-1"), "{}", whole.out);
+
+    let text = desk.read("whole.txt");
+    let (report, signature) = text.trim_end().split_once("\nsignature: ").expect("two lines");
+    let card = Card::from_json(&desk.read("stat-1.pub.json")).expect("the card reads");
+    let signature = unhex_array(signature).expect("64 bytes");
+    assert!(verify(&card.signing, Purpose::Report, report.as_bytes(), &signature));
+    let forged = report.replacen("pass", "fail", 1);
+    assert!(!verify(&card.signing, Purpose::Report, forged.as_bytes(), &signature));
+    let lines = stands(&serde_json::from_str(report).expect("JSON"));
+    assert!(lines.iter().all(|stands| stands == "pass"), "{lines:?}");
+}
+
+// shows: RP-5
+#[test]
+fn each_planted_fault_fails_its_own_line() {
+    let (desk, arms) = small_trial("reconcile-faults");
+    desk.write("forms.txt", "the forms");
+    desk.write("statements.json", &statements(&STATED));
+    let active = u64::from(arms["RJS-001"] == "belimumab");
+    let pharmacy = |discordant: u64, used: u64, balances: bool| {
+        let lots = json!([{"centre": "renji-south", "lot": "B-1", "balances": balances}]);
+        json!({"discordant": discordant, "vials-used": used, "vials-wasted": 0, "lots": lots})
+            .to_string()
+    };
+    let mut run = 0;
+    let mut fails = |more: &str| {
+        run += 1;
+        let ran = desk.refused(20, "does-not-reconcile", &reconcile(more, &format!("{run}.txt")));
+        let lines = stands(&found(&ran)).into_iter().zip(1..);
+        lines.filter(|(stands, _)| stands == "fail").map(|(_, number)| number).collect::<Vec<_>>()
+    };
+    desk.write("pharmacy.json", &pharmacy(1, active, true));
+    assert_eq!(fails(ALL), [7]);
+    desk.write("pharmacy.json", &pharmacy(0, active, false));
+    assert_eq!(fails(ALL), [8]);
+    desk.write("pharmacy.json", &pharmacy(0, active + 1, true));
+    assert_eq!(fails(ALL), [8], "one vial more than was prepared and wasted");
+    desk.write("pharmacy.json", &pharmacy(0, active, true));
+    desk.done(&format!("{} --html page.html", reconcile(ALL, "whole.txt")));
+    assert!(desk.read("page.html").contains("archive restored on a clean machine"));
+
+    desk.write("forms.txt", "other forms");
+    assert_eq!(fails(ALL), [6]);
+    desk.write("forms.txt", "the forms");
+    let data = desk.read("data.csv");
+    let swapped =
+        data.replace("belimumab", "x").replace("placebo", "belimumab").replace('x', "placebo");
+    desk.write("data.csv", &swapped);
+    assert_eq!(fails(ALL), [2]);
+    desk.write(
+        "data.csv",
+        &data
+            .replace("arm\n", "arm,broken\n")
+            .replace("mab\n", "mab,no\n")
+            .replace("bo\n", "bo,no\n"),
+    );
+    assert_eq!(fails(ALL), [9], "two codes were broken");
+    desk.write("data.csv", &data);
+
+    let other = reconcile(ALL, "other.txt").replace(TRIAL, "other.toml");
+    let text = std::fs::read_to_string(TRIAL).expect("the trial file is there");
+    desk.write("other.toml", &format!("{text}\n"));
+    desk.refused(20, "trial-of-another-hash", &other);
+    desk.write("statements.json", &statements(&[16]));
+    desk.refused(15, "statements-unreadable", &reconcile(ALL, "none.txt"));
+    desk.write("pharmacy.json", "stock");
+    desk.refused(15, "pharmacy-unreadable", &reconcile("--pharmacy pharmacy.json", "none.txt"));
 }

@@ -3,6 +3,7 @@
 use super::Looked;
 use super::closed::{Table, balance, standing, tables};
 use super::leak::{collateral, exposure, leak, shown};
+use super::reconcile::{Reconciled, Sources, Stands, reconcile};
 use crate::domain::entry::Entry;
 use crate::sealing::tale::Tale;
 use crate::sealing::verify::Evidence;
@@ -232,4 +233,78 @@ fn a_trail_that_does_not_verify_or_names_a_strange_code_is_not_counted() {
     let evidence = Evidence { checkpoint: &note, ..evidence };
     let why = Looked::at(&evidence, &lines.concat()).err().unwrap();
     assert!(why.contains("code 7429133 is in no list"), "{why}");
+}
+
+/// The lines of a tale, without anything beside list and trail.
+fn reconciled(tale: &Tale) -> Vec<Reconciled> {
+    let looked = look(tale);
+    reconcile(&Sources {
+        looked: &looked,
+        verdict: &Tale::honest().verdict(),
+        with_data: false,
+        infusions: 1,
+        vial_arm: Some(0),
+        kept: 0,
+        records: 0,
+        pharmacy: None,
+        statements: &[],
+        trail_hash: String::new(),
+    })
+}
+
+fn stands(tale: &Tale, number: usize) -> (Stands, String) {
+    let line = &reconciled(tale)[number - 1];
+    (line.stands, line.evidence.clone())
+}
+
+// shows: I4
+#[test]
+fn a_code_set_aside_is_passed_over_and_one_that_was_issued_all_the_same_is_found() {
+    let void = |tale: &Tale, row: usize| {
+        let code = tale.story.list.rows()[row].code.to_string();
+        ("stat-1", "statistician", Entry::new("code-voided").on("code", code))
+    };
+    let mut tale = Tale::honest();
+    let after = tale.randomised(3, "ES-013");
+    tale.told.push(("co-e", "coordinator", after.clone()));
+    let (found, why) = stands(&tale, 3);
+    assert!(found == Stands::Fail && why.contains("was not the next"), "row 2 was left out: {why}");
+    let at = tale.told.len() - 1;
+    tale.told.insert(at, void(&tale, 2));
+    assert_eq!(stands(&tale, 3).0, Stands::Pass);
+    assert_eq!(
+        stands(&tale, 1),
+        (
+            Stands::Pass,
+            "32 = 5 + 1 + 26 in 4 strata; 0 marked randomised in error, counted apart".into()
+        )
+    );
+    let issued = tale.randomised(2, "ES-014");
+    tale.told.push(("co-e", "coordinator", issued));
+    assert_eq!((stands(&tale, 3).0, stands(&tale, 1).0), (Stands::Fail, Stands::Fail));
+    let mut tale = Tale::honest();
+    let again = tale.randomised(0, "ES-009");
+    tale.told.push(("co-e", "coordinator", again));
+    assert_eq!(stands(&tale, 2).0, Stands::Fail, "one code twice");
+}
+
+// shows: AL-1
+#[test]
+fn a_step_that_is_missing_or_out_of_order_fails_its_line_by_the_participant() {
+    let signed = |who: &str| ("inv-e", "investigator", about("eligibility-signed", who));
+    let mut tale = Tale::honest();
+    assert!(stands(&tale, 5).1.starts_with("ES-001: a step is missing"));
+    let first = tale.first("randomised");
+    for who in ["ES-001", "ES-002", "ES-003", "WE-001"] {
+        tale.told.insert(first, signed(who));
+    }
+    let (found, why) = stands(&tale, 5);
+    assert_eq!(found, Stands::NotShown, "consent is nobody's line: {why}");
+    assert!(why.contains("in order for 4 randomised, 0 infused"), "{why}");
+    let early = about("infusion-recorded", "ES-001").with("started", "2020-01-01T00:00:00.000Z");
+    tale.told.push(("co-e", "coordinator", early));
+    assert!(stands(&tale, 5).1.starts_with("ES-001: a step"), "infused before it was prepared");
+    // The tale prepares for ES-001 twice, without saying for which visit.
+    let (found, why) = stands(&tale, 7);
+    assert!(found == Stands::NotShown && why.contains("at most 1 of 1"), "{why}");
 }
