@@ -133,8 +133,8 @@ enum Command {
     #[cfg(feature = "offline")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero report --help",
-        "klero help report closed",
-        "klero help report exposure",
+        "klero report closed --help",
+        "klero report reconcile --help",
     ], report::EXITS))]
     Report(ReportCommand),
     /// Test vectors of every format
