@@ -114,6 +114,18 @@ CREATE TABLE drafts (                                 -- since schema 2
   at        INTEGER NOT NULL                          -- milliseconds since 1970; gone after 72 hours
 ) STRICT;
 
+CREATE TABLE sealed_records (                         -- since schema 3: sealed pharmacy records under the service's lock
+  record TEXT PRIMARY KEY,                            -- its name, rolled by the device that sealed it
+  kind   TEXT NOT NULL CHECK (kind IN ('preparation', 'stock')),
+  sealed BLOB NOT NULL                                -- one length for each kind, whatever it says
+    CHECK (length(sealed) = CASE kind WHEN 'preparation' THEN 1080 ELSE 568 END)
+) STRICT;
+
+CREATE TRIGGER sealed_records_never_change BEFORE UPDATE ON sealed_records
+BEGIN SELECT RAISE(ABORT, 'a sealed record never changes'); END;
+CREATE TRIGGER sealed_records_never_go BEFORE DELETE ON sealed_records
+BEGIN SELECT RAISE(ABORT, 'a sealed record never goes'); END;
+
 -- Projections -------------------------------------------------------------------------------------------------------
 
 CREATE TABLE people (
@@ -245,6 +257,16 @@ CREATE TABLE records (                                -- since schema 3: signed 
 CREATE INDEX records_by_participant ON records (participant, entry);
 CREATE INDEX records_by_release ON records (release);
 
+CREATE TABLE pharmacy_records (                       -- since schema 3: which sealed record is whose, never what it says
+  record  TEXT PRIMARY KEY,
+  kind    TEXT NOT NULL,
+  centre  TEXT NOT NULL,                              -- whose key seals it
+  epoch   INTEGER NOT NULL CHECK (epoch >= 1),        -- the number of that key
+  release TEXT UNIQUE REFERENCES releases(reference), -- of a preparation: one record a release
+  entry   INTEGER NOT NULL UNIQUE REFERENCES entries(seq)
+) STRICT;
+
+CREATE INDEX pharmacy_records_by_centre ON pharmacy_records (centre, entry);
 CREATE TABLE centre_keys (                            -- since schema 3: every key that a centre ever had
   centre  TEXT NOT NULL,
   epoch   INTEGER NOT NULL,
@@ -286,3 +308,19 @@ CREATE TRIGGER allocations_never_of_the_void BEFORE INSERT ON allocations
 WHEN EXISTS (SELECT 1 FROM voids v WHERE (v.segment, v.stratum, v.position)
                                        = (NEW.segment, NEW.stratum, NEW.position))
 BEGIN SELECT RAISE(ABORT, 'a void code is never issued'); END;
+
+CREATE TABLE principals (                             -- since schema 3: who closes code breaks, where anybody is marked
+  person TEXT PRIMARY KEY REFERENCES people(id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE withdrawals (                            -- since schema 3: code breaks that were asked for and not done
+  entry INTEGER PRIMARY KEY REFERENCES entries(seq),
+  at    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE safety_plans (                           -- since schema 3: one named person is to be told one treatment
+  entry       INTEGER PRIMARY KEY REFERENCES entries(seq), -- which holds who is told, and why
+  participant TEXT NOT NULL REFERENCES participants(reference),
+  due         TEXT NOT NULL,                          -- the day of the report, year-month-day
+  done        INTEGER                                 -- entry of the release that did it
+) STRICT;

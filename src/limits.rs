@@ -40,9 +40,17 @@ pub const DELAY_SECONDS_MAX: u64 = 10;
 pub const CLOCK_BACK_MILLIS: i64 = 2_000;
 /// A release without an opening receipt is unconfirmed after this many seconds.
 pub const UNCONFIRMED_SECONDS: i64 = 10 * 60;
+/// A second code break by one person, or at one centre, within so many seconds is pointed out.
+pub const AGAIN_SECONDS: i64 = 24 * 60 * 60;
 /// The longest draft of a form, in bytes: no longer than the private record it may become.
 pub const DRAFT: usize = LINE;
 /// The most drafts a person may have; the oldest goes when one more is kept.
 pub const DRAFTS: usize = 50;
 /// A draft is gone after this many seconds.
 pub const DRAFT_SECONDS: i64 = 72 * 60 * 60;
+/// Sealed pharmacy records in one answer: two kilobytes each, as they travel.
+pub const RECORDS: u32 = 100;
+/// Characters of a prescription's reference, and of who receives an infusion.
+pub const SHORT_TEXT: usize = 80;
+/// The largest total volume that is recorded, in mL.
+pub const VOLUME_MAX: u32 = 5_000;

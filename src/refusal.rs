@@ -66,6 +66,10 @@ codes! {
         VisitNotDue "visit-not-due";
         /// The visit's code was released before.
         AlreadyPrepared "already-prepared";
+        /// The wait between release and hand-over, alike for every preparation, is not over.
+        HandoverEarly "handover-early";
+        /// The colleague's account, password or meaning does not fit.
+        SecondCheckNeeded "second-check-needed";
         /// Nothing was prepared for the visit.
         NotPrepared "not-prepared";
         /// The participant's treatment has ended.

@@ -151,7 +151,7 @@ pub fn meaning(act: &str, language: Language) -> String {
 }
 
 /// The files, compiled in, in the order of [`Language`]: problems and signatures, then what the pages say.
-const FILES: [[&str; 9]; 2] = [
+const FILES: [[&str; 10]; 2] = [
     [
         include_str!("text/en.ftl"),
         include_str!("text/pages/en/frame.ftl"),
@@ -160,6 +160,7 @@ const FILES: [[&str; 9]; 2] = [
         include_str!("text/pages/en/office.ftl"),
         include_str!("text/pages/en/pharmacy.ftl"),
         include_str!("text/pages/en/life.ftl"),
+        include_str!("text/pages/en/follow.ftl"),
         include_str!("text/pages/en/changes.ftl"),
         include_str!("text/pages/en/reports.ftl"),
     ],
@@ -171,6 +172,7 @@ const FILES: [[&str; 9]; 2] = [
         include_str!("text/pages/zh-CN/office.ftl"),
         include_str!("text/pages/zh-CN/pharmacy.ftl"),
         include_str!("text/pages/zh-CN/life.ftl"),
+        include_str!("text/pages/zh-CN/follow.ftl"),
         include_str!("text/pages/zh-CN/changes.ftl"),
         include_str!("text/pages/zh-CN/reports.ftl"),
     ],
@@ -299,7 +301,8 @@ mod tests {
             "I ask for the allocation of this participant, once"
         );
         assert_eq!(meaning("randomise", Language::ZhCn), "本人申请对该受试者进行随机，仅此一次");
-        for act in ["screen", "sign-eligibility", "break-code", "review-list", "prepare"] {
+        for act in ["screen", "sign-eligibility", "break-code", "review-list", "record-preparation"]
+        {
             assert!(meanings.contains(&act), "{act}");
         }
     }

@@ -56,6 +56,7 @@ impl Init {
             name: self.admin_name,
             role: Role::Admin,
             centres: vec![],
+            principal: false,
         };
         let token = found(&self.place.folder(), &text, &manifest, admin, means())
             .map_err(|error| not_opened(&error, &self.trial))?;

@@ -27,6 +27,8 @@ mod list;
 mod open;
 mod package;
 #[cfg(feature = "offline")]
+mod pharmacy;
+#[cfg(feature = "offline")]
 mod release;
 #[cfg(feature = "offline")]
 mod report;
@@ -127,6 +129,14 @@ enum Command {
         "klero kit count kit --json",
     ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
     Kit(KitCommand),
+    /// The pharmacy's sealed records, on a holder's own machine
+    #[cfg(feature = "offline")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero pharmacy report huashan.pharmacy.json --identity p-hs-1.key.json",
+        "klero pharmacy report huashan.pharmacy.json --identity stat-1.key.json --json",
+        "klero pharmacy report --help",
+    ], &[Exit::NotThere, Exit::WrongWords, Exit::NotVerified]))]
+    Pharmacy(PharmacyCommand),
     #[cfg(feature = "offline")]
     Verify(verify::Verify),
     /// Reports that name arms: on the statistician's own machine, from list and trail
@@ -228,6 +238,12 @@ enum ReportCommand {
 
 #[cfg(feature = "offline")]
 #[derive(Subcommand)]
+enum PharmacyCommand {
+    Report(pharmacy::Report),
+}
+
+#[cfg(feature = "offline")]
+#[derive(Subcommand)]
 enum VectorsCommand {
     Check(vectors::Check),
 }
@@ -270,6 +286,8 @@ impl Command {
             Command::Kit(KitCommand::Make(make)) => make.run(),
             #[cfg(feature = "offline")]
             Command::Kit(KitCommand::Count(count)) => count.run(),
+            #[cfg(feature = "offline")]
+            Command::Pharmacy(PharmacyCommand::Report(report)) => report.run(),
             #[cfg(feature = "offline")]
             Command::Verify(verify) => verify.run(),
             #[cfg(feature = "offline")]

@@ -37,9 +37,10 @@ struct ReleaseText {
     receipt: ReceiptText,
 }
 
+/// A wrap as the service hands it out.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrapText {
+pub struct WrapText {
     centre: String,
     epoch: u32,
     person: String,
@@ -161,7 +162,8 @@ fn not_proven(why: &str) -> Failure {
 }
 
 impl WrapText {
-    fn read(&self) -> Option<HeldWrap> {
+    /// The wrap, if each part of it is well formed.
+    pub fn read(&self) -> Option<HeldWrap> {
         Some(HeldWrap {
             centre: CentreId::parse(&self.centre).ok()?,
             epoch: self.epoch,

@@ -218,6 +218,7 @@ impl Stage {
             name: printed_name("admin-1"),
             role: Role::Admin,
             centres: vec![],
+            principal: false,
         };
         let means = |faults| Means {
             clock: play.clock.clone(),

@@ -3,12 +3,14 @@
 
 mod ending;
 mod lives;
+mod pharmacy;
 
 use super::open::open_release;
 use super::stage::{CENTRES, Play, Reply, Stage, signature};
 use crate::clock::{Clock, FixedClock};
 use crate::dice::{FixedDice, roll};
 use crate::domain::time::{Date, Moment};
+use crate::sealing::centre_key::CentreKey;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -30,6 +32,8 @@ enum Task {
     Visits(usize, usize),
     /// A code is broken in an emergency.
     Breaks(usize),
+    /// What followed a code break is written down, and the break is closed.
+    Closes(usize, usize),
     /// A mistake is found.
     Errs(usize),
     /// A letter was found open: two codes that nobody has yet are known.
@@ -62,6 +66,10 @@ struct Whole {
     open: bool,
     counts: BTreeMap<&'static str, u32>,
     commitment: String,
+    /// The references of code breaks.
+    breaks: Vec<String>,
+    /// The centres' keys, each opened once on a pharmacist's own device.
+    keys: BTreeMap<String, CentreKey>,
 }
 
 /// How a simulation ended.
@@ -146,7 +154,10 @@ pub fn simulate(folder: &Path, seed: u64, target: u32, progress: &dyn Fn(u32, u3
         open: true,
         counts: BTreeMap::new(),
         commitment,
+        breaks: vec![],
+        keys: BTreeMap::new(),
     };
+    pharmacy::stocked(&mut whole, 20 * target);
     let first = whole.today();
     (0..CENTRES.len()).for_each(|centre| whole.plan(first.plus_days(1), Task::Arrives(centre)));
     whole.plan(first.plus_days(2), Task::Voids);

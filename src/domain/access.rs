@@ -112,6 +112,10 @@ acts! {
     FollowUp          "follow-up"                      Never   Centre  Never   Trial   Never   Never   Never   Never;
     /// Sign a code break's follow-up as principal investigator, which closes it.
     CloseBreak        "close-break"                    Never   Centre  Never   Never   Never   Never   Never   Never;
+    /// Plan that one named person is told a participant's treatment, for a safety report.
+    PlanUnblinding    "plan-unblinding"                Never   Never   Never   Never   Never   Trial   Trial   Never;
+    /// Read which safety unblindings are planned, and for whom.
+    ReadSafetyPlans   "read-safety-plans"              Never   Never   Never   Trial   Never   Trial   Trial   Never;
     /// Record a preparation, its second check, and its hand-over.
     RecordPreparation "record-preparation"             Never   Never   Centre  Never   Never   Never   Never   Never;
     /// Keep sealed stock records.

@@ -88,6 +88,8 @@ pub enum Unfit {
     Before(&'static str),
     /// It is recorded already; this answer says why it is again.
     Recorded(&'static str),
+    /// This answer is needed, after what the others say.
+    Needed(&'static str),
     /// This answer cannot be chosen here.
     Choice(&'static str),
 }

@@ -7,6 +7,7 @@ pub mod duplicate;
 pub mod eligibility;
 pub mod entry;
 pub mod field;
+pub mod follow_up;
 pub mod ids;
 pub mod life;
 pub mod people;
@@ -16,6 +17,7 @@ pub mod recruitment;
 pub mod rule;
 #[cfg(feature = "offline")]
 pub mod simulate;
+pub mod stock;
 pub mod stratum;
 pub mod time;
 pub mod trial;

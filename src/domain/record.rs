@@ -5,6 +5,7 @@ use super::access::{
     Act, Correct, EndTreatment, RecordVisit, ReportAccident, ResumeTreatment, Transfer,
 };
 use super::answers::FieldProblem;
+use super::follow_up::Standing;
 use super::ids::{CentreId, EnrolmentNumber, VisitId};
 use super::life::{Life, Unfit};
 use super::time::{Date, Moment};
@@ -26,6 +27,8 @@ pub enum Asked {
     Number,
     /// A day, not after today.
     Day,
+    /// A day, not before today.
+    Coming,
     /// A minute where the trial is, not after now: `2026-11-21T20:35`.
     Moment,
     /// A whole number from `least` to `most`.
@@ -52,11 +55,11 @@ pub struct Question {
     pub must: bool,
 }
 
-const fn must(id: &'static str, asked: Asked) -> Question {
+pub(super) const fn must(id: &'static str, asked: Asked) -> Question {
     Question { id, asked, must: true }
 }
 
-const fn may(id: &'static str, asked: Asked) -> Question {
+pub(super) const fn may(id: &'static str, asked: Asked) -> Question {
     Question { id, asked, must: false }
 }
 
@@ -123,6 +126,14 @@ pub trait Kind: 'static {
     /// # Errors
     /// Why it does not.
     fn fits(trial: &Trial, life: &Life, answers: &Answers) -> Result<Option<&'static str>, Unfit>;
+
+    /// Does it fit what there is about the code break? Asked of records about one.
+    ///
+    /// # Errors
+    /// Why it does not.
+    fn follows(_: &Standing, _: &Answers) -> Result<(), Unfit> {
+        Ok(())
+    }
 }
 
 /// An infusion as those who gave it saw it: nothing of it is about the product (DI-11).
@@ -390,6 +401,12 @@ fn one(
             let today = trial.zone.day(now);
             let future = FieldProblem { max: Some(today.to_string()), ..because("date-future") };
             if day > today { Err(future) } else { Ok(Answer::Day(day)) }
+        }
+        Asked::Coming => {
+            let day = Date::parse(said).ok_or(because("date-form"))?;
+            let today = trial.zone.day(now);
+            let past = FieldProblem { min: Some(today.to_string()), ..because("date-too-old") };
+            if day < today { Err(past) } else { Ok(Answer::Day(day)) }
         }
         Asked::Moment => {
             let moment = trial.zone.moment(said).ok_or(because("moment-format"))?;

@@ -122,6 +122,7 @@ async fn invite(
         name: said.name,
         role: named("/role", FieldCode::ChoiceUnknown, Role::parse(&said.role).ok_or(()))?,
         centres: named("/centres", FieldCode::ChoiceUnknown, centres.collect::<Result<_, _>>())?,
+        principal: said.principal,
     };
     let answered = house.invite(&who.caller, invitation, once).await?;
     let invited = acts::InvitedBody {

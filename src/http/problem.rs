@@ -16,7 +16,7 @@ pub fn status(code: Code) -> StatusCode {
         Code::SignInNeeded | Code::CredentialsWrong | Code::SignatureNeeded => {
             StatusCode::UNAUTHORIZED
         }
-        Code::NotYourRole | Code::NotGrantedYet => StatusCode::FORBIDDEN,
+        Code::NotYourRole | Code::NotGrantedYet | Code::SecondCheckNeeded => StatusCode::FORBIDDEN,
         Code::NoSuchPage | Code::NoSuchRecord => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::PossibleDuplicate
@@ -27,6 +27,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::NoAllocationAvailable
         | Code::VisitNotDue
         | Code::AlreadyPrepared
+        | Code::HandoverEarly
         | Code::NotPrepared
         | Code::TreatmentEnded
         | Code::ListAlreadyImported
@@ -175,13 +176,14 @@ mod tests {
             [
                 "400 malformed-request idempotency-key-missing",
                 "401 sign-in-needed credentials-wrong signature-needed",
-                "403 not-your-role not-granted-yet",
+                "403 not-your-role not-granted-yet second-check-needed",
                 "404 no-such-page no-such-record",
                 "405 method-not-allowed",
                 "409 possible-duplicate identifiers-do-not-match recruitment-paused \
                  centre-not-open target-reached no-allocation-available visit-not-due \
-                 already-prepared not-prepared treatment-ended list-already-imported \
-                 list-not-reviewed rotation-outdated wrong-state decisions-open",
+                 already-prepared handover-early not-prepared treatment-ended \
+                 list-already-imported list-not-reviewed rotation-outdated wrong-state \
+                 decisions-open",
                 "412 changed-since-read",
                 "413 too-large",
                 "415 wrong-content-type",

@@ -13,6 +13,7 @@ use super::wire::records::{
     VisitDayBody, WayBody,
 };
 use crate::domain::access::{Act, Correct, ReadParticipants};
+use crate::domain::follow_up::{BreakRecord, Closure, SafetyPlan};
 use crate::domain::ids::Reference;
 use crate::domain::record::{
     Accident, Asked, Infusion, Kind, Leave, MissedDose, Mistake, Move, Question, Resumption, Stop,
@@ -141,7 +142,7 @@ async fn accident(
     Ok(Answer::ok(done(without_value(answered))))
 }
 
-fn without_value(answered: Answered<u64>) -> Answered<()> {
+pub(super) fn without_value(answered: Answered<u64>) -> Answered<()> {
     Answered { value: (), receipt: answered.receipt, repeated: answered.repeated }
 }
 
@@ -200,6 +201,9 @@ async fn forms(_: Who) -> Answer<FormsBody> {
             form::<Move>(),
             form::<Mistake>(),
             form::<Accident>(),
+            form::<BreakRecord>(),
+            form::<Closure>(),
+            form::<SafetyPlan>(),
         ],
     })
 }
@@ -220,6 +224,7 @@ fn question(question: &Question) -> QuestionBody {
         Asked::Centre => ("centre", &[]),
         Asked::Number => ("number", &[]),
         Asked::Day => ("day", &[]),
+        Asked::Coming => ("coming-day", &[]),
         Asked::Moment => ("minute", &[]),
         Asked::Whole { .. } => ("whole", &[]),
         Asked::YesNo => ("yes-no", &[]),

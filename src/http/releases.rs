@@ -5,6 +5,7 @@ use super::answer::Answer;
 use super::caller::{Who, bytes, named, once, receipt, signature};
 use super::extract::{Body, IdempotencyKey, InPath};
 use super::people::done;
+use super::pharmacy::{released_body, times_body};
 use super::problem::Problem;
 use super::routes::Route;
 use super::wire::acts;
@@ -92,6 +93,7 @@ async fn due(house: Data<House>, who: Who) -> Result<Answer<acts::DuesBody>, Pro
             number: due.number.to_string(),
             code: due.code.to_string(),
             visit: due.visit.map(|visit| visit.to_string()),
+            released: due.released.iter().map(|one| released_body(&house, one)).collect(),
         });
     Ok(Answer::ok(acts::DuesBody { preparations: preparations.collect() }))
 }
@@ -106,7 +108,7 @@ pub(super) fn wrap_body(held: &HeldWrap) -> acts::WrapBody {
 }
 
 fn release(handed: Handed, purpose: &str, told: Option<Vec<String>>) -> Answer<acts::ReleaseBody> {
-    let Handed { released, number, repeated } = handed;
+    let Handed { released, number, repeated, times } = handed;
     let place = released.place;
     let body = acts::ReleaseBody {
         reference: released.reference.as_str().to_owned(),
@@ -130,6 +132,7 @@ fn release(handed: Handed, purpose: &str, told: Option<Vec<String>>) -> Answer<a
         receipt: receipt(released.receipt),
         repeated,
         told,
+        times: times.map(times_body),
     };
     if repeated { Answer::ok(body) } else { Answer::created(body) }
 }
@@ -184,6 +187,7 @@ async fn break_code(
         what_happened: said.what_happened,
         depends: said.depends,
         how: said.how,
+        plan: said.plan,
         root: root(said.root)?,
     };
     let signature = signature(&key, &body.raw, said.signature)?;
@@ -234,6 +238,13 @@ async fn breaks(house: Data<House>, who: Who) -> Result<Answer<acts::BreaksBody>
         opened: broken.opened,
         unconfirmed: broken.unconfirmed,
         read_back: broken.release.read_back.is_some(),
+        follow_up: broken.progress.as_str().to_owned(),
+        due: broken.due.to_string(),
+        again: [("person", broken.again.person), ("centre", broken.again.centre)]
+            .into_iter()
+            .filter(|(_, again)| *again)
+            .map(|(word, _)| word.to_owned())
+            .collect(),
     });
     let breaks = breaks.collect();
     Ok(Answer::ok(acts::BreaksBody { breaks, receipt: receipt(answered.receipt) }))

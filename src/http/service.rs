@@ -4,8 +4,8 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, emergency, keys, list, participants, people, records, releases, reports, rotations,
-    trail, trial,
+    Served, emergency, follow_up, keys, list, participants, people, pharmacy, records, releases,
+    reports, rotations, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -23,7 +23,9 @@ pub fn table() -> Table {
         records::routes(),
         releases::routes(),
         reports::routes(),
+        pharmacy::routes(),
         emergency::routes(),
+        follow_up::routes(),
         keys::routes(),
         rotations::routes(),
         trial::routes(),

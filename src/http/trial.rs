@@ -18,7 +18,7 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 7] = [
+pub const SIGNED: [&str; 9] = [
     "screen",
     "sign-eligibility",
     "randomise",
@@ -26,6 +26,8 @@ pub const SIGNED: [&str; 7] = [
     "review-list",
     "void-code",
     "decide-recruitment",
+    "record-preparation",
+    "check",
 ];
 
 /// The routes of this file.

@@ -4,8 +4,8 @@
 //! lock key = HKDF(salt empty, ikm server secret, info "klero/v1/lock", 32)          RFC 5869
 //! locked   = nonce 12 ‖ AES-256-GCM(lock key, nonce, aad, sealed)                   aad as in `slot`
 //! ```
-//! Every slot is locked once, under a random nonce; one key locks at most some hundred thousand slots, far below the
-//! 2^32 that random nonces of 96 bits allow.
+//! Every slot, and every sealed pharmacy record (`pharmacy_record`), is locked once, under a random nonce; one key locks
+//! at most some hundred thousand of them, far below the 2^32 that random nonces of 96 bits allow.
 
 use super::bytes::hkdf;
 use super::slot::{LockedArm, Place, SealedArm};
@@ -55,15 +55,33 @@ impl ServerSecret {
 
     /// Locks a sealed arm as the slot `at`. The nonce must be random and used for nothing else.
     pub fn lock(&self, arm: &SealedArm, at: &Place, nonce: [u8; 12]) -> LockedArm {
-        let mut bytes = arm.as_bytes().to_vec();
+        let bytes = self.lock_bytes(arm.as_bytes(), at.aad(), nonce);
+        LockedArm::from_bytes(&bytes).expect("12 + 92 + 16 = 120")
+    }
+
+    /// `nonce 12 ‖ AES-256-GCM(lock key, nonce, aad, sealed)`. Each kind of thing that is locked has a label of its own
+    /// at the beginning of its aad, so that none is ever lifted as another.
+    pub(super) fn lock_bytes(&self, sealed: &[u8], aad: Vec<u8>, nonce: [u8; 12]) -> Vec<u8> {
+        let mut bytes = sealed.to_vec();
         self.lock_key()
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
-                Aad::from(at.aad()),
+                Aad::from(aad),
                 &mut bytes,
             )
-            .expect("92 bytes are far below the limit of AES-GCM");
-        LockedArm::from_bytes(&[&nonce, &bytes[..]].concat()).expect("12 + 92 + 16 = 120")
+            .expect("what is locked is far below the limit of AES-GCM");
+        [&nonce, &bytes[..]].concat()
+    }
+
+    /// Undoes [`ServerSecret::lock_bytes`].
+    pub(super) fn lift_bytes(&self, locked: &[u8], aad: Vec<u8>) -> Result<Vec<u8>, NotOurLock> {
+        let (nonce, ciphertext) = locked.split_first_chunk::<12>().ok_or(NotOurLock)?;
+        let mut bytes = ciphertext.to_vec();
+        let opened = self
+            .lock_key()
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(aad), &mut bytes)
+            .map_err(|_| NotOurLock)?;
+        Ok(opened.to_vec())
     }
 
     /// Lifts the lock of the slot `at`.
@@ -72,14 +90,8 @@ impl ServerSecret {
     /// [`NotOurLock`] when the secret is another, or trial, segment, stratum, position, code or epoch is not the one
     /// that was locked, or a byte was altered.
     pub fn lift(&self, locked: &LockedArm, at: &Place) -> Result<SealedArm, NotOurLock> {
-        let (nonce, ciphertext) = locked.as_bytes().split_at(12);
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| NotOurLock)?;
-        let mut bytes = ciphertext.to_vec();
-        let arm = self
-            .lock_key()
-            .open_in_place(nonce, Aad::from(at.aad()), &mut bytes)
-            .map_err(|_| NotOurLock)?;
-        SealedArm::from_bytes(arm).ok_or(NotOurLock)
+        let arm = self.lift_bytes(locked.as_bytes(), at.aad())?;
+        SealedArm::from_bytes(&arm).ok_or(NotOurLock)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod manifest;
 pub mod package;
 #[cfg(feature = "server")]
 pub mod password;
+pub mod pharmacy_record;
 #[cfg(test)]
 mod samples;
 pub mod signature;

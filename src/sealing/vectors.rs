@@ -11,11 +11,12 @@ use super::identity;
 use super::list::{Design, List};
 use super::lock::ServerSecret;
 use super::manifest::ListPurpose;
+use super::pharmacy_record::{RecordKind, RecordPlace, open_record, seal_record};
 use super::seal::seal_index;
 use super::slot::{Place, Wrap};
 use super::tree;
 use super::wrap::{self, OpeningKey};
-use crate::domain::ids::{Code, PersonId, StratumId, TrialId};
+use crate::domain::ids::{CentreId, Code, PersonId, Reference, StratumId, TrialId};
 use crate::domain::people::Role;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -82,6 +83,9 @@ pub fn check_file(text: &str) -> Result<Vec<CaseResult>, VectorsError> {
         let cases: Vec<ListCase> = serde_json::from_str(text).map_err(from)?;
         return cases.iter().map(ListCase::check).collect();
     }
+    if let Ok(file) = serde_json::from_str::<RecordCases>(text) {
+        return file.records.iter().map(RecordCase::check).collect();
+    }
     let cases: SealingCases = serde_json::from_str(text).map_err(from)?;
     Ok(vec![
         cases.slot.check()?,
@@ -89,6 +93,57 @@ pub fn check_file(text: &str) -> Result<Vec<CaseResult>, VectorsError> {
         cases.identity.check()?,
         cases.checkpoint.check()?,
     ])
+}
+
+/// Sealed pharmacy records.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordCases {
+    #[serde(rename = "about")]
+    _about: String,
+    records: Vec<RecordCase>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordCase {
+    kind: String,
+    trial: String,
+    centre: String,
+    record: String,
+    centre_key: String,
+    nonce: String,
+    info: String,
+    record_key: String,
+    text: String,
+    sealed: String,
+}
+
+impl RecordCase {
+    fn check(&self) -> Result<CaseResult, VectorsError> {
+        let kind = RecordKind::parse(&self.kind).ok_or(VectorsError::Malformed("kind"))?;
+        let at = RecordPlace {
+            trial: TrialId::parse(&self.trial).map_err(|_| VectorsError::Malformed("trial"))?,
+            centre: CentreId::parse(&self.centre).map_err(|_| VectorsError::Malformed("centre"))?,
+            record: Reference::parse(&self.record)
+                .map_err(|_| VectorsError::Malformed("record"))?,
+            epoch: 1,
+            kind,
+        };
+        let key = CentreKey::from_bytes(
+            unhex_array(&self.centre_key).ok_or(VectorsError::Malformed("centre_key"))?,
+        );
+        let nonce = unhex_array(&self.nonce).ok_or(VectorsError::Malformed("nonce"))?;
+        let sealed = seal_record(&key, &at, &self.text, nonce);
+        let sealed = sealed.map_err(|_| VectorsError::Malformed("text"))?;
+        let read = open_record(&key, &at, &sealed).unwrap_or_default();
+        let mut compared = Comparison::new();
+        compared.bytes("info", &self.info, &at.info());
+        compared.bytes("record_key", &self.record_key, &*key.record_key(&at.info()));
+        compared.bytes("sealed", &self.sealed, sealed.as_bytes());
+        compared.value("text", &self.text, &read);
+        Ok(compared.result(&format!("pharmacy record: {}", self.kind)))
+    }
 }
 
 /// Compares, and keeps the first difference.

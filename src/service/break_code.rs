@@ -4,15 +4,15 @@
 use super::emergency::matched;
 use super::prepare::{Handed, RootSeen, redeliver, with_root};
 use super::signature::Signed;
-use super::{Answered, House, Signature, first_answer};
-use crate::domain::access::{Act, BreakCode, Caller, ReadBreaks};
+use super::{House, Signature, first_answer};
+use crate::domain::access::{Act, BreakCode, Caller};
 use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::{Code, EnrolmentNumber, PersonId, Reference};
 use crate::domain::people::{Person, Role};
-use crate::limits::{TEXT, UNCONFIRMED_SECONDS};
+use crate::limits::TEXT;
 use crate::refusal::{FieldCode, FieldError, Refusal};
 use crate::store::Tx;
-use crate::store::queries::{Participant, Release};
+use crate::store::queries::Participant;
 use crate::store::repeats::OnceKey;
 use std::sync::Arc;
 
@@ -46,19 +46,10 @@ pub struct Emergency {
     pub depends: bool,
     /// How it depends.
     pub how: Option<String>,
+    /// The planned safety unblinding that this is, by its entry, if it is one.
+    pub plan: Option<u64>,
     /// How the device knows the root that it proves against, if it said.
     pub root: Option<RootSeen>,
-}
-
-/// A code break as everybody who may know of it sees it: that, never what.
-#[derive(Debug, Clone)]
-pub struct Broken {
-    /// The release.
-    pub release: Release,
-    /// Opened on the holder's device, by its own receipt; without one it counts as unblinded all the same.
-    pub opened: bool,
-    /// No receipt after ten minutes.
-    pub unconfirmed: bool,
 }
 
 /// The release of a code break, and who was told.
@@ -96,6 +87,9 @@ impl House {
                 return Ok((wanted, (ids, true)));
             }
             let matched = matched(&participant, emergency.identifier.as_deref())?;
+            if let Some(plan) = emergency.plan {
+                super::safety::waits(&tx.view(), plan, &participant.reference)?;
+            }
             let reference = tx.reference();
             let entry = describe(&participant, &code, &reference, &emergency, matched, &signed);
             let entry = entry
@@ -107,7 +101,7 @@ impl House {
         });
         let (durable, (told, repeated)) = done.await?.split();
         let released = durable.release(&self.secret).map_err(|_| self.not_our_lock())?;
-        Ok(BrokenCode { handed: Handed { released, number, repeated }, told })
+        Ok(BrokenCode { handed: Handed { released, number, repeated, times: None }, told })
     }
 
     fn check_emergency(&self, caller: &Caller, emergency: &Emergency) -> Result<(), Refusal> {
@@ -131,30 +125,10 @@ impl House {
             self.trial.emergency.categories.iter().find(|c| c.id.as_str() == emergency.category);
         if category.is_none_or(|c| c.hotline_only && caller.person.role != Role::Hotline) {
             errors.push(FieldError::new("/category", FieldCode::ChoiceUnknown));
+        } else if emergency.plan.is_some() && !category.is_some_and(|c| c.hotline_only) {
+            return Err(super::safety::unknown_plan());
         }
         if errors.is_empty() { Ok(()) } else { Err(Refusal::fields(errors)) }
-    }
-
-    /// Code breaks, newest first: that, when, why in a word, and whether the opening was confirmed. Reading is an entry.
-    ///
-    /// # Errors
-    /// `not-your-role`.
-    pub async fn breaks(&self, caller: &Caller) -> Result<Answered<Vec<Broken>>, Refusal> {
-        let may = self.may_somewhere::<ReadBreaks>(caller).await?;
-        let centres = caller.places(&may).map(<[_]>::to_vec);
-        let done = self.act(&may, move |tx| {
-            tx.append(Entry::new("breaks-read"))?;
-            let late = tx.now().plus_seconds(-UNCONFIRMED_SECONDS);
-            let breaks = tx.view().breaks(centres.as_deref())?.into_iter();
-            let seen = |release: Release| Broken {
-                opened: release.opened.is_some(),
-                unconfirmed: release.opened.is_none() && release.at <= late,
-                release,
-            };
-            Ok(breaks.map(seen).collect::<Vec<_>>())
-        });
-        let (value, receipt) = done.await?.into_parts();
-        Ok(Answered { value, receipt, repeated: false })
     }
 }
 
@@ -187,6 +161,10 @@ fn describe(
         .with("category", emergency.category.as_str())
         .with("depends", emergency.depends)
         .with("identifiers", matched);
+    let entry = match emergency.plan {
+        Some(plan) => entry.with("plan", plan),
+        None => entry,
+    };
     let entry = with_root(entry, emergency.root);
     let entry = signed
         .on(entry)

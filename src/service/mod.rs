@@ -2,12 +2,14 @@
 //! whatever it answers is durable.
 
 pub mod break_code;
+pub mod breaks;
 mod common;
 pub mod confirmation;
 pub mod correct;
 pub mod drafts;
 pub mod eligibility;
 pub mod emergency;
+pub mod follow_up;
 pub mod founding;
 pub mod health;
 pub mod keys;
@@ -15,6 +17,7 @@ pub mod lists;
 pub mod opened;
 pub mod passwords;
 pub mod people;
+pub mod preparation_record;
 pub mod prepare;
 pub mod randomise;
 pub mod record;
@@ -23,9 +26,11 @@ pub mod recruitment;
 pub mod refuse;
 pub mod reports;
 pub mod rotations;
+pub mod safety;
 pub mod screen;
 pub mod sign_in;
 pub mod signature;
+pub mod stock;
 pub mod trail;
 pub mod voids;
 

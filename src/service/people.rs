@@ -25,6 +25,8 @@ pub struct Invitation {
     pub role: Role,
     /// Where; empty for a role that works for the whole trial.
     pub centres: Vec<CentreId>,
+    /// Is it a principal investigator of those centres, who closes code breaks there?
+    pub principal: bool,
 }
 
 /// What the administrator passes on to the invited person.
@@ -111,6 +113,9 @@ impl House {
         } else if different.len() != invitation.centres.len() {
             errors.push(FieldError::new("/centres", FieldCode::Doubled));
         }
+        if invitation.principal && invitation.role != Role::Investigator {
+            errors.push(FieldError::new("/principal", FieldCode::ChoiceUnknown));
+        }
         if errors.is_empty() { Ok(()) } else { Err(Refusal::fields(errors)) }
     }
 
@@ -160,10 +165,11 @@ pub(super) fn write_invitation(
     invitation: &Invitation,
     token: &[u8; 32],
 ) -> Result<u64, StoreError> {
-    let Invitation { person, name, role, centres } = invitation;
+    let Invitation { person, name, role, centres, principal } = invitation;
     let centres = centres.iter().map(|centre| Fact::from(centre.as_str())).collect::<Vec<_>>();
     let entry = Entry::new("person-invited").on("person", person.as_str());
     let entry = entry.with("role", role.as_str()).with("centres", centres);
+    let entry = if *principal { entry.with("principal", true) } else { entry };
     let seq = tx.append(entry.private("name", name.as_str()))?;
     tx.keep_invitation(token, person, tx.now().plus_seconds(INVITATION_SECONDS))?;
     Ok(seq)

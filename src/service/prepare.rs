@@ -1,5 +1,6 @@
 //! The second act: a pharmacist of the centre gets one slot, for one participant and one due visit (design 6).
 
+use super::preparation_record::Times;
 use super::records::life_of;
 use super::{House, first_answer};
 use crate::domain::access::{Act, Caller, Prepare, ReadPreparations};
@@ -10,6 +11,7 @@ use crate::domain::trial::Trial;
 use crate::domain::visit::{self, VisitRefusal};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::same;
+use crate::store::pharmacy::Progress;
 use crate::store::queries::{Participant, View};
 use crate::store::release::{Released, Wanted};
 use crate::store::repeats::OnceKey;
@@ -78,6 +80,8 @@ pub struct Due {
     pub code: Code,
     /// The visit whose infusion is due today, if one is.
     pub visit: Option<VisitId>,
+    /// What was released for preparation and may still be used, oldest first.
+    pub released: Vec<Progress>,
 }
 
 /// A release with what is said beside it.
@@ -88,6 +92,8 @@ pub struct Handed {
     pub number: EnrolmentNumber,
     /// The same request was answered before; this hand-over is an entry of its own.
     pub repeated: bool,
+    /// Of a preparation: counted from the first release, whenever it was answered.
+    pub times: Option<Times>,
 }
 
 impl House {
@@ -141,7 +147,10 @@ impl House {
         });
         let (durable, repeated) = done.await?.split();
         let released = durable.release(&self.secret).map_err(|_| self.not_our_lock())?;
-        Ok(Handed { released, number, repeated })
+        let reference = &released.reference;
+        let kept = self.store.read(|view| Ok::<_, Refusal>(view.release(reference)?))?;
+        let times = kept.map(|kept| self.times(kept.at));
+        Ok(Handed { released, number, repeated, times })
     }
 
     /// A slot that this server secret does not lift: the wrong secret was installed, or the row was altered.
@@ -158,6 +167,8 @@ impl House {
         let may = self.may_somewhere::<ReadPreparations>(caller).await?;
         let centres = caller.places(&may);
         let now = self.clock.now();
+        let hours = i64::from(self.trial.preparation.use_within_hours);
+        let since = now.plus_seconds(-hours * 3600);
         self.store.read(|view| {
             let mut all = vec![];
             let mut after = String::new();
@@ -171,6 +182,7 @@ impl House {
                     };
                     let life = life_of(view, &self.trial, &participant)?;
                     let today = self.trial.zone.day(now);
+                    let released = view.progress_since(&participant.reference, since)?;
                     let course = life.course(&self.trial.zone);
                     let due = course.and_then(|c| visit::due_today(&self.trial, &c, today));
                     all.push(Due {
@@ -178,6 +190,7 @@ impl House {
                         number: participant.number,
                         code: allocation.code,
                         visit: due.map(|visit| visit.id.clone()),
+                        released,
                     });
                 }
             }

@@ -127,7 +127,10 @@ impl House {
         }
     }
 
-    fn read_record<K: Kind>(&self, raw: &BTreeMap<String, String>) -> Result<Answers, Refusal> {
+    pub(super) fn read_record<K: Kind>(
+        &self,
+        raw: &BTreeMap<String, String>,
+    ) -> Result<Answers, Refusal> {
         let read = record::read::<K>(&self.trial, raw, self.clock.now(), TEXT);
         let answers =
             read.map_err(|problems| Refusal::fields(problems.iter().map(field_error).collect()))?;
@@ -195,7 +198,7 @@ impl House {
 }
 
 /// Appends the record's entry: free text beside the line, everything else in it.
-fn append<K: Kind>(
+pub(super) fn append<K: Kind>(
     tx: &mut Tx<'_>,
     entry: Entry,
     answers: &Answers,
@@ -290,12 +293,13 @@ fn field_error(problem: &FieldProblem) -> FieldError {
     })
 }
 
-fn refusal(unfit: &Unfit) -> Refusal {
+pub(super) fn refusal(unfit: &Unfit) -> Refusal {
     let wrong = |question: &str, code| FieldError::new(format!("/answers/{question}"), code);
     match unfit {
         Unfit::State => Refusal::new(Why::WrongState),
         Unfit::NotPrepared => Refusal::new(Why::NotPrepared),
         Unfit::Choice(question) => Refusal::fields(vec![wrong(question, FieldCode::ChoiceUnknown)]),
+        Unfit::Needed(question) => Refusal::fields(vec![wrong(question, FieldCode::Required)]),
         Unfit::Recorded(question) => Refusal::fields(vec![wrong(question, FieldCode::AgainWhy)]),
         Unfit::Before(question) => {
             let earlier = if *question == "ended" { "started" } else { "release" };

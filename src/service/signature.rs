@@ -4,6 +4,7 @@
 use super::{House, passwords};
 use crate::domain::access::{Act, BreakCode, Caller};
 use crate::domain::entry::Entry;
+use crate::domain::ids::PersonId;
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::{Hash, sha256};
 use crate::sealing::card::Card;
@@ -80,7 +81,8 @@ impl House {
         let how = match proof {
             _ if !words.contains(meaning) => None,
             Proof::Password(password) => {
-                self.password_fits(caller, password).await?.then_some("password")
+                let own = &caller.person.id;
+                self.password_fits(own, password).await?.then_some("password")
             }
             Proof::Key(key) => self.key_fits(caller, act, key, meaning)?.then_some("key"),
         };
@@ -107,12 +109,11 @@ impl House {
     }
 
     /// A wrong one is answered later and later: a session that was taken over must not be a faster door.
-    async fn password_fits(
+    pub(super) async fn password_fits(
         &self,
-        caller: &Caller,
+        person: &PersonId,
         password: &Zeroizing<String>,
     ) -> Result<bool, Refusal> {
-        let person = &caller.person.id;
         let hash = self.store.read(|view| view.password_hash(person).map_err(Refusal::from))?;
         let slips = sha256(person.as_str().as_bytes());
         let fits = self.passwords.fit(password.clone(), hash).await;

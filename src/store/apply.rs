@@ -158,7 +158,9 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
             "UPDATE releases SET read_back = ?2 WHERE reference = ?1 AND read_back IS NULL",
             &[&e.on("reference"), &e.seq()],
         ),
-        _ => noticed(connection, e).and_then(|()| recorded(connection, e)),
+        _ => noticed(connection, e)
+            .and_then(|()| recorded(connection, e))
+            .and_then(|()| sealed(connection, e)),
     }
 }
 
@@ -181,6 +183,13 @@ fn noticed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> 
             "INSERT INTO shortages (centre, at, entry) VALUES (?1, ?2, ?3)
              ON CONFLICT (centre) DO UPDATE SET at = excluded.at, entry = excluded.entry",
             &[&e.centre(), &e.at.millis(), &e.seq()],
+        ),
+        "break-left" => {
+            run("INSERT INTO withdrawals (entry, at) VALUES (?1, ?2)", &[&e.seq(), &e.at.millis()])
+        }
+        "safety-unblinding-planned" => run(
+            "INSERT INTO safety_plans (entry, participant, due) VALUES (?1, ?2, ?3)",
+            &[&e.seq(), &e.on("reference"), &e.data("report-due")],
         ),
         _ => Ok(()),
     }
@@ -238,6 +247,10 @@ fn person_invited(connection: &Connection, e: &Happened<'_>) -> Result<(), Store
             "INSERT INTO person_centres (person, centre) VALUES (?1, ?2)",
             &[&e.on("person"), centre],
         )?;
+    }
+    if fact(&e.entry.data, "principal") == Some(&Fact::Yes(true)) {
+        let sql = "INSERT INTO principals (person) VALUES (?1)";
+        run(connection, sql, &[&e.on("person")])?;
     }
     Ok(())
 }
@@ -349,5 +362,28 @@ fn released(connection: &Connection, e: &Happened<'_>, purpose: &str) -> Result<
             &e.at.millis(),
             &e.seq(),
         ],
+    )?;
+    match e.number("plan") {
+        None => Ok(()),
+        Some(plan) => run(
+            connection,
+            "UPDATE safety_plans SET done = ?2 WHERE entry = ?1 AND done IS NULL",
+            &[&plan, &e.seq()],
+        ),
+    }
+}
+
+/// That a sealed pharmacy record was kept. What it says is in no entry.
+fn sealed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    let (kind, record, release) = match e.entry.act.as_str() {
+        "preparation-recorded" => ("preparation", e.data("record"), e.on("reference")),
+        "stock-recorded" => ("stock", e.on("record"), None),
+        _ => return Ok(()),
+    };
+    run(
+        connection,
+        "INSERT INTO pharmacy_records (record, kind, centre, epoch, release, entry)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        &[&record, &kind, &e.centre(), &e.number("epoch"), &release, &e.seq()],
     )
 }

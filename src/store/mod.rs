@@ -17,6 +17,7 @@ mod history;
 pub mod keyring;
 pub mod order;
 pub mod overview;
+pub mod pharmacy;
 pub mod queries;
 mod rebuild;
 pub mod records;

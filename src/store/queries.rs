@@ -118,8 +118,12 @@ pub struct Release {
     pub number: EnrolmentNumber,
     /// The code.
     pub code: Code,
-    /// The participant's centre.
+    /// The participant's centre at that time.
     pub centre: CentreId,
+    /// The participant's present centre: whoever works there may know of it.
+    pub present: CentreId,
+    /// Whose slot, as paths name it.
+    pub participant: Reference,
     /// The visit of a preparation.
     pub visit: Option<String>,
     /// The category of a code break.
@@ -215,7 +219,8 @@ fn read_participant(row: &Row<'_>) -> rusqlite::Result<Participant> {
 }
 
 const RELEASE: &str = "SELECT r.reference, r.purpose, p.number, r.code, r.centre, r.visit, \
-                       r.category, r.person, r.at, r.entry, r.opened, r.read_back \
+                       r.category, r.person, r.at, r.entry, r.opened, r.read_back, \
+                       r.participant, p.centre \
                        FROM releases r JOIN participants p ON p.reference = r.participant ";
 
 fn read_release(row: &Row<'_>) -> rusqlite::Result<Release> {
@@ -232,6 +237,8 @@ fn read_release(row: &Row<'_>) -> rusqlite::Result<Release> {
         entry: row.get::<_, i64>(9)? as u64,
         opened: row.get::<_, Option<i64>>(10)?.map(|seq| seq as u64),
         read_back: row.get::<_, Option<i64>>(11)?.map(|seq| seq as u64),
+        participant: reference(row, 12)?,
+        present: read_id(CentreId::parse(&row.get::<_, String>(13)?))?,
     })
 }
 
@@ -549,7 +556,7 @@ impl<'c> View<'c> {
         let all = self.all(&query(RELEASE, tail), [], read_release)?;
         Ok(match centres {
             None => all,
-            Some(own) => all.into_iter().filter(|r| own.contains(&r.centre)).collect(),
+            Some(own) => all.into_iter().filter(|r| own.contains(&r.present)).collect(),
         })
     }
 

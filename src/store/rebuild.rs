@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 16] = [
+const PROJECTIONS: [&str; 20] = [
     "people",
     "person_centres",
     "recruitment",
@@ -23,8 +23,12 @@ const PROJECTIONS: [&str; 16] = [
     "verifications",
     "shortages",
     "records",
+    "pharmacy_records",
     "centre_keys",
     "held",
+    "principals",
+    "withdrawals",
+    "safety_plans",
 ];
 
 /// What a check of a stored trail found right.
@@ -121,6 +125,7 @@ fn check_keepsakes(connection: &Connection) -> Result<(), OpenError> {
             return Err(OpenError::Tables("contents"));
         }
     }
+    check_sealed_records(connection)?;
     let mut statement = connection.prepare("SELECT segment, root FROM lists")?;
     let lists =
         statement.query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Hash>(1)?)))?;
@@ -150,6 +155,17 @@ fn check_resealed(connection: &Connection) -> Result<(), OpenError> {
     // None that no rotation's entry knows.
     let all = connection.query_row("SELECT count(*) FROM resealed", [], |row| row.get(0));
     if all == Ok(known) { Ok(()) } else { Err(OpenError::Tables("resealed")) }
+}
+
+/// Every pharmacy record that the trail knows has its sealed bytes, and there are no others.
+fn check_sealed_records(connection: &Connection) -> Result<(), OpenError> {
+    let alone = "SELECT count(*) FROM pharmacy_records p FULL JOIN sealed_records s
+                 ON s.record = p.record AND s.kind = p.kind
+                 WHERE s.record IS NULL OR p.record IS NULL";
+    match connection.query_row(alone, [], |row| row.get::<_, i64>(0))? {
+        0 => Ok(()),
+        _ => Err(OpenError::Tables("sealed_records")),
+    }
 }
 
 fn apply_stored(remade: &Connection, text: &str, record: Option<String>) -> Result<(), OpenError> {

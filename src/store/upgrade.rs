@@ -11,9 +11,9 @@ use rusqlite::Connection;
 
 /// The oldest schema that can be brought up.
 const OLDEST: i32 = 1;
-/// The entries that schema 2's new projections are made from. Of schema 3's, keys alone were dealt with before; the acts
-/// behind the others are new themselves.
-const ACTS_FOR_2: [&str; 2] = ["signed-in", "refused"];
+/// The entries that a schema's new projections are made from, where the act is older than the schema. Keys are looked at
+/// beside them: the acts behind schema 3's others are new themselves.
+const FILLED: [(&str, i32); 3] = [("signed-in", 2), ("refused", 2), ("break-left", 3)];
 
 /// The schema of a stored database.
 ///
@@ -62,6 +62,7 @@ fn missing(stored: &Connection) -> Result<Vec<String>, OpenError> {
 }
 
 fn fill(act: &Connection, version: i32) -> Result<(), OpenError> {
+    let newer = |name: &str| FILLED.iter().any(|(act, since)| *act == name && version < *since);
     let mut lines = act.prepare("SELECT line FROM entries ORDER BY seq")?;
     let mut rows = lines.query([])?;
     while let Some(row) = rows.next()? {
@@ -69,7 +70,7 @@ fn fill(act: &Connection, version: i32) -> Result<(), OpenError> {
         let read = line::parse(line).map_err(|_| StoreError::Damaged)?;
         // None of them has a private record that a projection is made from.
         let happened = Happened { seq: read.seq, at: read.at, by: &read.by, entry: &read.entry };
-        if version < 2 && ACTS_FOR_2.contains(&read.entry.act.as_str()) {
+        if newer(&read.entry.act) {
             apply(act, &happened)?;
         }
         remember(act, &happened)?;

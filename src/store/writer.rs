@@ -7,6 +7,7 @@
 use super::checkpoint_store::CheckpointStore;
 use super::faults::{Faults, Step};
 use super::history::Trail;
+use super::pharmacy::{LiftedRecords, WantedRecords};
 use super::release::{ListTrees, Released, Wanted};
 use super::tx::{Memory, Stamp, Tx};
 use super::{Health, StoreError};
@@ -70,6 +71,16 @@ impl Durable<Wanted> {
     /// When the slot was not locked by this server secret.
     pub fn release(self, secret: &ServerSecret) -> Result<Released, NotOurLock> {
         self.value.lift(secret, self.receipt)
+    }
+}
+
+impl Durable<WantedRecords> {
+    /// Lifts the locks of pharmacy records, only after the entry that says they are read is durable (I3).
+    ///
+    /// # Errors
+    /// When a record was not locked by this server secret.
+    pub fn lift_records(self, secret: &ServerSecret) -> Result<LiftedRecords, NotOurLock> {
+        self.value.lift_all(secret, self.receipt)
     }
 }
 

@@ -1,5 +1,6 @@
 //! How the service is: for everybody in a sentence, for an administrator in full. No identities.
 
+use super::follow_up;
 use super::frame::{Frame, paper};
 use super::standing::in_fours;
 use crate::domain::access::ManagePeople;
@@ -27,6 +28,8 @@ struct Health<'v> {
     f: Frame<'v>,
     well: bool,
     now: String,
+    /// Overdue records of code breaks, for whoever may know of them: how many, never whose.
+    overdue: Option<u64>,
     /// For administrators alone.
     looks: Vec<Look>,
     facts: Vec<(String, String)>,
@@ -61,6 +64,7 @@ async fn health(visit: Visit) -> Result<Paper, Refusal> {
         f: Frame::of(&visit, "health.title").back("/"),
         well: health.is_well(),
         now: visit.minute(health.now),
+        overdue: Some(follow_up::overdue(&visit)?).filter(|count| *count > 0),
         looks: if full { looks } else { vec![] },
         facts: if full { facts } else { vec![] },
     })

@@ -1,7 +1,7 @@
 //! The start page, and what each role finds there: a short list of things to do.
 
 use super::frame::{Frame, paper};
-use super::{list, people, recruitment, screening, standing};
+use super::{follow_up, list, people, recruitment, safety, screening, standing};
 use crate::domain::people::Role;
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::Refusal;
@@ -21,6 +21,8 @@ struct Home<'v> {
     f: Frame<'v>,
     /// What a role comes for; the flag marks the emergency.
     main: Vec<(&'static str, &'static str, bool)>,
+    /// Records of code breaks that are not written: the words, where they lead, and is it late?
+    breaks: Vec<(String, String, bool)>,
     /// What waits: whose, in which state, where.
     todo: Vec<(String, String, String)>,
     links: Vec<Link>,
@@ -34,6 +36,7 @@ async fn home(visit: Visit) -> Result<Paper, Refusal> {
     let page = Home {
         f: Frame::of(&visit, "home.title"),
         main: main(role),
+        breaks: follow_up::waiting(&visit)?,
         todo: to_do(&visit).await?,
         links: links(role),
     };
@@ -46,6 +49,7 @@ async fn to_do(visit: &Visit) -> Result<Vec<(String, String, String)>, Refusal> 
         Role::Monitor => list::to_do(visit).await,
         Role::Sponsor => recruitment::to_do(visit).await,
         Role::Admin => people::to_do(visit).await,
+        Role::Hotline => safety::to_do(visit).await,
         Role::Coordinator | Role::Investigator => screening::todo(visit).await,
         _ => Ok(vec![]),
     }
@@ -68,19 +72,19 @@ fn links(role: Role) -> Vec<Link> {
         (("home.participants", "/participants"), ("home.breaks", "/breaks"));
     let (key, grants) = (("home.key", "/key"), ("home.grants", "/grants"));
     let (trail, verify) = (("home.trail", "/trail"), ("home.verify", "/verify"));
-    let recruitment = ("home.recruitment", "/recruitment");
+    let (recruitment, safety) = (("home.recruitment", "/recruitment"), ("safety.title", "/safety"));
     let reports = ("reports.title", "/reports");
     let (list, people) = (("home.list", "/list"), ("home.people", "/people"));
     let mut all = match role {
         Role::Coordinator => vec![participants],
         Role::Investigator => vec![participants, breaks, key],
-        Role::Pharmacist => vec![key, grants],
+        Role::Pharmacist => vec![("home.stock", "/pharmacy/stock"), key, grants],
         Role::Statistician => vec![key, grants, trail, verify, recruitment],
-        Role::Hotline => vec![breaks, key, grants],
+        Role::Hotline => vec![breaks, safety, key, grants],
         Role::Monitor => {
-            vec![verify, list, participants, breaks, recruitment, reports, people]
+            vec![verify, list, participants, breaks, safety, recruitment, reports, people]
         }
-        Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, reports],
+        Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, safety, reports],
         Role::Admin => vec![("home.health", "/health")],
     };
     all.push(("recording.accident-recorded", "/accident"));

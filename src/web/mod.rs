@@ -6,6 +6,7 @@ mod breaks;
 mod corrected;
 mod curve;
 mod eligibility;
+mod follow_up;
 mod form;
 mod frame;
 mod health;
@@ -15,6 +16,7 @@ mod list;
 mod opening;
 mod participants;
 mod people;
+mod pharmacy;
 mod public;
 mod qr;
 mod randomise;
@@ -22,6 +24,7 @@ mod record;
 mod records;
 mod recruitment;
 mod reports;
+mod safety;
 mod screening;
 mod sentence;
 mod sheets;
@@ -47,11 +50,14 @@ pub fn pages() -> Pages {
         sheets::pages(),
         keys::pages(),
         opening::pages(),
+        pharmacy::pages(),
         trail::pages(),
         verify::pages(),
         list::pages(),
         void::pages(),
         breaks::pages(),
+        follow_up::pages(),
+        safety::pages(),
         recruitment::pages(),
         reports::pages(),
         people::pages(),
@@ -90,6 +96,8 @@ fn files() -> Vec<Static> {
         include_str!("css/keys.css"),
         include_str!("css/office.css"),
         include_str!("css/reports.css"),
+        include_str!("css/follow.css"),
+        include_str!("css/pharmacy.css"),
         include_str!("css/print.css"),
     );
     vec![
@@ -111,13 +119,17 @@ fn files() -> Vec<Static> {
         file!("hpke.js", "text/javascript"),
         file!("identity.js", "text/javascript"),
         file!("key.js", "text/javascript"),
+        file!("ledger.js", "text/javascript"),
         file!("manifest.js", "text/javascript"),
         file!("open.js", "text/javascript"),
         file!("page.js", "text/javascript"),
         file!("pharmacy.js", "text/javascript"),
+        file!("pharmacy_record.js", "text/javascript"),
         file!("proof.js", "text/javascript"),
         file!("scanned.js", "text/javascript"),
         file!("signature.js", "text/javascript"),
+        file!("stock.js", "text/javascript"),
+        file!("stockroom.js", "text/javascript"),
         file!("words.js", "text/javascript"),
     ]
 }

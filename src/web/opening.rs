@@ -1,8 +1,9 @@
-//! Pages on which one slot is opened: the pharmacy and the breaking of a code. Neither page holds an arm: the person's
-//! own device opens it, and takes its words from the trial file.
+//! What the pages share on which something is opened, and the page on which a code is broken; the pharmacy's stand in
+//! `pharmacy.rs`. No page holds an arm: the person's own device opens it, and takes its words from the trial file.
 
 use super::frame::{Frame, paper};
-use crate::domain::access::{BreakCode, Prepare};
+use super::safety;
+use crate::domain::access::BreakCode;
 use crate::domain::people::Role;
 use crate::http::pages::{Page, Paper, Visit};
 use crate::refusal::Refusal;
@@ -11,10 +12,7 @@ use askama::Template;
 
 /// The pages of this file.
 pub fn pages() -> Vec<Page> {
-    vec![
-        Page::of("/pharmacy", Prepare, pharmacy).with_keys(),
-        Page::of("/emergency", BreakCode, emergency).with_keys(),
-    ]
+    vec![Page::of("/emergency", BreakCode, emergency).with_keys()]
 }
 
 /// What the scripts are told: whose key it is, for what, and every sentence they may have to say.
@@ -86,22 +84,6 @@ pub fn device(f: &Frame<'_>, act: &str, root: bool) -> Result<Device, Refusal> {
 }
 
 #[derive(Template)]
-#[template(path = "pharmacy.html")]
-struct Pharmacy<'v> {
-    f: Frame<'v>,
-    on: Device,
-    visits: Vec<String>,
-}
-
-async fn pharmacy(visit: Visit) -> Result<Paper, Refusal> {
-    let f = Frame::of(&visit, "pharmacy.title").back("/").with_script("pharmacy.js");
-    let infused = visit.house.trial.visits.iter().filter(|one| one.infusion);
-    let visits = infused.map(|one| one.id.to_string()).collect();
-    let on = device(&f, "", true)?;
-    paper(&Pharmacy { on, visits, f })
-}
-
-#[derive(Template)]
 #[template(path = "emergency.html")]
 struct Emergency<'v> {
     f: Frame<'v>,
@@ -109,6 +91,8 @@ struct Emergency<'v> {
     condition: String,
     /// Id and name of each reason that this role may give.
     categories: Vec<(String, String)>,
+    /// Planned safety unblindings: entry, whose, and who is to be told. Offered when it is about that participant.
+    plans: Vec<(u64, String, String)>,
     /// An investigator asks for the own participant first.
     investigator: bool,
 }
@@ -124,8 +108,12 @@ async fn emergency(visit: Visit) -> Result<Paper, Refusal> {
     let names = trial.centres.iter();
     let names = names.map(|one| (format!("centre.{}", one.id), f.words(&one.name).to_owned()));
     on.said.extend(names);
+    let plans = safety::waiting(&visit).await?.into_iter();
+    let plans =
+        plans.map(|one| (one.entry, one.number.to_string(), one.to_tell.unwrap_or_default()));
     let page = Emergency {
         on,
+        plans: plans.collect(),
         condition: f.words(&trial.emergency.condition).to_owned(),
         categories,
         investigator: role == Role::Investigator,

@@ -128,6 +128,8 @@ struct One<'v> {
     reference: String,
     state: String,
     broken: Option<String>,
+    /// Did the reader break this code? Then the page says so, and not what was found.
+    knows: bool,
     centre: String,
     code: Option<String>,
     randomised: Option<String>,
@@ -178,6 +180,7 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
             far => f.say(&format!("way.{}", far.as_str())),
         },
         broken: screened.broken.map(|at| broken(&f, at)),
+        knows: visit.house.knows(caller, &reference)?,
         centre: f.centre(&participant.centre),
         code,
         randomised: screened.randomised.map(|at| visit.minute(at)),

@@ -105,6 +105,11 @@ async fn invite_form(visit: Visit) -> Result<Paper, Refusal> {
     };
     let roles = Kind::One(Role::ALL.map(role).into_iter().collect());
     let centres = Kind::Many(visit.house.trial.centres.iter().map(centre).collect());
+    let principal = Kind::Many(vec![Choice {
+        value: "yes".to_owned(),
+        label: visit.say("people.principal-yes"),
+        chosen: visit.said.get("principal") == "yes",
+    }]);
     let field = |name: &str, kind| {
         let words = |part: &str| visit.say(&format!("people.{name}{part}"));
         Field::new(name, words(""), kind).hint(words("-hint")).told(&visit)
@@ -114,6 +119,7 @@ async fn invite_form(visit: Visit) -> Result<Paper, Refusal> {
         field("name", line("name", 20, "off")),
         field("role", roles),
         field("centres", centres),
+        field("principal", principal),
     ];
     let f = Frame::of(&visit, "people.invite").back("/people").with_form();
     paper(&Invite { f, fields, once: visit.act_token() })
@@ -162,7 +168,8 @@ fn read(visit: &Visit) -> Result<Invitation, Refusal> {
     let centres = visit.said.all("centres").map(CentreId::parse).collect::<Result<Vec<_>, _>>();
     match (role, person, centres) {
         (Some(role), Ok(person), Ok(centres)) if errors.is_empty() => {
-            Ok(Invitation { person, name: said("name"), role, centres })
+            let principal = said("principal") == "yes";
+            Ok(Invitation { person, name: said("name"), role, centres, principal })
         }
         (_, _, Err(_)) => Err(visit.wrong("centres", FieldCode::ChoiceUnknown)),
         _ => Err(Refusal::fields(errors)),

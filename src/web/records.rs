@@ -1,6 +1,6 @@
 //! Signed records of a participant's way: one page for every kind, made from the questions that the kind asks.
 
-use super::form::{Choice, Field, Kind, Line, Signing, day_of, day_typed, typed};
+use super::form::{Choice, Field, Kind, Line, Signing, day_of, day_typed};
 use super::frame::{Frame, paper};
 use super::sentence::Teller;
 use crate::domain::access::Correct;
@@ -62,22 +62,37 @@ async fn ask<K: Recorded>(visit: Visit) -> Result<Paper, Refusal> {
     let life = visit.house.life(caller, &reference).await?;
     let back = format!("/participants/{}", reference.as_str());
     let number = Some(participant.number.to_string());
-    drawn::<K>(&visit, back, number, Some(&life))
+    let beside = beside::<K>(&Frame::of(&visit, "recording.more"), &life);
+    let stored = BTreeMap::new();
+    drawn::<K>(&visit, Around { back, number, life: Some(&life), beside, stored })
 }
 
-fn drawn<K: Recorded>(
-    visit: &Visit,
-    back: String,
-    number: Option<String>,
-    life: Option<&Life>,
-) -> Result<Paper, Refusal> {
+/// What stands around a record's questions.
+#[derive(Default)]
+pub(super) struct Around<'l> {
+    /// Where "back" leads.
+    pub back: String,
+    /// Whose; none for a record about nobody in particular.
+    pub number: Option<String>,
+    /// The participant's way, where choices depend on it.
+    pub life: Option<&'l Life>,
+    /// What matters beside the questions, such as until when an infusion must end.
+    pub beside: Vec<String>,
+    /// What was recorded before, by question: it is offered again.
+    pub stored: BTreeMap<String, String>,
+}
+
+/// The page of a kind of record.
+pub(super) fn drawn<K: Recorded>(visit: &Visit, around: Around<'_>) -> Result<Paper, Refusal> {
+    let Around { back, number, life, beside, stored } = around;
     let said = |part: &str| format!("recording.{}{part}", K::ENTRY);
     let mut f = Frame::of(visit, &said("")).back(back).with_form();
-    let fields: Vec<Field> = K::QUESTIONS.iter().map(|q| field::<K>(&f, q, life)).collect();
+    let fields: Vec<Field> =
+        K::QUESTIONS.iter().map(|q| field::<K>(&f, q, life, &stored)).collect();
     f.labels = fields.iter().map(|field| (field.name.clone(), field.label.clone())).collect();
     let page = Ask {
         what: f.say(&said("-what")),
-        beside: life.map_or(vec![], |life| beside::<K>(&f, life)),
+        beside,
         button: match number {
             Some(_) => f.around(&said("-sign"), "number"),
             None => (f.say(&said("-sign")), String::new()),
@@ -105,19 +120,25 @@ fn beside<K: Recorded>(f: &Frame<'_>, life: &Life) -> Vec<String> {
     open.map(told).collect()
 }
 
-fn field<K: Recorded>(f: &Frame<'_>, question: &Question, life: Option<&Life>) -> Field {
+fn field<K: Recorded>(
+    f: &Frame<'_>,
+    question: &Question,
+    life: Option<&Life>,
+    stored: &BTreeMap<String, String>,
+) -> Field {
     let (visit, id) = (f.visit, question.id);
-    let line = |mode, width| {
-        let value = typed(visit, id, "");
-        Kind::Line(Line { value, mode, width, autocomplete: "off" })
+    let value = match visit.said.is_empty() {
+        true => stored.get(id).cloned().unwrap_or_default(),
+        false => typed(visit, question),
     };
+    let line = |value, mode, width| Kind::Line(Line { value, mode, width, autocomplete: "off" });
     let kind = match question.asked {
-        Asked::Text => Kind::Area { value: typed(visit, id, "") },
-        Asked::Number => line("text", 12),
-        Asked::Whole { .. } => line("numeric", 4),
-        Asked::Day => Kind::Date(day_of(&day_typed(visit, id).unwrap_or_default(), false, false)),
-        Asked::Moment => Kind::Date(day_of(&day_typed(visit, id).unwrap_or_default(), true, false)),
-        _ => Kind::One(choices::<K>(f, question, life)),
+        Asked::Text => Kind::Area { value },
+        Asked::Number => line(value, "text", 12),
+        Asked::Whole { .. } => line(value, "numeric", 4),
+        Asked::Day | Asked::Coming => Kind::Date(day_of(&value, false, false)),
+        Asked::Moment => Kind::Date(day_of(&value, true, false)),
+        _ => Kind::One(choices::<K>(f, question, life, &value)),
     };
     let drawn = Field::new(id, label(f, question), kind).told(visit);
     let drawn = match f.visit.find(&format!("ask.{id}-hint")) {
@@ -132,9 +153,13 @@ fn label(f: &Frame<'_>, question: &Question) -> String {
     if question.must { label } else { f.with("ask.optional", "question", label) }
 }
 
-fn choices<K: Recorded>(f: &Frame<'_>, question: &Question, life: Option<&Life>) -> Vec<Choice> {
+fn choices<K: Recorded>(
+    f: &Frame<'_>,
+    question: &Question,
+    life: Option<&Life>,
+    chosen: &str,
+) -> Vec<Choice> {
     let trial = &f.visit.house.trial;
-    let chosen = f.visit.said.get(question.id);
     let of = |value: &str, label: String| Choice {
         value: value.to_owned(),
         label,
@@ -168,15 +193,18 @@ fn choices<K: Recorded>(f: &Frame<'_>, question: &Question, life: Option<&Life>)
 }
 
 /// What was typed, question by question.
-fn answers<K: Recorded>(visit: &Visit) -> BTreeMap<String, String> {
-    let said = |question: &Question| {
-        let text = match question.asked {
-            Asked::Day | Asked::Moment => day_typed(visit, question.id).unwrap_or_default(),
-            _ => visit.said.get(question.id).to_owned(),
-        };
-        (question.id.to_owned(), text)
-    };
+pub(super) fn answers<K: Recorded>(visit: &Visit) -> BTreeMap<String, String> {
+    let said = |question: &Question| (question.id.to_owned(), typed(visit, question));
     K::QUESTIONS.iter().map(said).collect()
+}
+
+fn typed(visit: &Visit, question: &Question) -> String {
+    match question.asked {
+        Asked::Day | Asked::Coming | Asked::Moment => {
+            day_typed(visit, question.id).unwrap_or_default()
+        }
+        _ => visit.said.get(question.id).to_owned(),
+    }
 }
 
 async fn sign<K: Recorded>(visit: Visit) -> Result<Next, Refusal> {
@@ -190,7 +218,7 @@ async fn sign<K: Recorded>(visit: Visit) -> Result<Next, Refusal> {
 }
 
 async fn accident(visit: Visit) -> Result<Paper, Refusal> {
-    drawn::<Accident>(&visit, "/".to_owned(), None, None)
+    drawn::<Accident>(&visit, Around { back: "/".to_owned(), ..Around::default() })
 }
 
 async fn report(visit: Visit) -> Result<Next, Refusal> {

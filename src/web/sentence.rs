@@ -25,7 +25,10 @@ pub const KINDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("randomisation", &["randomised"]),
-    ("preparation", &["release-for-preparation"]),
+    (
+        "preparation",
+        &["release-for-preparation", "preparation-recorded", "handed-over", "stock-recorded"],
+    ),
     (
         "life",
         &[
@@ -40,7 +43,16 @@ pub const KINDS: &[(&str, &[&str])] = &[
     ("mistakes", &["answers-corrected", "mistake-recorded", "accident-recorded"]),
     (
         "breaks",
-        &["break-begun", "release-for-break", "read-back", "break-left", "break-case-opened"],
+        &[
+            "break-begun",
+            "release-for-break",
+            "read-back",
+            "break-left",
+            "break-case-opened",
+            "follow-up-recorded",
+            "break-closed",
+            "safety-unblinding-planned",
+        ],
     ),
     ("openings", &["opened", "release-redelivered"]),
     ("keys", &["key-registered", "key-granted", "grant-removed", "key-rotated"]),
@@ -53,6 +65,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
         &[
             "breaks-read",
             "report-read",
+            "stock-read",
             "strata-read",
             "own-key-read",
             "wrap-read",

@@ -161,6 +161,7 @@ fn live(folder: &Folder) -> (Service, String) {
         name: printed_name("admin-1"),
         role: Role::Admin,
         centres: vec![],
+        principal: false,
     };
     found(folder, TRIAL, &manifest, admin, means()).unwrap();
     (Service::open(folder, means()).unwrap(), package.unwrap().to_json())
@@ -192,6 +193,7 @@ fn a_live_list_is_not_imported_and_recruitment_not_opened_while_decisions_are_op
         name: sponsor.name.clone(),
         role: Role::Sponsor,
         centres: vec![],
+        principal: false,
     };
     let invited = http::block_on(service.invite(&admin, invitation, once(1))).unwrap();
     let password = Zeroizing::new("twelve characters".to_owned());

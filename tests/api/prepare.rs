@@ -21,7 +21,8 @@ fn a_pharmacist_gets_one_slot_after_its_entry_and_opens_it_on_the_own_device() {
     let (reference, number, code) = house.randomised(0, 1, true);
     house.so_far();
     let due = house.get("p-rjs", "/v1/preparations");
-    let wanted = json!([{"participant": reference, "number": number, "code": code, "visit": "V1"}]);
+    let wanted = json!([{"participant": reference, "number": number, "code": code, "visit": "V1",
+                         "released": []}]);
     assert_eq!(due.body["preparations"], wanted);
     let release = prepare(&house, "p-rjs", wish(&code, "V1"));
     assert_eq!(release.status, 201, "{}", release.text);

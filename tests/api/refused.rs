@@ -50,6 +50,9 @@ fn body(path: &str, who: &str) -> Value {
         "/v1/breaks/cases" => json!({"participant": "RJS-001", "callBack": "000"}),
         "/v1/breaks/leave" => json!({"participant": "RJS-001"}),
         "/v1/breaks/{reference}/read-back" => json!({"correct": true}),
+        "/v1/breaks/{reference}/follow-up"
+        | "/v1/breaks/{reference}/close"
+        | "/v1/safety-plans" => json!({"answers": {}, "signature": signed("follow-up")}),
         "/v1/participants/{reference}/corrections" => {
             json!({"version": "1", "answers": {}, "why": "a slip", "signature": signed("correct")})
         }
@@ -59,6 +62,16 @@ fn body(path: &str, who: &str) -> Value {
         path if path.ends_with("/opened") => json!({
             "reference": "ZZZZZZZZ", "fits": true, "at": "2026-11-21T01:00:00Z",
             "signature": "00".repeat(64),
+        }),
+        path if path.ends_with("/record") => json!({
+            "volume": 250, "masked": "masked", "appearance": true, "noSecondCheck": "alone",
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(1052)},
+            "signature": signed("record-preparation"),
+        }),
+        path if path.ends_with("/hand-over") => json!({"to": "Demo nurse"}),
+        "/v1/pharmacy-records" => json!({
+            "centre": "renji-south",
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(540)},
         }),
         "/v1/keys/mine" => json!({"card": "no card"}),
         "/v1/grants" => json!({

@@ -135,7 +135,7 @@ fn the_commitment_is_public_and_names_the_key_of_every_checkpoint() {
     assert!(house.trail_key().check(&note.replacen('\n', "\n1", 1)).is_err());
     let trial = house.get("mon-1", "/v1/trial");
     assert_eq!(trial.body["purpose"], "training");
-    for hidden in ["belimumab", "placebo", "sizes", "ratio"] {
+    for hidden in ["belimumab", "placebo", "sizes", "\"ratio"] {
         assert!(!trial.text.contains(hidden), "{hidden}");
     }
     assert_ne!(trial.body["meanings"]["randomise"], Value::Null);

@@ -9,6 +9,7 @@ mod help;
 mod key;
 mod opening;
 mod operator;
+mod pharmacy;
 mod report;
 mod rotation;
 mod simulate;

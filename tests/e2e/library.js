@@ -9,7 +9,9 @@ import * as hpke from '/static/hpke.js';
 import * as identity from '/static/identity.js';
 import * as manifest from '/static/manifest.js';
 import * as open from '/static/open.js';
+import * as pharmacyRecord from '/static/pharmacy_record.js';
 import * as proof from '/static/proof.js';
+import * as stock from '/static/stock.js';
 import * as words from '/static/words.js';
 
 // What a call came to: its value, or the code it was refused with. Any other error is a fault of the code.
@@ -23,6 +25,7 @@ const outcome = async (call) => {
 };
 
 window.klero = {
-  ...act, ...arms, ...bytes, ...card, ...ed25519, ...grant, ...hpke, ...identity, ...manifest, ...open, ...proof, ...words,
+  ...act, ...arms, ...bytes, ...card, ...ed25519, ...grant, ...hpke, ...identity, ...manifest, ...open, ...pharmacyRecord, ...proof, ...stock,
+  ...words,
   outcome,
 };

@@ -49,6 +49,8 @@ const fn place(
 }
 
 const SEALED: &str = "the sealed arm itself";
+const RECORD: &str = "a sealed pharmacy record, which tells the arm";
+const HASHED: &str = "hashed from a sealed pharmacy record";
 const LEAVES: &str = "hashed from the leaves, which hold arm and salt";
 const MANIFEST: &str = "a hash over the manifest, whose root is hashed from the leaves";
 const CHAIN: &str = "hashed over the entries, the first of which holds the manifest's hash";
@@ -59,6 +61,7 @@ pub const MASKED: &[Place] = &[
     // A release: the one answer with a sealed arm.
     place("answer", "/slot/sealed", Holds::Hex, SEALED),
     place("answer", "/slot/leafPath/path/*", Holds::Hex, LEAVES),
+    place("answer GET /v1/pharmacy-records/{centre}", "/records/*/sealed", Holds::Hex, RECORD),
     // The receipt of any act, and proofs.
     place("answer", "/receipt/proof/*", Holds::Hex, CHAIN),
     place("answer", "/receipt/checkpoint", Holds::Note, CHAIN),
@@ -86,6 +89,8 @@ pub const MASKED: &[Place] = &[
     place("line list-reviewed", "/data/manifest", Holds::Hex, MANIFEST),
     place("line opened", "/data/signature", Holds::Hex, RANDOM),
     place("line key-granted", "/data/signature", Holds::Hex, "ECDSA is randomised"),
+    place("line preparation-recorded", "/data/sealed", Holds::Hex, HASHED),
+    place("line stock-recorded", "/data/sealed", Holds::Hex, HASHED),
     place("line key-rotated", "/data/file", Holds::Hex, "a hash over a file with sealed arms"),
     place("line key-rotated", "/data/sealed", Holds::Hex, "a hash over sealed arms"),
     place("line key-rotated", "/data/wraps/*/signature", Holds::Hex, "ECDSA is randomised"),
@@ -100,6 +105,7 @@ pub const MASKED: &[Place] = &[
     place("row of nodes", "/hash", Holds::Hex, CHAIN),
     place("row of slots", "/leaf", Holds::Hex, LEAVES),
     place("row of slots", "/sealed", Holds::Hex, SEALED),
+    place("row of sealed_records", "/sealed", Holds::Hex, RECORD),
     place("row of resealed", "/sealed", Holds::Hex, SEALED),
     place("row of centre_keys", "/sealed", Holds::Hex, "a hash over sealed arms"),
     place("row of lists", "/manifest", Holds::Hex, MANIFEST),
@@ -117,6 +123,8 @@ pub const MASKED: &[Place] = &[
         Holds::Hex,
         "a hash over a body with a signature",
     ),
+    place("row of repeats: preparation-recorded", "/body", Holds::Hex, HASHED),
+    place("row of repeats: stock-recorded", "/body", Holds::Hex, HASHED),
     place("row of repeats: key-rotated", "/body", Holds::Hex, "a hash over sealed arms"),
     // The machine's own.
     place("headers", "/date", Holds::Time, "the web server's own clock, which no list reaches"),

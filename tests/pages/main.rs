@@ -5,6 +5,7 @@
 
 mod browser;
 mod doors;
+mod follow_up;
 mod frame;
 mod life;
 mod never;

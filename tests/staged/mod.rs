@@ -257,6 +257,7 @@ pub fn break_code(house: &House, code: &Code, key: &str) -> Result<Handed, Refus
         what_happened: "an invented event".to_owned(),
         depends: true,
         how: Some("as invented".to_owned()),
+        plan: None,
         root: None,
     };
     let signature = signed("hot-1", "break-code");

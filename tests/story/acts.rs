@@ -49,6 +49,8 @@ impl World {
         self.not_randomised();
         let codes = self.randomised();
         self.prepared(&codes);
+        self.stocked(&codes);
+        self.handed_over();
         self.rotated();
         self.called_about(&codes);
         self.broke(&codes);
@@ -234,6 +236,7 @@ impl World {
             let body = preparation(code, "V1", None);
             let release = self.act_once(&who, "/v1/preparations", &key, body.clone(), 201);
             self.open_and_confirm(&who, &release);
+            self.preparation_recorded(&who, &release);
             // The answer was lost, and asked for again under the same key.
             self.act_once(&who, "/v1/preparations", &key, body.clone(), 200);
             self.prepare(&who, body, 409);
@@ -296,6 +299,7 @@ impl World {
             self.open_and_confirm("hot-1", &release);
             self.act_once("hot-1", path, &key, body, 200);
             let reference = text(&release, "reference");
+            self.breaks.push(reference.clone());
             let read_back = format!("{path}/{reference}/read-back");
             self.act("hot-1", &read_back, json!({"correct": true}), 200);
             self.act("hot-1", &read_back, json!({"correct": true}), 409);
@@ -327,6 +331,7 @@ impl World {
         self.act("hot-2", path, emergency("hot-2", number, Some("DEMO")), 201);
         self.wait(11 * 60);
         self.send("mon-1", "GET", path, &[], None);
+        self.followed_up(codes);
     }
 
     /// Two weeks on: due, too early, too late, out of order.
@@ -378,6 +383,7 @@ impl World {
         self.grant("hot-1", "p-new", 409);
         let release = self.prepare("p-new", spilt.clone(), 201);
         self.open_and_confirm("p-new", &release);
+        self.checked_by_a_second(&release);
         let removal = json!({"person": "p-rjw", "centre": "renji-west"});
         self.act("spon-1", "/v1/grants/remove", removal.clone(), 403);
         self.act("hot-1", "/v1/grants/remove", removal.clone(), 200);

@@ -5,9 +5,11 @@
 
 pub mod acts;
 mod changes;
+mod follow;
 mod life;
 pub mod log;
 mod pages;
+mod pharmacy;
 pub mod read;
 
 use klero::cli::stage::{Play, Stage, cast, password};
@@ -71,6 +73,11 @@ pub struct World {
     pub references: BTreeMap<String, String>,
     /// References of begun forms; one of them is nobody's.
     pub drafts: Vec<String>,
+    /// The references of the code breaks.
+    pub breaks: Vec<String>,
+    /// Preparations that wait to be handed over: by whom, and the release.
+    pub prepared: Vec<(String, String)>,
+    sealed_records: u64,
     clock: Arc<FixedClock>,
     tokens: BTreeMap<String, String>,
 }
@@ -92,8 +99,21 @@ impl World {
         let tokens = cast().into_iter().map(|(id, ..)| (id.clone(), stage.token(&id).to_owned()));
         let tokens = tokens.collect();
         let (told, opened, references) = (vec![], vec![], BTreeMap::new());
-        let drafts = vec!["K7Q29MXT".to_owned()];
-        Self { stage, folder, told, opened, references, drafts, clock, tokens }
+        let (drafts, breaks) = (vec!["K7Q29MXT".to_owned()], vec!["K7Q29MXT".to_owned()]);
+        let (prepared, sealed_records) = (vec![], 0);
+        Self {
+            stage,
+            folder,
+            told,
+            opened,
+            references,
+            drafts,
+            breaks,
+            prepared,
+            sealed_records,
+            clock,
+            tokens,
+        }
     }
 
     /// Time goes by, here as in every world.

@@ -227,7 +227,11 @@ fn read_pharmacy(file: &Path) -> Result<Pharmacy, Failure> {
         (lot["balances"] != Value::Bool(true))
             .then(|| format!("{} {}", named("centre"), named("lot")))
     };
-    let unbalanced = said["lots"].as_array().map(|lots| lots.iter().filter_map(lot).collect());
+    // `klero pharmacy report` says in one word whether every lot of its centre balances.
+    let whole =
+        |fits: bool| if fits { vec![] } else { vec!["see the pharmacies' report".to_owned()] };
+    let lots = said["lots"].as_array().map(|lots| lots.iter().filter_map(lot).collect());
+    let unbalanced = lots.or_else(|| said["balances"].as_bool().map(whole));
     let count = |name: &str| said[name].as_u64();
     let vials = count("vials-used").zip(count("vials-wasted"));
     Ok(Pharmacy { discordant, unbalanced, vials })

@@ -1,6 +1,6 @@
 //! The end of the simulated trial: recruitment is closed, the list disclosed, and everything compared.
 
-use super::{Ended, Whole};
+use super::{Ended, Whole, pharmacy};
 use crate::cli::stage::signature;
 use crate::sealing::ceremony::ListSecret;
 use crate::sealing::data_set::read_data_set;
@@ -15,10 +15,22 @@ pub fn end(mut whole: Whole, _folder: &Path, days: i32) -> Ended {
     let body = json!({"reason": "all visits are done",
                       "signature": signature("spon-1", "decide-recruitment")});
     whole.done("spon-1", "/v1/recruitment/close", body);
+    let (records, balance) = pharmacy::reconciled(&mut whole);
     let tables = whole.stage.folder.verify(true);
     let entries = tables.as_ref().map_or(0, |checked| checked.entries);
     let mut lines = vec![("chain, tree and tables fit the trail".to_owned(), tables.is_ok())];
     lines.extend(verified(&whole));
+    let counted = |what: &str| whole.counts.get(what).copied().unwrap_or_default();
+    let opened = counted("preparations opened and recorded");
+    let given = counted("infusions") == opened;
+    lines.push((format!("{opened} preparations, each of them infused and recorded"), given));
+    let what = match &balance {
+        Ok(wrong) => format!("stock of {records} sealed records: {wrong} lots do not balance"),
+        Err(failure) => failure.clone(),
+    };
+    lines.push((what, balance == Ok(0)));
+    let closed = counted("codes broken") == counted("code breaks closed");
+    lines.push(("every code break has its record and is closed".to_owned(), closed));
     Ended { counts: whole.counts, entries, days, lines }
 }
 

@@ -1,6 +1,6 @@
 //! One day of the simulated trial: who comes, who is infused, what goes wrong.
 
-use super::{Someone, Task, Whole};
+use super::{Someone, Task, Whole, pharmacy};
 use crate::cli::stage::{CENTRES, answers, signature};
 use serde_json::{Value, json};
 
@@ -36,6 +36,7 @@ pub fn day(whole: &mut Whole, tasks: Vec<Task>) {
     for task in later {
         match task {
             Task::Breaks(one) => broken(whole, one),
+            Task::Closes(one, number) => closed(whole, one, number),
             Task::Errs(one) => mistaken(whole, one),
             Task::Voids => voided(whole),
             Task::Slips => slipped(whole),
@@ -158,8 +159,8 @@ fn given(whole: &mut Whole, visits: &[(usize, usize)]) {
     let mut prepared = vec![];
     for &(one, place) in visits {
         if let Some(visit) = comes(whole, one, place) {
-            prepare(whole, one, &visit);
-            prepared.push((one, visit));
+            let release = prepare(whole, one, &visit);
+            prepared.push((one, visit, release));
         }
     }
     if prepared.is_empty() {
@@ -167,11 +168,14 @@ fn given(whole: &mut Whole, visits: &[(usize, usize)]) {
     }
     let preparation = whole.stage.house().trial.preparation.clone();
     whole.minutes(i64::from(preparation.hand_over_wait_minutes) + 5);
+    for (one, _, release) in &prepared {
+        pharmacy::handed_over(whole, *one, release);
+    }
     let started = whole.now();
     whole.minutes(i64::from(preparation.infusion_minutes));
     let ended = whole.now();
     whole.minutes(10);
-    for (one, visit) in prepared {
+    for (one, visit, _) in prepared {
         let who = whole.staff(one, "c");
         let yes = |chance| if chance { "yes" } else { "no" };
         let (interrupted, reaction) = (yes(whole.by_chance(20)), yes(whole.by_chance(10)));
@@ -227,14 +231,16 @@ fn stopped(whole: &mut Whole, one: usize, today: &str) {
     whole.count("left before the end");
 }
 
-/// Released, opened on the pharmacist's own device, and confirmed.
-fn prepare(whole: &mut Whole, one: usize, visit: &str) {
+/// Released, opened on the pharmacist's own device, confirmed, prepared and recorded. Gives the release's reference.
+fn prepare(whole: &mut Whole, one: usize, visit: &str) -> String {
     let who = whole.staff(one, "p");
     let (code, initials) = (whole.people[one].code.clone(), whole.people[one].initials.clone());
     let body = json!({"code": code, "identifier": initials, "visit": visit});
     let release = whole.done(&who, "/v1/preparations", body);
-    whole.open(&who, "preparations", &release);
-    whole.count("preparations opened");
+    let arm = whole.open(&who, "preparations", &release);
+    pharmacy::recorded(whole, one, visit, &release, &arm);
+    whole.count("preparations opened and recorded");
+    release.text_at("reference").to_owned()
 }
 
 /// Broken by the hotline, opened, read back.
@@ -255,6 +261,25 @@ fn broken(whole: &mut Whole, one: usize) {
     let read_back = format!("/v1/breaks/{}/read-back", release.text_at("reference"));
     whole.done("hot-1", &read_back, json!({"correct": true}));
     whole.count("codes broken");
+    whole.breaks.push(release.text_at("reference").to_owned());
+    let (tomorrow, number) = (whole.today().plus_days(1), whole.breaks.len() - 1);
+    whole.plan(tomorrow, Task::Closes(one, number));
+}
+
+/// Within a day: what followed, who knows now, what it means for the trial; then the signature that closes it.
+fn closed(whole: &mut Whole, one: usize, number: usize) {
+    let (who, there) = (whole.staff(one, "i"), format!("/v1/breaks/{}", whole.breaks[number]));
+    let answers = json!({
+        "serious": "yes", "severity": "severe", "related-before": "possible",
+        "treatment": "continued", "goes-on": "yes", "knows": "the physician who asked",
+        "stays-blind": "everybody of the trial's team", "in-line": "yes",
+        "impact": "none that is known",
+    });
+    let body = json!({"answers": answers, "signature": signature(&who, "follow-up")});
+    whole.done(&who, &format!("{there}/follow-up"), body);
+    let body = json!({"answers": {}, "signature": signature(&who, "close-break")});
+    whole.done(&who, &format!("{there}/close"), body);
+    whole.count("code breaks closed");
 }
 
 /// Two codes of strata that have hardly begun.

@@ -4,6 +4,7 @@
 use crate::sealing::bytes::{hex, sha256, sha256_of};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeSet;
 
 /// One file.
 #[derive(Debug, Clone)]
@@ -14,6 +15,13 @@ pub struct Static {
     pub kind: &'static str,
     /// What is in it.
     pub bytes: Vec<u8>,
+}
+
+/// The modules that a script imports: they name each other by their plain names.
+fn imports(bytes: &[u8]) -> Vec<&str> {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let after = text.split(" from './").skip(1);
+    after.filter_map(|rest| rest.split('\'').next()).collect()
 }
 
 /// All of them.
@@ -51,10 +59,18 @@ impl Statics {
         integrity
     }
 
-    /// The scripts, in the order of the table.
-    pub fn scripts(&self) -> impl Iterator<Item = &'static str> {
-        let files = self.files.iter().map(|(file, _)| file);
-        files.filter(|file| file.kind == "text/javascript").map(|file| file.name)
+    /// The scripts that a page runs when it runs these: with all that they import, in the order of the table.
+    pub fn scripts(&self, run: &[&str]) -> Vec<&'static str> {
+        let mut wanted: Vec<&str> = run.to_vec();
+        let mut found: BTreeSet<&'static str> = BTreeSet::new();
+        while let Some(name) = wanted.pop() {
+            let Some((file, _)) = self.find(name) else { continue };
+            if found.insert(file.name) {
+                wanted.extend(imports(&file.bytes));
+            }
+        }
+        let order = self.files.iter().map(|(file, _)| file.name);
+        order.filter(|name| found.contains(name)).collect()
     }
 
     /// The file at an address, if hash and name fit.

@@ -121,6 +121,9 @@ pub struct InvitationBody {
     /// Where: required for coordinators, investigators and pharmacists, empty for the others.
     #[serde(default)]
     pub centres: Vec<String>,
+    /// Principal investigator of those centres, for an investigator: closes code breaks there.
+    #[serde(default)]
+    pub principal: bool,
 }
 
 /// An invitation to hand over.
@@ -348,6 +351,8 @@ pub struct DueBody {
     pub code: String,
     /// The visit whose infusion is due today, if one is.
     pub visit: Option<String>,
+    /// What was released for preparation and may still be used, oldest first.
+    pub released: Vec<super::pharmacy::ReleasedBody>,
 }
 
 /// What a pharmacist has to prepare.
@@ -423,6 +428,9 @@ pub struct ReleaseBody {
     /// For a code break: who was told that, never what.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub told: Option<Vec<String>>,
+    /// For a preparation: not to be handed over before, and not to be given after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<super::pharmacy::TimesBody>,
 }
 
 /// Breaks one code.
@@ -448,6 +456,8 @@ pub struct BreakBody {
     pub depends: bool,
     /// How.
     pub how: Option<String>,
+    /// The planned safety unblinding that this is, by its entry: only with a category of the hotline's own.
+    pub plan: Option<u64>,
     /// How the device knows the root it proves against: `known`, `compared` or `not-compared`.
     pub root: Option<String>,
     /// The signature.
@@ -476,6 +486,12 @@ pub struct BrokenBody {
     pub unconfirmed: bool,
     /// The caller read it back, correctly or not.
     pub read_back: bool,
+    /// How far its record is: `due`, `overdue`, `written` or `closed`. Being late refuses nothing.
+    pub follow_up: String,
+    /// Until when the record should be written, UTC.
+    pub due: String,
+    /// For monitor and sponsor: within the day before there was another, by the same `person`, at the same `centre`.
+    pub again: Vec<String>,
 }
 
 /// Code breaks, newest first.

@@ -3,7 +3,9 @@
 
 pub mod acts;
 pub mod changes;
+pub mod follow_up;
 pub mod list;
+pub mod pharmacy;
 mod problem;
 mod read;
 pub mod records;

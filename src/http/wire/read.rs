@@ -11,7 +11,7 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, FieldError> {
     serde_json::from_slice(body).map_err(|error| misread(&error, body))
 }
 
-/// A body without the password or the key signature that signs it, for comparing a repeated act with the first. What is
+/// A body without the passwords or the key signature that sign it, for comparing a repeated act with the first. What is
 /// no JSON stays as it is.
 pub fn without_proof(body: &[u8]) -> Vec<u8> {
     let Ok(mut said) = serde_json::from_slice::<Value>(body) else { return body.to_vec() };
@@ -21,6 +21,9 @@ pub fn without_proof(body: &[u8]) -> Vec<u8> {
     if let Some(fields) = said.get_mut("signature").and_then(Value::as_object_mut) {
         fields.shift_remove("password");
         fields.shift_remove("key");
+    }
+    if let Some(fields) = said.get_mut("secondCheck").and_then(Value::as_object_mut) {
+        fields.shift_remove("password");
     }
     said.to_string().into_bytes()
 }

@@ -65,7 +65,7 @@ pub struct FormBody {
 pub struct QuestionBody {
     /// Its name in `answers`.
     pub id: String,
-    /// `choice`, `visit`, `stop-reason`, `centre`, `number`, `day`, `minute`, `whole`, `yes-no` or `text`.
+    /// `choice`, `visit`, `stop-reason`, `centre`, `number`, `day`, `coming-day`, `minute`, `whole`, `yes-no` or `text`.
     pub kind: String,
     /// Must it be answered?
     pub required: bool,

@@ -44,6 +44,17 @@ setInterval(() => {
   if (left === 0) hide();
 }, 1000);
 
+// Planned safety unblindings of this participant, if there are any.
+function offerPlans() {
+  const own = all('#plan [data-of]').filter((one) => {
+    one.hidden = one.dataset.of !== found.participant;
+    one.disabled = one.hidden;
+    return !one.hidden;
+  });
+  $('plan').value = '';
+  $('plans').hidden = own.length === 0;
+}
+
 function again() {
   lock();
   found = null;
@@ -79,6 +90,7 @@ onSubmit('find', async () => {
   for (const place of all('[data-fits]')) place.hidden = place.dataset.fits !== found.identifiers;
   put('centre', say(`centre.${found.centre}`));
   put('last', (found.lastPreparation || '–').slice(0, 10));
+  offerPlans();
   show('break');
 });
 
@@ -101,6 +113,7 @@ async function request() {
   };
   if (!$('no-identifier').checked) body.identifier = value('identifier');
   if (body.depends && value('how')) body.how = value('how');
+  if (value('plan')) body.plan = Number(value('plan'));
   const given = body.requester && body.callBack && body.category && body.whatHappened && chosen('depends');
   if (!given) throw new KleroError('say-all');
   const identity = await unlock();

@@ -58,7 +58,7 @@ export async function prove(release, commitment, asked) {
   // A true answer to another question is not an answer to this one.
   need(release.purpose === asked.purpose && release.participant === asked.participant, BAD);
   need(asked.code === undefined || slot.code === asked.code, BAD);
-  return { manifest, slot, held, centre, leaf: hex(leaf), at: line.at, entry: line.seq, reference: release.reference };
+  return { manifest, slot, held, centre, leaf: hex(leaf), at: line.at, entry: line.seq, place: line.centre || centre, reference: release.reference };
 }
 
 // LP(trial) ‖ u32(segment) ‖ LP(stratum) ‖ u32(position) ‖ LP(code)

@@ -157,6 +157,11 @@ export async function unlock() {
 }
 
 export const isOpen = () => identity !== null;
+// The unlocked key, for what is opened beside a release.
+export function holder() {
+  if (!identity) throw new KleroError('key.words');
+  return identity;
+}
 
 // What a page clears when it locks: the arm above all.
 let clear = () => {};
@@ -207,6 +212,9 @@ async function pin() {
 
 export const rootSaid = () => root;
 
+// Every arm of the manifest with its name, all alike: what a lot can be of.
+export const products = () => commitment.manifest.arms.map((id, i) => ({ id, name: arms ? arms[i].name[lang] : id }));
+
 // A release for the unlocked key: proven, opened, and told to the service. What comes out are the arm's words.
 export async function openRelease(release, asked, path) {
   const proven = await prove(release, commitment, asked);
@@ -227,7 +235,8 @@ export async function openRelease(release, asked, path) {
   await told(true);
   const words = arms && arms[arm.index];
   return {
-    name: words ? words.name[lang] : arm.name, prepare: words ? words.prepare[lang] : '', entry: proven.entry, at: proven.at,
+    id: arm.name, name: words ? words.name[lang] : arm.name, prepare: words ? words.prepare[lang] : '',
+    entry: proven.entry, at: proven.at, centre: proven.place,
   };
 }
 

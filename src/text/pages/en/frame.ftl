@@ -63,6 +63,7 @@ home =
     .break = Break a code
     .breaks = Codes that were broken
     .pharmacy = Open the pharmacy
+    .stock = Stock
     .key = My key
     .grants = Grant or remove keys
     .list = The sealed list

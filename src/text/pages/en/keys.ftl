@@ -129,7 +129,6 @@ pharmacy =
     .reason = Why today, or why again
     .reason-hint = Needed outside the visit's window, or when it was prepared before
     .release = Release { $number } and open
-    .done = Done: hide it
     .print = Print the worksheet
     .sheet = Worksheet of a preparation
     .product = Product

@@ -63,6 +63,7 @@ home =
     .break = 紧急揭盲
     .breaks = 已揭盲的编码
     .pharmacy = 进入配制
+    .stock = 库存
     .key = 我的密钥
     .grants = 授予或取消密钥授权
     .list = 封存的随机表

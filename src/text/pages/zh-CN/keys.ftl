@@ -129,7 +129,6 @@ pharmacy =
     .reason = 为何今日配制，或为何再次配制
     .reason-hint = 在访视窗外或此前已配制时必填
     .release = 调取并打开 { $number }
-    .done = 完成并隐藏
     .print = 打印配制记录单
     .sheet = 配制记录单
     .product = 药品

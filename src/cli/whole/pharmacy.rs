@@ -1,0 +1,114 @@
+//! The simulated pharmacies: what comes in, what is used for whom, all of it sealed on the pharmacist's own device.
+
+use super::Whole;
+use crate::cli::pharmacy::imbalances;
+use crate::cli::stage::{CENTRES, Reply, signature};
+use crate::dice::roll;
+use crate::domain::ids::{CentreId, Reference};
+use crate::sealing::bytes::{hex, unhex};
+use crate::sealing::centre_key::CentreKey;
+use crate::sealing::pharmacy_record::{RecordKind, RecordPlace, seal_record};
+use crate::sealing::slot::Wrap;
+use crate::sealing::wrap::{WrapPlace, unwrap};
+use serde_json::{Value, json};
+
+/// Every centre gets a lot of each product, enough for everybody.
+pub fn stocked(whole: &mut Whole, each: u32) {
+    for (centre, letters) in CENTRES {
+        let who = format!("p-{letters}");
+        whole.wake(&who);
+        let told = whole.stage.get(&who, &format!("/v1/wraps/{centre}")).body;
+        let key = key(whole, &who, centre, told["wraps"][0]["wrap"].as_str().unwrap_or_default());
+        let arms = whole.stage.study.manifest.manifest.arms.clone();
+        for (number, arm) in arms.iter().enumerate() {
+            let text = json!({"v": 1, "event": "received", "product": arm,
+                              "lot": format!("LOT{number}"), "expiry": "2036-12-31",
+                              "units": each});
+            let record = sealed(whole, &key, centre, RecordKind::Stock, &text);
+            let body = json!({"centre": centre, "record": record});
+            whole.done(&who, "/v1/pharmacy-records", body);
+        }
+        whole.keys.insert(centre.to_owned(), key);
+    }
+}
+
+/// The centre's key, as the pharmacist's own wrap gives it.
+fn key(whole: &Whole, who: &str, centre: &str, wrap: &str) -> CentreKey {
+    let identity = &whole.stage.identities[who];
+    let at = WrapPlace {
+        trial: whole.stage.house().trial.id.clone(),
+        centre: CentreId::parse(centre).expect("the cast's centres are well formed"),
+        epoch: 1,
+        person: identity.card().person.clone(),
+    };
+    let wrap = unhex(wrap).and_then(|bytes| Wrap::from_bytes(&bytes)).expect("a wrap travels");
+    unwrap(&wrap, &at, identity.opening()).expect("a pharmacist's own wrap opens")
+}
+
+fn sealed(whole: &Whole, key: &CentreKey, centre: &str, kind: RecordKind, text: &Value) -> Value {
+    let record = Reference::from_bytes(roll(&whole.dice));
+    let at = RecordPlace {
+        trial: whole.stage.house().trial.id.clone(),
+        centre: CentreId::parse(centre).expect("the cast's centres are well formed"),
+        record: record.clone(),
+        epoch: 1,
+        kind,
+    };
+    let sealed = seal_record(key, &at, &text.to_string(), roll(&whole.dice)).expect("it fits");
+    json!({"record": record.as_str(), "epoch": 1, "sealed": hex(sealed.as_bytes())})
+}
+
+/// Records what was prepared: a part for everybody, and one for holders alone.
+pub fn recorded(whole: &mut Whole, one: usize, visit: &str, release: &Reply, arm: &str) {
+    let who = whole.staff(one, "p");
+    let centre = CENTRES[whole.people[one].centre].0;
+    let arms = &whole.stage.study.manifest.manifest.arms;
+    let number = arms.iter().position(|name| name == arm).unwrap_or_default();
+    let line = json!({"product": arm, "lot": format!("LOT{number}"), "expiry": "2036-12-31",
+                      "units": 1});
+    let text = json!({"v": 1, "participant": whole.people[one].number, "visit": visit, "arm": arm,
+                      "fits": true, "lines": [line], "remark": ""});
+    let key = &whole.keys[centre];
+    let record = sealed(whole, key, centre, RecordKind::Preparation, &text);
+    let body = json!({
+        "volume": whole.stage.house().trial.preparation.diluent_ml, "masked": "masked",
+        "appearance": true, "noSecondCheck": "the simulation has one pharmacist a centre",
+        "record": record, "signature": signature(&who, "record-preparation"),
+    });
+    let path = format!("/v1/preparations/{}/record", release.text_at("reference"));
+    whole.done(&who, &path, body);
+}
+
+/// Hands over, after the wait.
+pub fn handed_over(whole: &mut Whole, one: usize, reference: &str) {
+    let who = whole.staff(one, "p");
+    let path = format!("/v1/preparations/{reference}/hand-over");
+    whole.done(&who, &path, json!({"to": "Demo nurse"}));
+}
+
+/// Each centre's records, opened by its pharmacist at home: how many of them, and what does not balance.
+pub fn reconciled(whole: &mut Whole) -> (usize, Result<usize, String>) {
+    let (mut count, mut wrong) = (0, 0);
+    for (centre, letters) in CENTRES {
+        let who = format!("p-{letters}");
+        whole.wake(&who);
+        let (mut pages, mut after) = (vec![], String::new());
+        loop {
+            let page = whole.stage.get(&who, &format!("/v1/pharmacy-records/{centre}{after}"));
+            let records = page.body["records"].as_array().cloned().unwrap_or_default();
+            count += records.len();
+            let last = records.last().and_then(|record| record["record"].as_str());
+            after = format!("?after={}", last.unwrap_or_default());
+            let more = page.body["more"] == true;
+            pages.push(page.text);
+            if !more {
+                break;
+            }
+        }
+        match imbalances(&pages, &whole.stage.identities[&who]) {
+            Ok(found) => wrong += found,
+            Err(failure) => return (count, Err(failure.to_string())),
+        }
+    }
+    (count, Ok(wrong))
+}
