@@ -26,6 +26,8 @@ exits! {
     Failed 1 "failed, see the message";
     /// The command line itself is wrong.
     Usage 2 "wrong usage";
+    /// Some of it was done; the rest is named.
+    InPart 3 "done in part";
     /// A folder, backup or file is not there.
     NotThere 10 "no such folder or file";
     /// Another process has the folder open.

@@ -33,6 +33,8 @@ mod pharmacy;
 #[cfg(feature = "offline")]
 mod release;
 #[cfg(feature = "offline")]
+mod report;
+#[cfg(feature = "offline")]
 mod rotate;
 #[cfg(feature = "server")]
 mod serve;
@@ -139,6 +141,14 @@ enum Command {
     Pharmacy(PharmacyCommand),
     #[cfg(feature = "offline")]
     Verify(verify::Verify),
+    /// Reports that name arms: on the statistician's own machine, from list and trail
+    #[cfg(feature = "offline")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero report --help",
+        "klero report closed --help",
+        "klero report reconcile --help",
+    ], report::EXITS))]
+    Report(ReportCommand),
     /// Test vectors of every format
     #[cfg(feature = "offline")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -221,6 +231,15 @@ enum KitCommand {
 
 #[cfg(feature = "offline")]
 #[derive(Subcommand)]
+enum ReportCommand {
+    Closed(Box<report::Closed>),
+    Balance(Box<report::Balance>),
+    Exposure(Box<report::Exposed>),
+    Reconcile(Box<report::Reconcile>),
+}
+
+#[cfg(feature = "offline")]
+#[derive(Subcommand)]
 enum PharmacyCommand {
     Report(pharmacy::Report),
 }
@@ -273,6 +292,13 @@ impl Command {
             Command::Pharmacy(PharmacyCommand::Report(report)) => report.run(),
             #[cfg(feature = "offline")]
             Command::Verify(verify) => verify.run(),
+            #[cfg(feature = "offline")]
+            Command::Report(verb) => match verb {
+                ReportCommand::Closed(closed) => closed.run(),
+                ReportCommand::Balance(balance) => balance.run(),
+                ReportCommand::Exposure(exposed) => exposed.run(),
+                ReportCommand::Reconcile(reconcile) => reconcile.run(),
+            },
             #[cfg(feature = "offline")]
             Command::Vectors(VectorsCommand::Check(check)) => check.run(),
             Command::Trail(TrailCommand::Verify(verify)) => verify.run(),

@@ -18,7 +18,7 @@ const WORDS_BYTES_MAX: usize = 1024;
 #[derive(Args)]
 pub struct Key {
     /// The sealed identity file, NAME.key.json
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, alias = "key", value_name = "FILE")]
     pub identity: PathBuf,
     /// A file of mode 0600 that holds the six words, or - for standard input; otherwise they are asked for
     #[arg(long, value_name = "FILE")]

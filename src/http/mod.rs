@@ -21,6 +21,7 @@ pub mod pharmacy;
 pub mod problem;
 pub mod records;
 pub mod releases;
+pub mod reports;
 mod rotations;
 pub mod routes;
 pub mod service;

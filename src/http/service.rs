@@ -5,7 +5,7 @@ use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
     Served, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy, records,
-    releases, rotations, trail, trial,
+    releases, reports, rotations, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -22,6 +22,7 @@ pub fn table() -> Table {
         participants::routes(),
         records::routes(),
         releases::routes(),
+        reports::routes(),
         pharmacy::routes(),
         emergency::routes(),
         follow_up::routes(),

@@ -234,6 +234,16 @@ impl List {
         &self.rows
     }
 
+    /// The rows of every block, in the rows' order.
+    pub fn blocks(&self) -> impl Iterator<Item = &[Row]> {
+        let mut rest = self.rows.as_slice();
+        self.block_lengths.iter().map(move |length| {
+            let (block, after) = rest.split_at(*length);
+            rest = after;
+            block
+        })
+    }
+
     /// The rows' leaf hashes, in the rows' order.
     pub fn leaves(&self) -> &[Hash] {
         &self.leaves
@@ -284,12 +294,9 @@ impl List {
     /// Counted anew from the rows, not from how they were drawn.
     pub fn balance(&self) -> Balance {
         let sum: u32 = self.design.ratio.iter().sum();
-        let mut rest = self.rows.as_slice();
         let mut unbalanced = 0;
-        for length in &self.block_lengths {
-            let (block, after) = rest.split_at(*length);
-            rest = after;
-            let share = *length / sum as usize;
+        for block in self.blocks() {
+            let share = block.len() / sum as usize;
             let holds = |(index, weight): (u8, &u32)| {
                 let count = block.iter().filter(|row| row.arm.index() == index).count();
                 count == share * *weight as usize

@@ -51,6 +51,8 @@ pub mod open;
 #[cfg(feature = "offline")]
 pub mod published;
 #[cfg(feature = "offline")]
+pub mod report;
+#[cfg(feature = "offline")]
 pub mod rotate;
 pub mod rotation;
 #[cfg(feature = "offline")]

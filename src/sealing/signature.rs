@@ -21,6 +21,8 @@ pub enum Purpose {
     Offline,
     /// An act at the service, signed with the key instead of the sign-in password.
     Act,
+    /// A report that the statistician made from list and trail.
+    Report,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
             Purpose::Receipt => "receipt",
             Purpose::Offline => "offline",
             Purpose::Act => "act",
+            Purpose::Report => "report",
         }
     }
 }
@@ -77,8 +80,14 @@ mod tests {
     use super::*;
     use crate::sealing::samples::{public, sign};
 
-    const PURPOSES: [Purpose; 5] =
-        [Purpose::Manifest, Purpose::Grant, Purpose::Receipt, Purpose::Offline, Purpose::Act];
+    const PURPOSES: [Purpose; 6] = [
+        Purpose::Manifest,
+        Purpose::Grant,
+        Purpose::Receipt,
+        Purpose::Offline,
+        Purpose::Act,
+        Purpose::Report,
+    ];
 
     // shows: SG-3
     #[test]
@@ -114,12 +123,13 @@ mod tests {
     #[test]
     fn what_is_signed_begins_with_its_purpose() {
         let bytes = PURPOSES.map(|purpose| signing_bytes(purpose, b"x"));
-        let expected: [&[u8]; 5] = [
+        let expected: [&[u8]; 6] = [
             b"klero/v1/manifest\0x",
             b"klero/v1/grant\0x",
             b"klero/v1/receipt\0x",
             b"klero/v1/offline\0x",
             b"klero/v1/act\0x",
+            b"klero/v1/report\0x",
         ];
         assert_eq!(bytes, expected);
     }

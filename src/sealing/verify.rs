@@ -134,7 +134,7 @@ impl<'l> Slots<'l> {
 }
 
 /// (1) Signature, seed commitment, sizes commitment, beacon.
-fn check_commitment(evidence: &Evidence<'_>) -> Result<Vec<SignedManifest>, String> {
+pub(super) fn check_commitment(evidence: &Evidence<'_>) -> Result<Vec<SignedManifest>, String> {
     demand(!evidence.manifests.is_empty(), || "there is no manifest".to_owned())?;
     demand(evidence.manifests.len() == evidence.disclosures.len(), || {
         let (manifests, disclosures) = (evidence.manifests.len(), evidence.disclosures.len());
@@ -173,7 +173,10 @@ fn check_commitment(evidence: &Evidence<'_>) -> Result<Vec<SignedManifest>, Stri
 }
 
 /// (2) List, codes, salts and root, drawn again.
-fn check_list(evidence: &Evidence<'_>, manifests: &[SignedManifest]) -> Result<Vec<List>, String> {
+pub(super) fn check_list(
+    evidence: &Evidence<'_>,
+    manifests: &[SignedManifest],
+) -> Result<Vec<List>, String> {
     let mut taken: BTreeSet<Code> = BTreeSet::new();
     let mut lists = vec![];
     for (signed, said) in manifests.iter().zip(evidence.disclosures) {

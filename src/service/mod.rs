@@ -27,6 +27,7 @@ pub mod record;
 pub mod records;
 pub mod recruitment;
 pub mod refuse;
+pub mod reports;
 pub mod rotations;
 pub mod safety;
 pub mod screen;

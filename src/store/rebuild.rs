@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 21] = [
+const PROJECTIONS: [&str; 22] = [
     "people",
     "person_centres",
     "recruitment",

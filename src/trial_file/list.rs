@@ -26,6 +26,9 @@ pub(super) struct ArmText {
     pub(super) name: Words,
     pub(super) prepare: Words,
     pub(super) ratio: u32,
+    /// Counted by the statistician's reconciliation alone.
+    #[cfg_attr(not(feature = "offline"), allow(dead_code))]
+    pub(super) vials: u32,
 }
 
 /// Reads both sections.
@@ -56,13 +59,11 @@ fn arms(root: &Table<'_>) -> Vec<ArmText> {
         table.source();
         let (id, name, prepare) = (table.id("id"), table.words("name"), table.words("prepare"));
         let ratio = table.count("ratio", 1, 20);
-        for (key, most) in [("dose_mg", 100_000), ("vials", 100)] {
-            if table.has(key) {
-                table.count(key, 0, most);
-            }
-        }
+        let count = |key, most| table.has(key).then(|| table.count(key, 0, most)).flatten();
+        count("dose_mg", 100_000);
+        let vials = count("vials", 100).unwrap_or(0);
         if let (Some(id), Some(name), Some(prepare), Some(ratio)) = (id, name, prepare, ratio) {
-            arms.push(ArmText { id, name, prepare, ratio });
+            arms.push(ArmText { id, name, prepare, ratio, vials });
         }
     }
     no_twins(root, "arms", arms.iter().map(|arm| arm.id.as_str()));
@@ -140,6 +141,13 @@ pub fn read_design(text: &str) -> Result<ListDesign, Vec<super::Finding>> {
         sizes: list.sizes,
         slots: list.slots,
     })
+}
+
+/// How many vials each arm's preparation takes, in manifest order; empty for a file with errors.
+#[cfg(feature = "offline")]
+pub fn arm_vials(text: &str) -> Vec<u32> {
+    let list = whole_list(text);
+    list.map(|list| list.arms.iter().map(|arm| arm.vials).collect()).unwrap_or_default()
 }
 
 /// What each arm is called on a holder's device, in manifest order; empty for a file with errors.

@@ -77,6 +77,7 @@ fn links(role: Role) -> Vec<Link> {
     let pass_on = ("pass-on.title", "/pass-on");
     let (trail, verify) = (("home.trail", "/trail"), ("home.verify", "/verify"));
     let (recruitment, safety) = (("home.recruitment", "/recruitment"), ("safety.title", "/safety"));
+    let reports = ("reports.title", "/reports");
     let (list, people) = (("home.list", "/list"), ("home.people", "/people"));
     let mut all = match role {
         Role::Coordinator => vec![participants],
@@ -85,9 +86,20 @@ fn links(role: Role) -> Vec<Link> {
         Role::Statistician => vec![key, grants, holders, pass_on, trail, verify, recruitment],
         Role::Hotline => vec![breaks, safety, key, grants, pass_on],
         Role::Monitor => {
-            vec![verify, list, participants, breaks, safety, recruitment, people, holders, register]
+            vec![
+                verify,
+                list,
+                participants,
+                breaks,
+                safety,
+                recruitment,
+                reports,
+                people,
+                holders,
+                register,
+            ]
         }
-        Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, safety],
+        Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, safety, reports],
         Role::Admin => vec![("home.health", "/health")],
     };
     all.push(("recording.accident-recorded", "/accident"));

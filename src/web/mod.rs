@@ -24,6 +24,7 @@ mod randomise;
 mod record;
 mod records;
 mod recruitment;
+mod reports;
 mod safety;
 mod screening;
 mod sentence;
@@ -60,6 +61,7 @@ pub fn pages() -> Pages {
         follow_up::pages(),
         safety::pages(),
         recruitment::pages(),
+        reports::pages(),
         people::pages(),
         start::pages(),
         health::pages(),
@@ -95,6 +97,7 @@ fn files() -> Vec<Static> {
         include_str!("css/screening.css"),
         include_str!("css/keys.css"),
         include_str!("css/office.css"),
+        include_str!("css/reports.css"),
         include_str!("css/follow.css"),
         include_str!("css/pharmacy.css"),
         include_str!("css/list.css"),

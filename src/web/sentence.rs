@@ -64,6 +64,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
         "reading",
         &[
             "breaks-read",
+            "report-read",
             "stock-read",
             "strata-read",
             "own-key-read",
@@ -158,6 +159,9 @@ impl<'v> Teller<'v> {
         if let Some(reason) = said(entry, "reason") {
             let known = self.visit.house.trial.stop_reason(&reason);
             args.push(("stop", known.map_or_else(|| reason.into(), |r| both(&r.name))));
+        }
+        if let Some(report) = said(entry, "report") {
+            args.push(("report", self.words_or(&format!("reports.title-{report}"), &report)));
         }
         if let Some(to) = said(entry, "to") {
             args.push(("to", self.centre(&to).into()));

@@ -21,6 +21,7 @@ mod randomise;
 mod records;
 mod recruitment;
 mod refused;
+mod reports;
 mod rotations;
 mod screen;
 mod sign_in;

@@ -12,6 +12,7 @@ mod key;
 mod opening;
 mod operator;
 mod pharmacy;
+mod report;
 mod rotation;
 mod simulate;
 #[path = "../staged/mod.rs"]

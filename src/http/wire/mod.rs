@@ -9,6 +9,7 @@ pub mod pharmacy;
 mod problem;
 mod read;
 pub mod records;
+pub mod reports;
 pub mod steps;
 mod version;
 

@@ -1,0 +1,310 @@
+//! A made-up trial, counted by hand beside the report.
+
+use super::Looked;
+use super::closed::{Table, balance, standing, tables};
+use super::leak::{collateral, exposure, leak, shown};
+use super::reconcile::{Reconciled, Sources, Stands, reconcile};
+use crate::domain::entry::Entry;
+use crate::sealing::tale::Tale;
+use crate::sealing::verify::Evidence;
+
+fn look(tale: &Tale) -> Looked {
+    let lines = tale.lines();
+    let note = tale.note(&lines);
+    let vkey = tale.signer.vkey();
+    let evidence = Evidence {
+        manifests: &tale.manifests,
+        disclosures: &tale.disclosures,
+        checkpoint: &note,
+        trail_key: &vkey,
+        kept: &[],
+        data: &[],
+    };
+    Looked::at(&evidence, &lines.concat()).unwrap()
+}
+
+/// Which arm a row of the list has.
+fn arm(tale: &Tale, row: usize) -> usize {
+    usize::from(tale.story.list.rows()[row].arm.index())
+}
+
+/// Counts by arm of these rows, by hand.
+fn counts(tale: &Tale, rows: &[usize]) -> Vec<u64> {
+    let of = |which: usize| rows.iter().filter(|row| arm(tale, **row) == which).count() as u64;
+    vec![of(0), of(1)]
+}
+
+fn row<'t>(tables: &'t [Table], id: &str, label: &str) -> Option<&'t Vec<u64>> {
+    let table = tables.iter().find(|table| table.id == id).unwrap();
+    table.rows.iter().find(|(known, _)| known == label).map(|(_, counts)| counts)
+}
+
+fn about(act: &str, participant: &str) -> Entry {
+    Entry::new(act).on("participant", participant).on("reference", "M3TT00R1")
+}
+
+/// Everybody of the first two blocks at `east/mild` randomised: rows 0 and 1 were already.
+fn filled() -> Tale {
+    let mut tale = Tale::honest();
+    for row in 2..8 {
+        let entry = tale.randomised(row, &format!("ES-{:03}", row + 10));
+        tale.told.push(("co-e", "coordinator", entry));
+    }
+    tale
+}
+
+fn break_row(tale: &mut Tale, row: usize, participant: &str) {
+    let entry = tale.release("release-for-break", row, participant).with("category", "pregnancy");
+    tale.told.push(("hot-1", "hotline", entry));
+}
+
+// shows: RP-3
+#[test]
+fn what_happened_is_counted_by_the_arms_of_the_list_and_named_by_their_names() {
+    let mut tale = filled();
+    break_row(&mut tale, 2, "ES-012");
+    for (by, role, entry) in [
+        (
+            "inv-e",
+            "investigator",
+            about("follow-up-recorded", "ES-012").with("related-before", "possible"),
+        ),
+        ("co-e", "coordinator", about("treatment-ended", "ES-012").with("reason", "severe-flare")),
+        ("co-e", "coordinator", about("treatment-ended", "ES-013").with("reason", "severe-flare")),
+        ("co-e", "coordinator", about("treatment-ended", "ES-001").with("reason", "lost")),
+        ("co-e", "coordinator", about("participation-ended", "ES-001").with("how", "lost")),
+    ] {
+        tale.told.push((by, role, entry));
+    }
+    let looked = look(&tale);
+    assert_eq!(looked.arms, ["active", "placebo"]);
+    let all = tables(&looked);
+    let everybody: Vec<usize> = [0, 8, 1, 16].into_iter().chain(2..8).collect();
+    assert_eq!(row(&all, "randomised", "all"), Some(&counts(&tale, &everybody)));
+    assert_eq!(row(&all, "randomised-by-centre", "west"), Some(&counts(&tale, &[16])));
+    assert_eq!(row(&all, "randomised-by-level", "severe"), Some(&counts(&tale, &[8])));
+    assert_eq!(row(&all, "randomised-by-stratum", "east/mild"), Some(&vec![4, 4]), "two blocks");
+    // Rows 16 and 1 were broken in the tale, without a category.
+    assert_eq!(row(&all, "breaks", "code breaks"), Some(&counts(&tale, &[16, 1, 2])));
+    assert_eq!(row(&all, "breaks-by-category", "pregnancy"), Some(&counts(&tale, &[2])));
+    assert_eq!(row(&all, "breaks-by-category", "not said"), Some(&counts(&tale, &[16, 1])));
+    // All releases of the tale carry one reference, so the follow-up is of all three.
+    let related = row(&all, "breaks-by-relatedness", "possible");
+    assert_eq!(related, Some(&counts(&tale, &[16, 1, 2])));
+    assert_eq!(row(&all, "stops-before-break", "severe-flare"), Some(&counts(&tale, &[3])));
+    assert_eq!(row(&all, "stops-after-break", "severe-flare"), Some(&counts(&tale, &[2])));
+    assert_eq!(row(&all, "stops-before-break", "lost"), Some(&counts(&tale, &[0])));
+    assert_eq!(row(&all, "ends", "lost"), Some(&counts(&tale, &[0])));
+    assert_eq!(balance(&looked), all[..4], "the balance is the first part of it");
+}
+
+// shows: RP-5
+#[test]
+fn a_planted_error_of_randomisation_of_stratum_and_of_product_each_appear_by_arm() {
+    let mut tale = filled();
+    let corrected = |participant, stratum: &str, outcome: &str| {
+        about("answers-corrected", participant)
+            .with("outcome", outcome)
+            .with("stratum", stratum)
+            .with("randomised-stratum", "east/mild")
+    };
+    for entry in [
+        about("mistake-recorded", "ES-013").with("mistake", "randomised-in-error"),
+        about("mistake-recorded", "ES-014").with("mistake", "wrong-product"),
+        about("mistake-recorded", "ES-014").with("mistake", "wrong-product"),
+        corrected("ES-015", "east/severe", "eligible"),
+        corrected("ES-016", "east/severe", "eligible"),
+        corrected("ES-016", "east/mild", "eligible"),
+        corrected("ES-017", "east/mild", "not-eligible"),
+    ] {
+        tale.told.push(("co-e", "coordinator", entry));
+    }
+    let all = tables(&look(&tale));
+    assert_eq!(row(&all, "mistakes", "randomised-in-error"), Some(&counts(&tale, &[3])));
+    assert_eq!(row(&all, "mistakes", "wrong-product"), Some(&counts(&tale, &[4])), "once each");
+    let wrong = "east/mild, should be east/severe";
+    assert_eq!(row(&all, "corrected", wrong), Some(&counts(&tale, &[5])), "the last word counts");
+    let not = "not eligible by the corrected answers";
+    assert_eq!(row(&all, "corrected", not), Some(&counts(&tale, &[7])));
+}
+
+// shows: RP-3
+#[test]
+fn two_equal_breaks_in_a_block_of_four_make_the_other_two_certain_and_one_alone_nobody() {
+    let mut tale = filled();
+    let looked = look(&tale);
+    let seen = shown(&looked, &[]);
+    let before = leak(&looked, &seen);
+    // The tale broke row 1, of the first block at east, and row 16, the first at west.
+    assert_eq!((before[0].blocks, before[0].certain, before[1].blocks), (2, 0, 0));
+    assert_eq!(before[0].afterwards, 6, "at east, after the break of row 1; at west nobody");
+    let twin = [0, 2, 3].into_iter().find(|row| arm(&tale, *row) == arm(&tale, 1)).unwrap();
+    let participant =
+        looked.issued.iter().find(|one| one.code == tale.story.list.rows()[twin].code.to_string());
+    let participant = participant.unwrap().participant.clone();
+    break_row(&mut tale, twin, &participant);
+    let last = tale.randomised(17, "WE-002");
+    tale.told.push(("co-w", "coordinator", last));
+    let looked = look(&tale);
+    let seen = shown(&looked, &[]);
+    let after = leak(&looked, &seen);
+    assert_eq!((after[0].blocks, after[1].blocks, after[2].blocks), (1, 1, 0));
+    assert_eq!((after[1].certain, after[1].certain_to_come), (2, 0));
+    let each = collateral(&looked, &seen);
+    assert_eq!(each.len(), 3);
+    assert_eq!(each.iter().map(|one| one.follows.len()).collect::<Vec<_>>(), [0, 0, 2]);
+    let other = &looked.arms[1 - arm(&tale, 1)];
+    assert!(each[2].follows.iter().all(|one| one.arm == *other), "the other arm, by its name");
+    let people = exposure(&looked, &seen);
+    let of = |who: &str| people.iter().find(|one| one.person == who).unwrap();
+    assert_eq!((of("all code breaks").shown, of("all code breaks").follows.len()), (3, 2));
+    // Nobody alone was shown both: the investigator broke one, the hotline the other.
+    assert!(of("inv-e").follows.is_empty() && of("hot-1").shown == 2);
+}
+
+#[test]
+fn whoever_prepared_three_of_a_block_knows_the_fourth_before_it_is_made() {
+    let mut tale = Tale::honest();
+    let prepare = |tale: &mut Tale, row: usize, participant: &str| {
+        let entry = tale.release("release-for-preparation", row, participant);
+        tale.told.push(("ph-e", "pharmacist", entry));
+    };
+    let randomise = |tale: &mut Tale, row: usize, participant: &str| {
+        let entry = tale.randomised(row, participant);
+        tale.told.push(("co-e", "coordinator", entry));
+    };
+    prepare(&mut tale, 1, "ES-003");
+    randomise(&mut tale, 2, "ES-012");
+    prepare(&mut tale, 2, "ES-012");
+    let looked = look(&tale);
+    let people = exposure(&looked, &shown(&looked, &[]));
+    let ph = people.iter().find(|one| one.person == "ph-e").unwrap();
+    assert_eq!((ph.shown, ph.follows.len()), (3, 1), "the fourth is not issued yet");
+    assert_eq!(ph.follows[0].participant, None);
+    let two_equal = arm(&tale, 0) == arm(&tale, 1);
+    assert_eq!(ph.beforehand, usize::from(two_equal), "the third only after two equal ones");
+    randomise(&mut tale, 3, "ES-013");
+    let looked = look(&tale);
+    let people = exposure(&looked, &shown(&looked, &[]));
+    let ph = people.iter().find(|one| one.person == "ph-e").unwrap();
+    assert_eq!(ph.beforehand, usize::from(two_equal) + 1);
+    assert_eq!(ph.follows[0].participant.as_deref(), Some("ES-013"));
+}
+
+#[test]
+fn every_drawn_code_is_issued_set_aside_or_left() {
+    let mut tale = filled();
+    let code = tale.story.list.rows()[9].code.to_string();
+    tale.told.push(("stat-1", "statistician", Entry::new("code-voided").on("code", code)));
+    let all = standing(&look(&tale));
+    let of = |id: &str| {
+        let one = all.iter().find(|one| one.stratum == id).unwrap();
+        (one.drawn, one.issued, one.voided, one.left)
+    };
+    assert_eq!((of("east/mild"), of("east/severe")), ((8, 8, 0, 0), (8, 1, 1, 6)));
+    assert_eq!((of("west/mild"), of("west/severe")), ((8, 1, 0, 7), (8, 0, 0, 8)));
+}
+
+#[test]
+fn a_trail_that_does_not_verify_or_names_a_strange_code_is_not_counted() {
+    let tale = filled();
+    let lines = tale.lines();
+    let note = tale.note(&lines);
+    let vkey = tale.signer.vkey();
+    let evidence = Evidence {
+        manifests: &tale.manifests,
+        disclosures: &tale.disclosures,
+        checkpoint: &note,
+        trail_key: &vkey,
+        kept: &[],
+        data: &[],
+    };
+    let cut = lines[..lines.len() - 1].concat();
+    assert!(Looked::at(&evidence, &cut).err().unwrap().contains("the trail has"));
+    let mut tale = filled();
+    let at = tale.first("randomised");
+    for (name, fact) in &mut tale.told[at].2.on {
+        if name == "code" {
+            *fact = "7429133".into();
+        }
+    }
+    let lines = tale.lines();
+    let note = tale.note(&lines);
+    let evidence = Evidence { checkpoint: &note, ..evidence };
+    let why = Looked::at(&evidence, &lines.concat()).err().unwrap();
+    assert!(why.contains("code 7429133 is in no list"), "{why}");
+}
+
+/// The lines of a tale, without anything beside list and trail.
+fn reconciled(tale: &Tale) -> Vec<Reconciled> {
+    let looked = look(tale);
+    reconcile(&Sources {
+        looked: &looked,
+        verdict: &Tale::honest().verdict(),
+        with_data: false,
+        infusions: 1,
+        vial_arm: Some(0),
+        kept: 0,
+        records: 0,
+        pharmacy: None,
+        statements: &[],
+        trail_hash: String::new(),
+    })
+}
+
+fn stands(tale: &Tale, number: usize) -> (Stands, String) {
+    let line = &reconciled(tale)[number - 1];
+    (line.stands, line.evidence.clone())
+}
+
+// shows: I4
+#[test]
+fn a_code_set_aside_is_passed_over_and_one_that_was_issued_all_the_same_is_found() {
+    let void = |tale: &Tale, row: usize| {
+        let code = tale.story.list.rows()[row].code.to_string();
+        ("stat-1", "statistician", Entry::new("code-voided").on("code", code))
+    };
+    let mut tale = Tale::honest();
+    let after = tale.randomised(3, "ES-013");
+    tale.told.push(("co-e", "coordinator", after.clone()));
+    let (found, why) = stands(&tale, 3);
+    assert!(found == Stands::Fail && why.contains("was not the next"), "row 2 was left out: {why}");
+    let at = tale.told.len() - 1;
+    tale.told.insert(at, void(&tale, 2));
+    assert_eq!(stands(&tale, 3).0, Stands::Pass);
+    assert_eq!(
+        stands(&tale, 1),
+        (
+            Stands::Pass,
+            "32 = 5 + 1 + 26 in 4 strata; 0 marked randomised in error, counted apart".into()
+        )
+    );
+    let issued = tale.randomised(2, "ES-014");
+    tale.told.push(("co-e", "coordinator", issued));
+    assert_eq!((stands(&tale, 3).0, stands(&tale, 1).0), (Stands::Fail, Stands::Fail));
+    let mut tale = Tale::honest();
+    let again = tale.randomised(0, "ES-009");
+    tale.told.push(("co-e", "coordinator", again));
+    assert_eq!(stands(&tale, 2).0, Stands::Fail, "one code twice");
+}
+
+// shows: AL-1
+#[test]
+fn a_step_that_is_missing_or_out_of_order_fails_its_line_by_the_participant() {
+    let signed = |who: &str| ("inv-e", "investigator", about("eligibility-signed", who));
+    let mut tale = Tale::honest();
+    assert!(stands(&tale, 5).1.starts_with("ES-001: a step is missing"));
+    let first = tale.first("randomised");
+    for who in ["ES-001", "ES-002", "ES-003", "WE-001"] {
+        tale.told.insert(first, signed(who));
+    }
+    let (found, why) = stands(&tale, 5);
+    assert_eq!(found, Stands::NotShown, "consent is nobody's line: {why}");
+    assert!(why.contains("in order for 4 randomised, 0 infused"), "{why}");
+    let early = about("infusion-recorded", "ES-001").with("started", "2020-01-01T00:00:00.000Z");
+    tale.told.push(("co-e", "coordinator", early));
+    assert!(stands(&tale, 5).1.starts_with("ES-001: a step"), "infused before it was prepared");
+    // The tale prepares for ES-001 twice, without saying for which visit.
+    let (found, why) = stands(&tale, 7);
+    assert!(found == Stands::NotShown && why.contains("at most 1 of 1"), "{why}");
+}
