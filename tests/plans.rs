@@ -44,10 +44,13 @@ const COLD: &[(&str, &str)] = &[
     ),
     ("SELECT entry, act, participant, release, at FROM records ORDER BY", "reports"),
     ("SELECT p.reference, p.number FROM participants p", "what waits, on a home page"),
+    ("SELECT stratum, at FROM allocations ORDER BY entry", "the statistician's forecast"),
+    ("SELECT count(*) FROM withdrawals", "the monitor's page of code breaks"),
+    ("SELECT s.entry, s.participant, p.number, s.due", "planned safety unblindings, a handful"),
     ("SELECT segment, leaf FROM slots", "start-up, import and approval of a list"),
     (
         "SELECT r.reference, r.purpose, p.number, r.code, r.centre, r.visit, r.category, r.person, \
-      r.at, r.entry, r.opened, r.read_back FROM releases r \
+      r.at, r.entry, r.opened, r.read_back, r.participant, p.centre FROM releases r \
       JOIN participants p ON p.reference = r.participant WHERE r.purpose = 'break'",
         "the list of code breaks",
     ),

@@ -594,5 +594,7 @@ fn with_the_server_secret_too_a_thief_opens_the_slots_of_the_stolen_identity_and
         assert!(!opened.is_empty(), "the attack works when it has everything");
         assert_eq!(opened, loot.codes_of(centre), "{holder}");
     }
-    assert_eq!(loot.codes_of(None).len(), loot.database.len());
+    // Each code is there once under its first key; sealed anew it is the same code.
+    let first = loot.database.iter().filter(|slot| slot.place.epoch == 1).count();
+    assert_eq!(loot.codes_of(None).len(), first);
 }

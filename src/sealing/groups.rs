@@ -305,7 +305,8 @@ mod tests {
         uneven.ratio = vec![2, 1];
         assert!(Labels::draw(&uneven, &ListSecret::from_bytes(SECRET)).is_none());
         let mut three = first;
-        (three.arms.push("third".to_owned()), three.ratio.push(1));
+        three.arms.push("third".to_owned());
+        three.ratio.push(1);
         assert!(Labels::draw(&three, &ListSecret::from_bytes(SECRET)).is_none());
     }
 }

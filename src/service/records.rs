@@ -144,10 +144,13 @@ impl House {
 
     /// Does a free text name an arm of the public manifest? Whoever is blinded reads it, so it is written without.
     pub(super) fn names_treatment(&self, text: &str) -> bool {
-        let text = text.to_lowercase();
-        let mut words = text.split(|c: char| !c.is_alphanumeric());
-        let arms = &self.manifest.manifest.arms;
-        words.any(|word| arms.iter().any(|arm| arm.to_lowercase() == word))
+        // Hyphens and blanks hide no name; what is shorter than four letters would be found in every other word.
+        let letters = |text: &str| -> String {
+            text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
+        let text = letters(text);
+        let arms = self.manifest.manifest.arms.iter().map(|arm| letters(arm));
+        arms.filter(|arm| arm.chars().count() >= 4).any(|arm| text.contains(&arm))
     }
 
     /// A participant's way so far.

@@ -252,7 +252,7 @@ fn anybody_reports_an_accident_and_nobody_writes_a_treatment_into_it() {
         json!({"participant": "RJS-001", "knowledge": "exact-arm", "source": "screen",
                "day": "2026-11-21", "who": "a nurse", "contained": contained, "impact": "none"})
     };
-    for named in ["it was belimumab", "PLACEBO was read aloud", "belimumab/placebo"] {
+    for named in ["it was belimumab", "PLACEBO was read aloud", "belimumab/placebo", "Beli-Mumab"] {
         let told = record(&house, "c-rjs", "report-accident", "/v1/accidents", body(named));
         assert_eq!(told.body["errors"][0]["code"], "names-treatment", "{named}");
     }

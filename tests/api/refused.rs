@@ -24,6 +24,11 @@ const EACH: [(Role, &str); 8] = [
     (Role::Admin, "admin-1"),
 ];
 
+/// Does the route take a signed record about a participant, whatever its kind?
+fn records(path: &str) -> bool {
+    path.starts_with("/v1/participants/{reference}/") || path == "/v1/accidents"
+}
+
 /// A body that each route would take, so that nothing but a right is missing. A new route needs a line here.
 fn body(path: &str, who: &str) -> Value {
     let signed = |act| signature(who, act);
@@ -56,9 +61,7 @@ fn body(path: &str, who: &str) -> Value {
         "/v1/participants/{reference}/corrections" => {
             json!({"version": "1", "answers": {}, "why": "a slip", "signature": signed("correct")})
         }
-        path if path.starts_with("/v1/participants/{reference}/") || path == "/v1/accidents" => {
-            json!({"answers": {}, "signature": signed("correct")})
-        }
+        path if records(path) => json!({"answers": {}, "signature": signed("correct")}),
         path if path.ends_with("/opened") => json!({
             "reference": "ZZZZZZZZ", "fits": true, "at": "2026-11-21T01:00:00Z",
             "signature": "00".repeat(64),

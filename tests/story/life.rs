@@ -93,9 +93,10 @@ impl World {
                               "truth": "an invented truth", "why": "an invented slip"});
             self.recorded(("c-rjs", "correct"), number, "mistakes", told, 200);
         }
+        let named = format!("it was {}", self.stage.study.manifest.manifest.arms[0]);
         for (who, contained, status) in [
             ("c-rjs", "the screen was turned away", 200),
-            ("p-rjs", "it was belimumab", 422),
+            ("p-rjs", named.as_str(), 422),
             ("p-rjs", "the screen was turned away", 200),
             ("c-hsh", "the screen was turned away", 404),
         ] {
