@@ -66,6 +66,12 @@ struct Whole {
     open: bool,
     counts: BTreeMap<&'static str, u32>,
     commitment: String,
+    /// Checkpoints that somebody outside kept along the way.
+    kept: Vec<String>,
+    /// Units used, by the arm that was opened.
+    used: BTreeMap<String, u64>,
+    /// Preparations whose opened arm is not the list's.
+    discordant: u64,
     /// The references of code breaks.
     breaks: Vec<String>,
     /// The centres' keys, each opened once on a pharmacist's own device.
@@ -154,6 +160,9 @@ pub fn simulate(folder: &Path, seed: u64, target: u32, progress: &dyn Fn(u32, u3
         open: true,
         counts: BTreeMap::new(),
         commitment,
+        kept: vec![],
+        used: BTreeMap::new(),
+        discordant: 0,
         breaks: vec![],
         keys: BTreeMap::new(),
     };
@@ -164,13 +173,14 @@ pub fn simulate(folder: &Path, seed: u64, target: u32, progress: &dyn Fn(u32, u3
     whole.plan(first.plus_days(100), Task::Slips);
     while let Some((day, mut tasks)) = whole.days.pop_first() {
         whole.morning(day);
+        whole.keep_checkpoint(day);
         tasks.sort();
         lives::day(&mut whole, tasks);
         let gone = whole.people.iter().filter(|one| one.gone).count();
         progress(u32::try_from(gone).unwrap_or(u32::MAX), target);
     }
     let days = whole.today().days_since(first);
-    ending::end(whole, folder, days)
+    ending::end(whole, days)
 }
 
 impl Whole {
@@ -186,6 +196,15 @@ impl Whole {
     fn morning(&mut self, day: Date) {
         let nine = self.stage.house().trial.zone.start_of(day).plus_seconds(9 * 60 * 60);
         self.clock.step((nine.millis() - self.clock.now().millis()) / 1000);
+    }
+
+    /// Once a month the monitor fetches a checkpoint and keeps it.
+    fn keep_checkpoint(&mut self, day: Date) {
+        if day.parts()[2] == 1 {
+            self.wake("mon-1");
+            let told = self.stage.get("mon-1", "/v1/checkpoints/latest");
+            self.kept.push(told.text_at("checkpoint").to_owned());
+        }
     }
 
     fn minutes(&mut self, minutes: i64) {
