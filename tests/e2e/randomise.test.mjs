@@ -28,7 +28,10 @@ async function open(who, locale = 'en', width = 1280, options = {}) {
 
 // From the start page to a record that waits for the investigator. Gives the reference.
 async function enter(page, name, fill = answer, press = (p) => p.locator('#main button.main').click()) {
-  const person = { ...answers, enrolment_number: name, birth_date: `19${50 + (number % 40)}-01-01` };
+  // Two who differ in one letter or one part of the date would be looked at as one person.
+  const letter = (n) => String.fromCharCode(65 + (n % 26));
+  const initials = `${letter(number)}X${letter(number * 7)}M`;
+  const person = { ...answers, enrolment_number: name, initials, birth_date: `19${50 + (number % 40)}-01-01` };
   await page.goto(`${stage.base}/screening`);
   await go(page, press);
   for (let pages = 0; !page.url().endsWith('/check') && pages < 20; pages++) {
