@@ -7,7 +7,6 @@ use crate::domain::ids::Code;
 use crate::sealing::bytes::hex;
 use crate::sealing::centre_key::CentreKey;
 use crate::sealing::data_set::read_data_set;
-use crate::sealing::disclosure::Disclosure;
 use crate::sealing::lock::ServerSecret;
 use crate::sealing::manifest::Manifest;
 use crate::sealing::open::{NotProven, open};
@@ -83,13 +82,6 @@ impl Story {
     fn pinned(&self) -> &Manifest {
         &self.stage.study.manifest.manifest
     }
-
-    /// What the list really says of a code: known on the statistician's machine alone.
-    fn arm_of(&self, code: &str) -> String {
-        let list = &self.stage.study.list;
-        let row = list.rows().iter().find(|row| row.code.to_string() == code);
-        row.map_or_else(String::new, |row| row.arm.name(self.pinned()).to_owned())
-    }
 }
 
 fn drew(story: &mut Story) -> Said {
@@ -153,7 +145,7 @@ fn prepared(story: &mut Story) -> Said {
     let opened = open_release(&reply.text, &story.commitment(), identity);
     let (says, fine) = match opened {
         Ok(opened) => {
-            let fits = opened.arm == story.arm_of(&code);
+            let fits = story.stage.study.arms().get(&code) == Some(&opened.arm.as_str());
             let kept = send_receipt(story, "p-rjs", "preparations", &reply.body, &opened.receipt);
             (format!("one arm, for holders' eyes; fits the root{}", kept.0), fits && kept.1)
         }
@@ -280,16 +272,8 @@ fn disclosed(story: &mut Story) -> Said {
     });
     let Ok(checkpoint) = exported else { return Said(what, "no export".into(), false) };
     let study = &story.stage.study;
-    let design = study.list.design();
-    let disclosure = Disclosure {
-        trial: design.trial.clone(),
-        segment: design.segment,
-        purpose: design.purpose,
-        secret: crate::sealing::ceremony::ListSecret::from_bytes(*study.secret.bytes()),
-        beacon: study.beacon.clone(),
-        sizes: design.sizes.clone(),
-    };
-    let data = data_set(story, &lines);
+    let disclosure = study.disclosure();
+    let data = study.data_set(lines.iter().map(String::as_str));
     let forged = swap_arms(&data, story.pinned());
     let manifests = [study.manifest.to_file_text()];
     let trail_key = story.stage.house().store.signer().vkey();
@@ -314,19 +298,6 @@ fn disclosed(story: &mut Story) -> Said {
     };
     let found = swapped.is_some_and(|(number, _)| number == 5);
     Said(what, says, honest.is_none() && found)
-}
-
-/// The analysis data set: whom the trail randomised, with the arm the list gives.
-fn data_set(story: &Story, lines: &[String]) -> String {
-    let mut text = "participant,code,arm\n".to_owned();
-    for line in lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
-        if line["act"] == "randomised" {
-            let on = |name: &str| line["on"][name].as_str().unwrap_or_default().to_owned();
-            let code = on("code");
-            text.push_str(&format!("{},{code},{}\n", on("participant"), story.arm_of(&code)));
-        }
-    }
-    text
 }
 
 /// A data set in which somebody swapped the labels.

@@ -46,6 +46,8 @@ mod simulate;
 pub mod stage;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod stand;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod study;
 mod trail;
 mod trail_folder;
 mod trial;

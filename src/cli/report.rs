@@ -51,6 +51,9 @@ pub struct Sources {
     /// Signed records of kit openings: what their holders learned is counted too
     #[arg(long, value_name = "RECORD", num_args = 1..)]
     record: Vec<PathBuf>,
+    /// Write a page too, to print
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// The safety board's closed part: breaks, mistakes, stops and balance by arm, and what leaks by blocks
@@ -68,9 +71,6 @@ pub struct Sources {
 pub struct Closed {
     #[command(flatten)]
     sources: Sources,
-    /// Write a page too, to print
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
 }
 
 /// Who is in which arm, by centre, level and stratum, and how each list stands
@@ -88,9 +88,6 @@ pub struct Closed {
 pub struct Balance {
     #[command(flatten)]
     sources: Sources,
-    /// Write a page too, to print
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
 }
 
 /// Whose allocation follows with certainty from the published design and what each holder was shown
@@ -108,9 +105,6 @@ pub struct Balance {
 pub struct Exposed {
     #[command(flatten)]
     sources: Sources,
-    /// Write a page too, to print
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
 }
 
 /// How the commands of this file end.
@@ -141,6 +135,7 @@ pub struct Read {
 impl Sources {
     /// Reads everything, and unseals the list secrets.
     pub fn read(&self) -> Result<Read, Failure> {
+        self.html.as_deref().map_or(Ok(()), must_be_new)?;
         if self.manifest.len() != self.secret.len() {
             let (manifests, secrets) = (self.manifest.len(), self.secret.len());
             let what = format!("{manifests} manifests and {secrets} list secrets were named");
@@ -244,7 +239,6 @@ pub const MARK: &str = "UNBLINDED 非盲文件";
 impl Closed {
     /// Counts by arm.
     pub fn run(self) -> Result<Done, Failure> {
-        self.html.as_deref().map_or(Ok(()), must_be_new)?;
         let (looked, shown) = self.sources.look()?;
         let (tables, leak) = (tables(&looked), leak(&looked, &shown));
         let report = told::Report {
@@ -253,14 +247,13 @@ impl Closed {
             parts: [told::by_arm(&looked, &tables), told::leaks(&leak)].concat(),
             notes: told::CLOSED_NOTES,
         };
-        finish(&report, self.html)
+        finish(&report, self.sources.html)
     }
 }
 
 impl Balance {
     /// Counts by arm, and the lists.
     pub fn run(self) -> Result<Done, Failure> {
-        self.html.as_deref().map_or(Ok(()), must_be_new)?;
         let (looked, _) = self.sources.look()?;
         let tables = crate::sealing::report::closed::balance(&looked);
         let lists = told::lists(&standing(&looked));
@@ -270,14 +263,13 @@ impl Balance {
             parts: [told::by_arm(&looked, &tables), lists].concat(),
             notes: &[],
         };
-        finish(&report, self.html)
+        finish(&report, self.sources.html)
     }
 }
 
 impl Exposed {
     /// Who knows what follows.
     pub fn run(self) -> Result<Done, Failure> {
-        self.html.as_deref().map_or(Ok(()), must_be_new)?;
         let (looked, shown) = self.sources.look()?;
         let (people, breaks) = (exposure(&looked, &shown), collateral(&looked, &shown));
         let report = told::Report {
@@ -286,7 +278,7 @@ impl Exposed {
             parts: told::exposed(&people, &breaks),
             notes: told::EXPOSURE_NOTES,
         };
-        finish(&report, self.html)
+        finish(&report, self.sources.html)
     }
 }
 

@@ -140,7 +140,7 @@ impl Standing {
             "randomised" => {
                 self.issued.extend(said(on, "code").and_then(|code| Code::parse(code).ok()));
             }
-            "list-imported" | "drill-list-imported" | "key-rotated" => {
+            "list-imported" | "key-rotated" => {
                 for holder in groups(data, "holders") {
                     self.card(said(holder, "person"), said(holder, "fingerprint"));
                 }

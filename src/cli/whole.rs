@@ -68,6 +68,8 @@ struct Whole {
     commitment: String,
     /// Checkpoints that somebody outside kept along the way.
     kept: Vec<String>,
+    /// What the list says of each code, to compare with what is opened.
+    arms: BTreeMap<String, String>,
     /// Units used, by the arm that was opened.
     used: BTreeMap<String, u64>,
     /// Preparations whose opened arm is not the list's.
@@ -149,6 +151,8 @@ pub fn simulate(folder: &Path, seed: u64, target: u32, progress: &dyn Fn(u32, u3
     play.trial = play.trial.replace("warn_at = { participants = 320,", &said);
     let stage = Stage::raise(play);
     let commitment = stage.send("GET", "/v1/commitment", &[], None).text;
+    let drawn = stage.study.arms().into_iter();
+    let arms = drawn.map(|(code, arm)| (code, arm.to_owned())).collect();
     let mut whole = Whole {
         stage,
         clock,
@@ -161,6 +165,7 @@ pub fn simulate(folder: &Path, seed: u64, target: u32, progress: &dyn Fn(u32, u3
         counts: BTreeMap::new(),
         commitment,
         kept: vec![],
+        arms,
         used: BTreeMap::new(),
         discordant: 0,
         breaks: vec![],

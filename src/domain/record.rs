@@ -330,7 +330,7 @@ impl Kind for Accident {
     ];
 
     fn fits(_: &Trial, _: &Life, _: &Answers) -> Result<Option<&'static str>, Unfit> {
-        Ok(Some("accident"))
+        Ok(None)
     }
 }
 

@@ -5,7 +5,7 @@ use super::caller::{Who, once, signature};
 use super::extract::{Body, IdempotencyKey, InPath};
 use super::people::done;
 use super::problem::Problem;
-use super::records::without_value;
+use super::records::signed;
 use super::routes::Route;
 use super::wire::acts;
 use super::wire::follow_up::{PlanBody, PlansBody};
@@ -44,13 +44,11 @@ pub fn routes() -> Vec<Route> {
 }
 
 fn of<K: Kind>(path: &'static str, says: &'static str) -> Route {
-    Route::post(path, record::<K>)
-        .act(K::RIGHT)
-        .says(says)
-        .takes::<RecordBody>()
-        .gives::<acts::Done>(200, "Recorded")
-        .refuses(&[Code::SignatureNeeded, Code::WrongState, Code::NoSuchRecord])
-        .idempotent()
+    signed::<K>(Route::post(path, record::<K>), says).refuses(&[
+        Code::SignatureNeeded,
+        Code::WrongState,
+        Code::NoSuchRecord,
+    ])
 }
 
 async fn record<K: Kind>(
@@ -64,7 +62,7 @@ async fn record<K: Kind>(
     let signature = signature(&key, &body.raw, body.said.signature)?;
     let answers = body.said.answers;
     let answered = house.record_about_break::<K>(&who.caller, reference, answers, &signature, once);
-    Ok(Answer::ok(done(without_value(answered.await?))))
+    Ok(Answer::ok(done(answered.await?)))
 }
 
 async fn plan(
@@ -77,7 +75,7 @@ async fn plan(
     let signature = signature(&key, &body.raw, body.said.signature)?;
     let answers = body.said.answers;
     let answered = house.plan_safety_unblinding(&who.caller, answers, &signature, once).await?;
-    Ok(Answer::ok(done(without_value(answered))))
+    Ok(Answer::ok(done(answered)))
 }
 
 async fn plans(house: Data<House>, who: Who) -> Result<Answer<PlansBody>, Problem> {

@@ -6,7 +6,7 @@ use super::extract::{Body, IdempotencyKey, InPath};
 use super::participants::{raw, version};
 use super::people::done;
 use super::problem::Problem;
-use super::routes::Route;
+use super::routes::{Route, Undecided};
 use super::wire::acts;
 use super::wire::records::{
     CorrectedBody, CorrectionBody, FormBody, FormsBody, QuestionBody, RecordBody, ToldBody,
@@ -20,10 +20,9 @@ use crate::domain::record::{
 };
 use crate::domain::time::Date;
 use crate::refusal::Code;
-use crate::service::confirmation::VisitDay;
+use crate::service::House;
 use crate::service::correct::Correction;
-use crate::service::records::Told;
-use crate::service::{Answered, House};
+use crate::service::way::{Told, VisitDay};
 use actix_web::web::Data;
 
 /// The routes of this file.
@@ -64,13 +63,11 @@ pub fn routes() -> Vec<Route> {
             .gives::<acts::Made>(200, "The participant's reference")
             .refuses(&[Code::SignatureNeeded, Code::WrongState, Code::ChangedSinceRead])
             .idempotent(),
-        Route::post("/v1/accidents", accident)
-            .act(Accident::RIGHT)
-            .says("Records that somebody learned by accident what they should not know; never what")
-            .takes::<RecordBody>()
-            .gives::<acts::Done>(200, "Recorded")
-            .refuses(&[Code::SignatureNeeded, Code::NoSuchRecord])
-            .idempotent(),
+        signed::<Accident>(
+            Route::post("/v1/accidents", accident),
+            "Records that somebody learned by accident what they should not know; never what",
+        )
+        .refuses(&[Code::SignatureNeeded, Code::NoSuchRecord]),
         Route::get("/v1/participants/{reference}/records", way)
             .act(ReadParticipants)
             .says("A participant's way so far: state, visits, signed records")
@@ -83,13 +80,17 @@ pub fn routes() -> Vec<Route> {
 }
 
 fn of<K: Kind>(path: &'static str, says: &'static str) -> Route {
-    Route::post(path, record::<K>)
-        .act(K::RIGHT)
-        .says(says)
-        .takes::<RecordBody>()
-        .gives::<acts::Done>(200, "Recorded")
-        .refuses(&[Code::SignatureNeeded, Code::WrongState, Code::NotPrepared])
-        .idempotent()
+    signed::<K>(Route::post(path, record::<K>), says).refuses(&[
+        Code::SignatureNeeded,
+        Code::WrongState,
+        Code::NotPrepared,
+    ])
+}
+
+/// What every route has that takes a signed record of this kind.
+pub(super) fn signed<K: Kind>(route: Undecided, says: &'static str) -> Route {
+    let route = route.act(K::RIGHT).says(says).takes::<RecordBody>();
+    route.gives::<acts::Done>(200, "Recorded").idempotent()
 }
 
 async fn record<K: Kind>(
@@ -105,7 +106,7 @@ async fn record<K: Kind>(
     let signature = signature(&key, &body.raw, body.said.signature)?;
     let answers = body.said.answers;
     let answered = house.record::<K>(&who.caller, reference, answers, &signature, once).await?;
-    Ok(Answer::ok(done(without_value(answered))))
+    Ok(Answer::ok(done(answered)))
 }
 
 async fn correct(
@@ -139,11 +140,7 @@ async fn accident(
     let once = once(&key, Accident::ENTRY, &body.raw);
     let signature = signature(&key, &body.raw, body.said.signature)?;
     let answered = house.report_accident(&who.caller, body.said.answers, &signature, once).await?;
-    Ok(Answer::ok(done(without_value(answered))))
-}
-
-pub(super) fn without_value(answered: Answered<u64>) -> Answered<()> {
-    Answered { value: (), receipt: answered.receipt, repeated: answered.repeated }
+    Ok(Answer::ok(done(answered)))
 }
 
 async fn way(
@@ -151,19 +148,16 @@ async fn way(
     who: Who,
     at: InPath<Reference>,
 ) -> Result<Answer<WayBody>, Problem> {
-    let life = house.life(&who.caller, &at.0).await?;
-    let course = house.course_of(&who.caller, &at.0).await?;
-    let records = house.records(&who.caller, &at.0).await?;
-    let corrected = house.corrected(&who.caller, &at.0).await?;
+    let way = house.way(&who.caller, &at.0).await?;
     Ok(Answer::ok(WayBody {
-        state: life.state().as_str().to_owned(),
-        corrected: corrected.map(|corrected| CorrectedBody {
+        state: way.life.state().as_str().to_owned(),
+        corrected: way.corrected.map(|corrected| CorrectedBody {
             version: corrected.entry.to_string(),
             outcome: corrected.verdict.outcome.as_str().to_owned(),
             stratum: corrected.stratum.map(|stratum| stratum.to_string()),
         }),
-        visits: course.iter().map(visit_body).collect(),
-        records: records.iter().map(told_body).collect(),
+        visits: way.visits.iter().map(visit_body).collect(),
+        records: way.records.iter().map(told_body).collect(),
     }))
 }
 

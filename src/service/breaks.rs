@@ -1,8 +1,7 @@
 //! Reading about code breaks: that, when, why in a word, and how far the record of each is. Never what.
 
-use super::confirmation::{printed_name, read_line};
 use super::follow_up::standing_of;
-use super::records::Told;
+use super::way::{Told, told};
 use super::{Answered, House};
 use crate::domain::access::{Caller, FollowUp, Granted, ReadBreaks, ReadParticipants};
 use crate::domain::entry::Entry;
@@ -106,9 +105,8 @@ impl House {
             || caller.may_somewhere::<ReadParticipants>().is_ok();
         let told = self.store.read(|view| {
             let told = view.records_about(reference)?.into_iter().map(|record| {
-                let line = read_line(view, record.entry)?;
-                let private = if reads { view.private_record(record.entry)? } else { None };
-                Ok(Told { by: printed_name(view, &line.by)?, private, line })
+                let told = told(view, record.entry)?;
+                Ok(Told { private: told.private.filter(|_| reads), ..told })
             });
             told.collect::<Result<Vec<_>, Refusal>>()
         })?;

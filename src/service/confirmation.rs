@@ -1,13 +1,11 @@
-//! What a participant's pages show long after the act: the randomisation with its proof, and the visits (AL-13).
+//! What a participant's pages show long after the act: the randomisation with its proof (AL-13).
 
 use super::House;
 use super::randomise::find;
-use super::records::life_of;
 use crate::domain::access::{Caller, ReadParticipants};
 use crate::domain::entry::{Fact, fact};
-use crate::domain::ids::{PersonId, Reference, VisitId};
-use crate::domain::time::{Date, Moment};
-use crate::domain::visit::{self, Window};
+use crate::domain::ids::{PersonId, Reference};
+use crate::domain::time::Moment;
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::line::{self, Line};
 use crate::store::queries::{Allocation, Participant, View};
@@ -26,23 +24,6 @@ pub struct Confirmation {
     pub randomised_by: String,
     /// When eligibility was signed, and the printed name of the person who did.
     pub eligible: Option<(Moment, String)>,
-}
-
-/// One visit of a participant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VisitDay {
-    /// Which visit.
-    pub visit: VisitId,
-    /// Does it have an infusion?
-    pub infusion: bool,
-    /// Where it lies; none until the first infusion gives the others their days.
-    pub window: Option<Window>,
-    /// When a preparation was released for it, the last time.
-    pub released: Option<Date>,
-    /// When its infusion began, once that is recorded.
-    pub infused: Option<Date>,
-    /// Was its dose recorded as missed?
-    pub missed: bool,
 }
 
 impl House {
@@ -72,35 +53,6 @@ impl House {
             };
             let randomised_by = printed_name(view, &randomised.by)?;
             Ok(Confirmation { participant, allocation, receipt, randomised_by, eligible })
-        })
-    }
-
-    /// A participant's visits: where they lie, and for which a preparation was released. Nothing before randomisation.
-    ///
-    /// # Errors
-    /// `no-such-record` when unknown or another centre's.
-    pub async fn course_of(
-        &self,
-        caller: &Caller,
-        reference: &Reference,
-    ) -> Result<Vec<VisitDay>, Refusal> {
-        let may = self.may_somewhere::<ReadParticipants>(caller).await?;
-        self.store.read(|view| {
-            let participant = find(view, reference)?;
-            if caller.places(&may).is_some_and(|own| !own.contains(&participant.centre)) {
-                return Err(Refusal::new(Why::NoSuchRecord));
-            }
-            let life = life_of(view, &self.trial, &participant)?;
-            let Some(course) = life.course(&self.trial.zone) else { return Ok(vec![]) };
-            let day = |visit: &crate::domain::trial::Visit| VisitDay {
-                visit: visit.id.clone(),
-                infusion: visit.infusion,
-                window: visit::window(&self.trial, visit, &course),
-                released: life.prepared(&visit.id).map(|at| self.trial.zone.day(at)),
-                infused: life.infused(&visit.id).map(|at| self.trial.zone.day(at)),
-                missed: life.missed.contains(&visit.id),
-            };
-            Ok(self.trial.visits.iter().map(day).collect())
         })
     }
 

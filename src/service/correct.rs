@@ -5,6 +5,7 @@ use super::confirmation::read_line;
 use super::randomise::find;
 use super::recruitment::check_reason;
 use super::screen::{describe, raw_of};
+use super::way::own;
 use super::{Answered, House, Signature, first_answer};
 use crate::domain::access::{Act, Caller, Correct, ReadParticipants};
 use crate::domain::answers::{Answers, Raw};
@@ -117,17 +118,11 @@ impl House {
         reference: &Reference,
     ) -> Result<Option<Corrected>, Refusal> {
         let may = self.may_somewhere::<ReadParticipants>(caller).await?;
-        self.store.read(|view| {
-            let participant = find(view, reference)?;
-            if caller.places(&may).is_some_and(|own| !own.contains(&participant.centre)) {
-                return Err(Refusal::new(Why::NoSuchRecord));
-            }
-            corrected(view, &self.trial, &participant)
-        })
+        self.store.read(|view| corrected(view, &self.trial, &own(view, caller, &may, reference)?))
     }
 }
 
-fn corrected(
+pub(super) fn corrected(
     view: &View<'_>,
     trial: &Trial,
     participant: &Participant,

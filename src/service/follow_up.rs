@@ -2,13 +2,13 @@
 //! Being late refuses nothing (EU-9); no break closes without a statement of its impact (EU-10).
 
 use super::randomise::find;
-use super::records::{append, life_of, refusal};
-use super::{Answered, House, Signature, first_answer};
+use super::records::{deviation, refusal};
+use super::{Answered, House, Signature};
 use crate::domain::access::{Act, Caller, CloseBreak, Reveals};
 use crate::domain::entry::Entry;
 use crate::domain::follow_up::{BreakRecord, Closure, Standing};
 use crate::domain::ids::{CentreId, Reference};
-use crate::domain::record::Kind;
+use crate::domain::record::{Answers, Kind};
 use crate::refusal::{Code as Why, Refusal};
 use crate::store::StoreError;
 use crate::store::queries::{Release, View};
@@ -43,7 +43,7 @@ impl House {
         raw: BTreeMap<String, String>,
         signature: &Signature,
         once: OnceKey,
-    ) -> Result<Answered<u64>, Refusal> {
+    ) -> Result<Answered<()>, Refusal> {
         let release = self.break_for::<K::Right>(caller, &reference).await?;
         let may = self.may::<K::Right>(caller, &release.present).await?;
         if K::ENTRY == Closure::ENTRY && !self.closes(caller, &release.present)? {
@@ -53,24 +53,19 @@ impl House {
         let signed = self.check_signature(caller, K::Right::NAME, signature).await?;
         let trial = Arc::clone(&self.trial);
         let places = caller.places(&may).map(<[_]>::to_vec);
-        let done = self.act(&may, move |tx| {
-            if let Some(first) = first_answer(tx, &once)? {
-                return Ok((first.seq, true));
-            }
-            let release = tx.view().release(&reference)?.ok_or(StoreError::Damaged)?;
+        let about = move |view: &View<'_>, answers: &Answers| {
+            let release = view.release(&reference)?.ok_or(StoreError::Damaged)?;
             // Moved away since the right was asked: another centre's from now on.
             if places.is_some_and(|own| !own.contains(&release.present)) {
                 return Err(Refusal::new(Why::NoSuchRecord));
             }
-            let standing = standing_of(&tx.view(), &release)?;
-            K::follows(&standing, &answers).map_err(|unfit| refusal(&unfit))?;
-            let life = life_of(&tx.view(), &trial, &find(&tx.view(), &release.participant)?)?;
-            let deviation = K::fits(&trial, &life, &answers).map_err(|unfit| refusal(&unfit))?;
-            let entry = about::<K>(&release, &standing);
-            append::<K>(tx, entry, &answers, deviation, &signed, &once)
-        });
-        let ((seq, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value: seq, receipt, repeated })
+            let standing = standing_of(view, &release)?;
+            K::follows(&standing, answers).map_err(|unfit| refusal(&unfit))?;
+            let participant = find(view, &release.participant)?;
+            let deviation = deviation::<K>(view, &trial, &participant, answers)?;
+            Ok((of_break::<K>(&release, &standing), deviation))
+        };
+        self.keep_record::<K>(&may, answers, signed, once, about).await
     }
 
     /// A code break for somebody with the right `A` somewhere. Unknown and of another purpose are one answer and one
@@ -91,7 +86,7 @@ impl House {
 }
 
 /// The entry says which earlier record it signs, or takes the place of.
-fn about<K: Kind>(release: &Release, standing: &Standing) -> Entry {
+fn of_break<K: Kind>(release: &Release, standing: &Standing) -> Entry {
     let entry = Entry::new(K::ENTRY)
         .at(&release.present)
         .on("participant", release.number.as_str())

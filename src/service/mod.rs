@@ -38,6 +38,7 @@ pub mod strata;
 pub mod trail;
 pub mod unblinded;
 pub mod voids;
+pub mod way;
 
 use crate::clock::Clock;
 use crate::dice::Dice;

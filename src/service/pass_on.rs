@@ -49,7 +49,7 @@ impl House {
             tx.append(Entry::new("passing-read"))?;
             let keys = tx.view().centre_keys()?;
             let newest = |at: &CentreId| {
-                let here = keys.iter().filter(|key| key.centre == *at && !key.drill);
+                let here = keys.iter().filter(|key| key.centre == *at);
                 here.map(|key| key.epoch).max()
             };
             let moved = tx.view().moved(&trial)?.into_iter();
@@ -82,7 +82,7 @@ impl House {
             let moved = moved.next().filter(|one| one.to == wish.centre);
             let moved = moved.ok_or_else(|| Refusal::new(Why::WrongState))?;
             let keys = view.centre_keys()?;
-            let live = keys.iter().filter(|key| key.centre == wish.centre && !key.drill);
+            let live = keys.iter().filter(|key| key.centre == wish.centre);
             if !live.map(|key| key.epoch).any(|epoch| epoch == wish.epoch) {
                 return Err(Refusal::new(Why::NotGrantedYet));
             }

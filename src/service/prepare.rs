@@ -1,7 +1,7 @@
 //! The second act: a pharmacist of the centre gets one slot, for one participant and one due visit (design 6).
 
 use super::preparation_record::Times;
-use super::records::life_of;
+use super::way::life_of;
 use super::{House, first_answer};
 use crate::domain::access::{Act, Caller, Prepare, ReadPreparations};
 use crate::domain::entry::Entry;

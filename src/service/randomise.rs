@@ -1,7 +1,6 @@
 //! The first act: one participant gets the next code of the stratum, once (design 6). Nobody learns an arm, this service
 //! included, so there is nothing to conceal from itself.
 
-use super::records::life_of;
 use super::signature::Signed;
 use super::{Answered, House, Signature, first_answer};
 use crate::domain::access::{Act, Caller, Randomise};
@@ -9,6 +8,7 @@ use crate::domain::answers::Answers;
 use crate::domain::eligibility::{self, Verdict};
 use crate::domain::entry::Entry;
 use crate::domain::ids::Reference;
+use crate::domain::record::{Kind, Leave};
 use crate::domain::recruitment::{
     self, EligibilitySignature, RandomiseRefusal, Recruitment, Standing,
 };
@@ -126,7 +126,8 @@ fn check(
     };
     recruitment::may_randomise(trial, &standing, tx.now()).map_err(told)?;
     // Whoever has left the trial does not enter it.
-    if life_of(&view, trial, participant)?.left.is_some() {
+    let records = view.records_of(&participant.reference)?;
+    if records.iter().any(|record| record.act == Leave::ENTRY) {
         return Err(Refusal::new(Why::WrongState));
     }
     let another_person = case.signed.is_some_and(|(_, another)| another);

@@ -1,37 +1,24 @@
 //! Signed records of a participant's way: infusions, missed doses, stops, ends, moves, mistakes, accidents. One road for
 //! all of them; what each asks and when it fits stands in `domain::record`.
 
-use super::confirmation::read_line;
 use super::randomise::find;
 use super::signature::Signed;
+use super::way::life_of;
 use super::{Answered, House, Signature, first_answer};
 use crate::domain::access::{Act, Caller, Granted, ReadParticipants};
 use crate::domain::answers::FieldProblem;
-use crate::domain::entry::{Entry, Fact, Facts, fact};
-use crate::domain::ids::{EnrolmentNumber, Reference, VisitId};
-use crate::domain::life::{Happened, Life, Unfit};
+use crate::domain::entry::{Entry, Fact};
+use crate::domain::ids::{EnrolmentNumber, Reference};
+use crate::domain::life::Unfit;
 use crate::domain::record::{self, Accident, Answer, Answers, Asked, Kind};
-use crate::domain::time::Moment;
 use crate::domain::trial::Trial;
 use crate::limits::TEXT;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
-use crate::sealing::line::Line;
 use crate::store::queries::{Participant, View};
 use crate::store::repeats::OnceKey;
-use crate::store::{StoreError, Tx};
 use crate::text::{self, Arg};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// A record as it is read.
-pub struct Told {
-    /// Its line.
-    pub line: Line,
-    /// The printed name of who signed it.
-    pub by: String,
-    /// Free text, as long as it was not erased.
-    pub private: Option<Facts>,
-}
 
 impl House {
     /// Makes a record of this kind about a participant.
@@ -46,31 +33,47 @@ impl House {
         raw: BTreeMap<String, String>,
         signature: &Signature,
         once: OnceKey,
-    ) -> Result<Answered<u64>, Refusal> {
+    ) -> Result<Answered<()>, Refusal> {
         let (_, may) = self.may_about::<K::Right>(caller, &reference).await?;
         let answers = self.read_record::<K>(&raw)?;
         let signed = self.check_signature(caller, K::Right::NAME, signature).await?;
         let trial = Arc::clone(&self.trial);
         let centres = caller.person.centres.clone();
-        let done = self.act(&may, move |tx| {
-            if let Some(first) = first_answer(tx, &once)? {
-                return Ok((first.seq, true));
-            }
-            let participant = find(&tx.view(), &reference)?;
+        let about = move |view: &View<'_>, answers: &Answers| {
+            let participant = find(view, &reference)?;
             // Moved away since the right was asked: another centre's from now on.
             if !centres.contains(&participant.centre) {
                 return Err(Refusal::new(Why::NoSuchRecord));
             }
-            let life = life_of(&tx.view(), &trial, &participant)?;
-            let deviation = K::fits(&trial, &life, &answers).map_err(|unfit| refusal(&unfit))?;
-            let entry = Entry::new(K::ENTRY)
-                .at(&participant.centre)
-                .on("participant", participant.number.as_str())
-                .on("reference", reference.as_str());
-            append::<K>(tx, entry, &answers, deviation, &signed, &once)
+            let deviation = deviation::<K>(view, &trial, &participant, answers)?;
+            Ok((of_participant::<K>(&participant), deviation))
+        };
+        self.keep_record::<K>(&may, answers, signed, once, about).await
+    }
+
+    /// Keeps a record that was read and signed. `about` says inside the act what it is about and whether it fits, as an
+    /// entry that lacks the answers, with the deviation that it is.
+    pub(super) async fn keep_record<K: Kind>(
+        &self,
+        may: &Granted<K::Right>,
+        answers: Answers,
+        signed: Signed,
+        once: OnceKey,
+        about: impl FnOnce(&View<'_>, &Answers) -> Result<(Entry, Option<&'static str>), Refusal>
+        + Send
+        + 'static,
+    ) -> Result<Answered<()>, Refusal> {
+        let done = self.act(may, move |tx| {
+            if first_answer(tx, &once)?.is_some() {
+                return Ok(true);
+            }
+            let (entry, deviation) = about(&tx.view(), &answers)?;
+            let seq = tx.append(signed.on(answered::<K>(entry, &answers, deviation)))?;
+            tx.remember(&once, &seq.to_string(), seq)?;
+            Ok(false)
         });
-        let ((seq, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value: seq, receipt, repeated })
+        let (repeated, receipt) = done.await?.into_parts();
+        Ok(Answered { value: (), receipt, repeated })
     }
 
     /// Records that somebody learned by accident what they should not know: that, never what (EU-11). It is about a
@@ -84,28 +87,17 @@ impl House {
         raw: BTreeMap<String, String>,
         signature: &Signature,
         once: OnceKey,
-    ) -> Result<Answered<u64>, Refusal> {
+    ) -> Result<Answered<()>, Refusal> {
         let may = self.may_somewhere::<<Accident as Kind>::Right>(caller).await?;
         let answers = self.read_record::<Accident>(&raw)?;
         let about = self.accident_of(caller, &may, answers.text("participant")).await?;
         let act = <Accident as Kind>::Right::NAME;
         let signed = self.check_signature(caller, act, signature).await?;
-        let done = self.act(&may, move |tx| {
-            if let Some(first) = first_answer(tx, &once)? {
-                return Ok((first.seq, true));
-            }
-            let entry = Entry::new(Accident::ENTRY);
-            let entry = match &about {
-                Some(participant) => entry
-                    .at(&participant.centre)
-                    .on("participant", participant.number.as_str())
-                    .on("reference", participant.reference.as_str()),
-                None => entry,
-            };
-            append::<Accident>(tx, entry, &answers, None, &signed, &once)
-        });
-        let ((seq, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value: seq, receipt, repeated })
+        let entry = match &about {
+            Some(participant) => of_participant::<Accident>(participant),
+            None => Entry::new(Accident::ENTRY),
+        };
+        self.keep_record::<Accident>(&may, answers, signed, once, |_, _| Ok((entry, None))).await
     }
 
     /// An unknown number and one of another centre are one answer.
@@ -153,15 +145,6 @@ impl House {
         arms.filter(|arm| arm.chars().count() >= 4).any(|arm| text.contains(&arm))
     }
 
-    /// A participant's way so far.
-    ///
-    /// # Errors
-    /// `no-such-record` when unknown or another centre's.
-    pub async fn life(&self, caller: &Caller, reference: &Reference) -> Result<Life, Refusal> {
-        let participant = self.participant(caller, reference).await?.participant;
-        self.store.read(|view| life_of(view, &self.trial, &participant))
-    }
-
     /// Participants for whom something was prepared and nothing recorded since.
     ///
     /// # Errors
@@ -174,41 +157,32 @@ impl House {
         let centres = caller.places(&may);
         self.store.read(|view| Ok(view.not_recorded(centres)?))
     }
-
-    /// A participant's records, oldest first, with their private parts.
-    ///
-    /// # Errors
-    /// `no-such-record` when unknown or another centre's.
-    pub async fn records(
-        &self,
-        caller: &Caller,
-        reference: &Reference,
-    ) -> Result<Vec<Told>, Refusal> {
-        let may = self.may_somewhere::<ReadParticipants>(caller).await?;
-        self.store.read(|view| {
-            let participant = find(view, reference)?;
-            if caller.places(&may).is_some_and(|own| !own.contains(&participant.centre)) {
-                return Err(Refusal::new(Why::NoSuchRecord));
-            }
-            let told = view.records_of(reference)?.into_iter().map(|record| {
-                let line = read_line(view, record.entry)?;
-                let by = super::confirmation::printed_name(view, &line.by)?;
-                Ok(Told { by, private: view.private_record(record.entry)?, line })
-            });
-            told.collect()
-        })
-    }
 }
 
-/// Appends the record's entry: free text beside the line, everything else in it.
-pub(super) fn append<K: Kind>(
-    tx: &mut Tx<'_>,
-    entry: Entry,
+/// The beginning of an entry about a participant, at the present centre.
+pub(super) fn of_participant<K: Kind>(participant: &Participant) -> Entry {
+    Entry::new(K::ENTRY)
+        .at(&participant.centre)
+        .on("participant", participant.number.as_str())
+        .on("reference", participant.reference.as_str())
+}
+
+/// The deviation that a record is, if it is one.
+///
+/// # Errors
+/// Why it does not fit the participant's way so far.
+pub(super) fn deviation<K: Kind>(
+    view: &View<'_>,
+    trial: &Trial,
+    participant: &Participant,
     answers: &Answers,
-    deviation: Option<&'static str>,
-    signed: &Signed,
-    once: &OnceKey,
-) -> Result<(u64, bool), Refusal> {
+) -> Result<Option<&'static str>, Refusal> {
+    let life = life_of(view, trial, participant)?;
+    K::fits(trial, &life, answers).map_err(|unfit| refusal(&unfit))
+}
+
+/// The record's entry with its answers: free text beside the line, everything else in it.
+fn answered<K: Kind>(entry: Entry, answers: &Answers, deviation: Option<&'static str>) -> Entry {
     let told = |entry: Entry, question: &record::Question| match answers.get(question.id) {
         None => entry,
         Some(_) if question.asked == Asked::Number => entry,
@@ -216,13 +190,10 @@ pub(super) fn append<K: Kind>(
         Some(answer) => entry.with(question.id, said(answer)),
     };
     let entry = K::QUESTIONS.iter().fold(entry, told);
-    let entry = match deviation {
+    match deviation {
         Some(deviation) => entry.with("deviation", deviation),
         None => entry,
-    };
-    let seq = tx.append(signed.on(entry))?;
-    tx.remember(once, &seq.to_string(), seq)?;
-    Ok((seq, false))
+    }
 }
 
 fn said(answer: &Answer) -> Fact {
@@ -232,48 +203,6 @@ fn said(answer: &Answer) -> Fact {
         Answer::Moment(moment) => moment.to_string().into(),
         Answer::Whole(number) => (*number).into(),
         Answer::Yes(yes) => (*yes).into(),
-    }
-}
-
-/// A participant's way, folded from releases and records.
-pub(super) fn life_of(
-    view: &View<'_>,
-    trial: &Trial,
-    participant: &Participant,
-) -> Result<Life, Refusal> {
-    let mut happened: Vec<(u64, Happened)> = vec![];
-    for release in view.releases_of(&participant.reference, "prepare")? {
-        let visit = VisitId::parse(release.visit.as_deref().unwrap_or_default());
-        let visit = visit.map_err(|_| StoreError::Damaged)?;
-        happened.push((release.entry, Happened::Prepared(visit, release.at)));
-    }
-    for record in view.records_of(&participant.reference)? {
-        let line = read_line(view, record.entry)?;
-        happened.extend(happened_in(&line).map(|one| (record.entry, one)));
-    }
-    happened.sort_by_key(|(entry, _)| *entry);
-    let allocation = view.allocation(&participant.reference)?;
-    let randomised = allocation.map(|allocation| allocation.at);
-    let eligible = participant.outcome == "eligible";
-    let happened = happened.into_iter().map(|(_, one)| one);
-    Ok(Life::of(participant.centre.clone(), eligible, randomised, happened, &trial.zone))
-}
-
-/// What an entry means for the participant's way; nothing when it does not change it.
-pub fn happened_in(line: &Line) -> Option<Happened> {
-    let text = |name: &str| match fact(&line.entry.data, name) {
-        Some(Fact::Text(text)) => Some(text.clone()),
-        _ => None,
-    };
-    let visit = || VisitId::parse(&text("visit")?).ok();
-    match line.entry.act.as_str() {
-        "infusion-recorded" => Some(Happened::Infused(visit()?, Moment::parse(&text("started")?)?)),
-        "infusion-missed" => Some(Happened::Missed(visit()?)),
-        "treatment-ended" => Some(Happened::Stopped(text("reason")?)),
-        "treatment-resumed" => Some(Happened::Resumed),
-        "participation-ended" => Some(Happened::Left(text("how")?)),
-        "mistake-recorded" => Some(Happened::Mistaken(text("mistake")?)),
-        _ => None,
     }
 }
 

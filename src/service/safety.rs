@@ -2,13 +2,13 @@
 //! to an authority. The team learns that, never what (EU-13).
 
 use super::confirmation::{printed_name, read_line};
-use super::records::{append, life_of, refusal};
-use super::{Answered, House, Signature, first_answer};
+use super::records::{deviation, of_participant};
+use super::{Answered, House, Signature};
 use crate::domain::access::{Act, Caller, PlanUnblinding, ReadSafetyPlans};
-use crate::domain::entry::{Entry, Fact, fact};
+use crate::domain::entry::{Fact, fact};
 use crate::domain::follow_up::SafetyPlan;
 use crate::domain::ids::{EnrolmentNumber, Reference};
-use crate::domain::record::Kind;
+use crate::domain::record::Answers;
 use crate::domain::time::Moment;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::store::queries::{Participant, View};
@@ -47,7 +47,7 @@ impl House {
         raw: BTreeMap<String, String>,
         signature: &Signature,
         once: OnceKey,
-    ) -> Result<Answered<u64>, Refusal> {
+    ) -> Result<Answered<()>, Refusal> {
         let may = self.may_somewhere::<PlanUnblinding>(caller).await?;
         let answers = self.read_record::<SafetyPlan>(&raw)?;
         let number = EnrolmentNumber::parse(answers.text("participant")).ok();
@@ -57,21 +57,11 @@ impl House {
         };
         let signed = self.check_signature(caller, PlanUnblinding::NAME, signature).await?;
         let trial = Arc::clone(&self.trial);
-        let done = self.act(&may, move |tx| {
-            if let Some(first) = first_answer(tx, &once)? {
-                return Ok((first.seq, true));
-            }
-            let life = life_of(&tx.view(), &trial, &participant)?;
-            let deviation = SafetyPlan::fits(&trial, &life, &answers);
-            let deviation = deviation.map_err(|unfit| refusal(&unfit))?;
-            let entry = Entry::new("safety-unblinding-planned")
-                .at(&participant.centre)
-                .on("participant", participant.number.as_str())
-                .on("reference", participant.reference.as_str());
-            append::<SafetyPlan>(tx, entry, &answers, deviation, &signed, &once)
-        });
-        let ((seq, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value: seq, receipt, repeated })
+        let about = move |view: &View<'_>, answers: &Answers| {
+            let deviation = deviation::<SafetyPlan>(view, &trial, &participant, answers)?;
+            Ok((of_participant::<SafetyPlan>(&participant), deviation))
+        };
+        self.keep_record::<SafetyPlan>(&may, answers, signed, once, about).await
     }
 
     /// Every plan, oldest first.

@@ -13,7 +13,7 @@ use crate::domain::record::{Asked, Kind};
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::Refusal;
 use crate::service::breaks::Broken;
-use crate::service::records::Told;
+use crate::service::way::Told;
 use crate::text::Arg;
 use askama::Template;
 use std::collections::BTreeMap;

@@ -12,9 +12,9 @@ use crate::domain::time::Moment;
 use crate::domain::visit::Window;
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::{Code, Refusal};
-use crate::service::confirmation::VisitDay;
 use crate::service::record::Listed;
 use crate::service::screen::Screened;
+use crate::service::way::{VisitDay, Way};
 use askama::Template;
 
 /// Participants on one page of the list.
@@ -161,10 +161,8 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
         Some(_) => Some(visit.house.allocation(caller, &reference).await?.code.grouped()),
         None => None,
     };
-    let course = visit.house.course_of(caller, &reference).await?;
-    let life = visit.house.life(caller, &reference).await?;
-    let records = visit.house.records(caller, &reference).await?;
-    let corrected = visit.house.corrected(caller, &reference).await?;
+    let Way { life, visits: course, records, corrected } =
+        visit.house.way(caller, &reference).await?;
     let f = Frame::of(&visit, "participant.title").back("/participants");
     let participant = &screened.participant;
     let findings = record::findings(&f, &participant.screened_at(), &screened.answers);

@@ -17,7 +17,7 @@ use crate::domain::record::{
 };
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::Refusal;
-use crate::service::records::Told;
+use crate::service::way::Told;
 use askama::Template;
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ async fn ask<K: Recorded>(visit: Visit) -> Result<Paper, Refusal> {
     let caller = visit.caller()?;
     let participant = visit.house.participant(caller, &reference).await?.participant;
     visit.house.may::<K::Right>(caller, &participant.centre).await?;
-    let life = visit.house.life(caller, &reference).await?;
+    let life = visit.house.way(caller, &reference).await?.life;
     let back = format!("/participants/{}", reference.as_str());
     let number = Some(participant.number.to_string());
     let beside = beside::<K>(&Frame::of(&visit, "recording.more"), &life);

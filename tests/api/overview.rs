@@ -8,7 +8,7 @@ use klero::http::block_on;
 use klero::refusal::{Code, Refusal};
 use klero::sealing::tree;
 use klero::service::House as Service;
-use klero::service::confirmation::VisitDay;
+use klero::service::way::VisitDay;
 use serde_json::json;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -79,7 +79,7 @@ fn a_participants_visits_lie_around_the_first_release_and_say_which_were_release
     let (reference, _, code) = house.randomised(0, 1, true);
     let reference = Reference::parse(&reference).unwrap();
     let course = |who: &str, reference: &Reference| {
-        block_on(service(&house).course_of(&caller(&house, who), reference))
+        block_on(service(&house).way(&caller(&house, who), reference)).map(|way| way.visits)
     };
     let find = |days: &[VisitDay], id: &str| {
         days.iter().find(|day| day.visit.as_str() == id).unwrap().clone()

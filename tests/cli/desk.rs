@@ -1,5 +1,8 @@
 //! Somebody's desk: a temporary folder and the binary run in it.
 
+use klero::cli::stage::Stage;
+use klero::dice::FixedDice;
+use klero::sealing::ceremony::Escrow;
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -105,6 +108,27 @@ impl Desk {
         assert_eq!(ran.out, "", "{line}: a refusal shows nothing");
         assert!(ran.err.contains(&format!("(exit {exit})")), "{line}: {}", ran.err);
         ran
+    }
+
+    /// Ends the stage and keeps its service's folder as `kept`. A copy: a process that another test starts at this moment
+    /// may still share the lock of the first.
+    pub fn keep(&self, mut stage: Stage) {
+        stage.strike();
+        fs::create_dir(self.path("kept")).expect("a new folder");
+        let files = fs::read_dir(self.path("service")).expect("the service's folder");
+        for file in files.flatten() {
+            let to = self.path("kept").join(file.file_name());
+            fs::copy(file.path(), to).expect("the service's files can be copied");
+        }
+    }
+
+    /// The list secret of the stage, sealed to its statistician.
+    pub fn write_escrow(&self, stage: &Stage, dice: &FixedDice) {
+        let (study, card) = (&stage.study, stage.identities["stat-1"].card().clone());
+        let design = study.list.design();
+        let of = (&design.trial, design.segment, design.purpose);
+        let escrow = Escrow::seal(&study.secret, of, &[card], dice);
+        self.write_secret("secret.json", &escrow.expect("a statistician's card").to_json());
     }
 
     /// Every file of the folder, with its name.

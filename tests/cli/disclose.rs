@@ -4,7 +4,6 @@
 use crate::desk::Desk;
 use klero::cli::stage::{CENTRES, Play, Stage, signature};
 use klero::dice::FixedDice;
-use klero::sealing::ceremony::Escrow;
 use klero::sealing::identity::{ITERATIONS, passphrase};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -17,7 +16,7 @@ const VERIFY: &str = "verify --manifest manifest.txt --trail export";
 fn trial(name: &str, closed: bool) -> Desk {
     let desk = Desk::new(name);
     let (play, _) = Play::quick(desk.path("service"), 6);
-    let mut stage = Stage::raise(play);
+    let stage = Stage::raise(play);
     let rows = stage.study.list.rows().iter();
     let known = rows.filter(|row| row.stratum.as_str() == "renji-south/lldas").nth(1);
     let known = known.expect("twelve slots").code.to_string();
@@ -42,21 +41,13 @@ fn trial(name: &str, closed: bool) -> Desk {
     }
     let (study, dice) = (&stage.study, FixedDice::new(77));
     let (statistician, words) = (&stage.identities["stat-1"], passphrase(&dice));
-    let design = study.list.design();
-    let of = (&design.trial, 0, design.purpose);
-    let escrow = Escrow::seal(&study.secret, of, &[statistician.card().clone()], &dice);
-    desk.write_secret("secret.json", &escrow.expect("a card").to_json());
+    desk.write_escrow(&stage, &dice);
     desk.write_secret("stat-1.key.json", &statistician.to_file(&words, ITERATIONS, &dice));
     desk.write_secret("stat-1.words", &words);
     desk.write("manifest.txt", &study.manifest.to_file_text());
     let everything: Vec<_> = study.list.rows().iter().map(|row| study.list.csv_row(row)).collect();
     desk.write_secret("all.csv", &everything.join("\n"));
-    stage.strike();
-    std::fs::create_dir(desk.path("kept")).expect("a new folder");
-    for file in std::fs::read_dir(desk.path("service")).expect("the service's folder").flatten() {
-        let to = desk.path("kept").join(file.file_name());
-        std::fs::copy(file.path(), to).expect("the service's files can be copied");
-    }
+    desk.keep(stage);
     desk.data("trail export --data kept -o export");
     desk
 }

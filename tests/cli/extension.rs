@@ -6,8 +6,6 @@ use crate::staged::{caller, entries, once, prepare, randomise, signed, sound, wa
 use klero::cli::stage::{Play, Stage};
 use klero::dice::FixedDice;
 use klero::domain::ids::Reference;
-use klero::sealing::ceremony::{Escrow, ListSecret};
-use klero::sealing::disclosure::Disclosure;
 use klero::sealing::identity::{ITERATIONS, passphrase};
 use klero::sealing::manifest::SignedManifest;
 use klero::sealing::package::Package;
@@ -19,7 +17,7 @@ const SIGN: &str = "--identity stat-1.key.json --words-file stat-1.words";
 fn used_up(desk: &Desk) -> Vec<Reference> {
     let (mut play, _) = Play::quick(desk.path("service"), 6);
     play.slots = 4;
-    let mut stage = Stage::raise(play);
+    let stage = Stage::raise(play);
     let people: Vec<String> = (1..=6).map(|n| stage.screen_eligible(0, n, true)).collect();
     for reference in &people[..4] {
         assert_eq!(stage.randomise(0, reference).status, 201);
@@ -32,31 +30,11 @@ fn used_up(desk: &Desk) -> Vec<Reference> {
     for (name, identity) in &stage.identities {
         desk.write(&format!("{name}.pub.json"), &identity.card().to_json());
     }
-    let design = study.list.design();
-    let escrow = Escrow::seal(
-        &study.secret,
-        (&design.trial, 0, design.purpose),
-        &[statistician.card().clone()],
-        &dice,
-    );
-    desk.write_secret("secret.json", &escrow.expect("a card").to_json());
+    desk.write_escrow(&stage, &dice);
     desk.write("manifest.txt", &study.manifest.to_file_text());
     desk.write("package.json", &study.package);
-    let disclosure = Disclosure {
-        trial: design.trial.clone(),
-        segment: 0,
-        purpose: design.purpose,
-        secret: ListSecret::from_bytes(*study.secret.bytes()),
-        beacon: study.beacon.clone(),
-        sizes: design.sizes.clone(),
-    };
-    desk.write("disclosure.json", &disclosure.to_json());
-    stage.strike();
-    std::fs::create_dir(desk.path("kept")).expect("a new folder");
-    for file in std::fs::read_dir(desk.path("service")).expect("the service's folder").flatten() {
-        let to = desk.path("kept").join(file.file_name());
-        std::fs::copy(file.path(), to).expect("the service's files can be copied");
-    }
+    desk.write("disclosure.json", &study.disclosure().to_json());
+    desk.keep(stage);
     people.iter().map(|text| Reference::parse(text).expect("a reference")).collect()
 }
 

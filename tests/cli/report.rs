@@ -5,7 +5,6 @@ use klero::cli::stage::{Play, Stage, signature};
 use klero::dice::FixedDice;
 use klero::sealing::bytes::{hex, sha256, unhex_array};
 use klero::sealing::card::Card;
-use klero::sealing::ceremony::Escrow;
 use klero::sealing::signature::{Purpose, verify};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -17,7 +16,7 @@ const SOURCES: &str = "--manifest export/manifest.txt --secret secret.json --ide
 fn small_trial(name: &str) -> (Desk, BTreeMap<String, String>) {
     let desk = Desk::new(name);
     let (play, _) = Play::quick(desk.path("service"), 6);
-    let mut stage = Stage::raise(play);
+    let stage = Stage::raise(play);
     let mut arms = BTreeMap::new();
     let mut data = "participant,code,arm\n".to_owned();
     for number in 1..=5u32 {
@@ -43,24 +42,15 @@ fn small_trial(name: &str) -> (Desk, BTreeMap<String, String>) {
         assert_eq!(reply.status, 201, "{}", reply.text);
     }
     desk.write("data.csv", &data);
-    let design = stage.study.list.design();
     let statistician = &stage.identities["stat-1"];
-    let of = (&design.trial, 0, design.purpose);
-    let cards = [statistician.card().clone()];
-    let escrow = Escrow::seal(&stage.study.secret, of, &cards, &FixedDice::new(3));
     let words = "one two three four five six";
-    desk.write("secret.json", &escrow.unwrap_or_else(|_| panic!("the card is a point")).to_json());
+    desk.write_escrow(&stage, &FixedDice::new(3));
     desk.write_secret("stat-1.key.json", &statistician.to_file(words, 600_000, &FixedDice::new(4)));
     desk.write("stat-1.pub.json", &statistician.card().to_json());
     let pharmacist = &stage.identities["p-rjs"];
     desk.write_secret("p-rjs.key.json", &pharmacist.to_file(words, 600_000, &FixedDice::new(5)));
     desk.write_secret("stat-1.words", words);
-    stage.strike();
-    std::fs::create_dir(desk.path("kept")).expect("a new folder");
-    for file in std::fs::read_dir(desk.path("service")).expect("the service's folder").flatten() {
-        let to = desk.path("kept").join(file.file_name());
-        std::fs::copy(file.path(), to).expect("the service's files can be copied");
-    }
+    desk.keep(stage);
     desk.data("trail export --data kept -o export");
     (desk, arms)
 }

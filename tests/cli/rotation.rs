@@ -3,17 +3,15 @@
 use crate::desk::Desk;
 use klero::cli::stage::{Play, Stage};
 use klero::dice::FixedDice;
-use klero::sealing::ceremony::{Escrow, ListSecret};
 use klero::sealing::identity::ITERATIONS;
 use klero::sealing::rotation::Rotation;
-use std::os::unix::fs::PermissionsExt;
 
 const WORDS: &str = "six words of an invented passphrase";
 
 /// Two participants with codes at one centre, and one whose key was taken; the service struck, its trail exported.
 fn trial(desk: &Desk) -> Vec<String> {
     let (play, _) = Play::quick(desk.path("service"), 8);
-    let mut stage = Stage::raise(play);
+    let stage = Stage::raise(play);
     let mut codes = vec![];
     for (number, lldas) in [(1, true), (2, false)] {
         let reference = stage.screen_eligible(0, number, lldas);
@@ -23,24 +21,13 @@ fn trial(desk: &Desk) -> Vec<String> {
     assert_eq!(stage.act("stat-1", "POST", "/v1/grants/remove", removal).status, 200);
     let dice = FixedDice::new(1);
     let signer = &stage.identities["stat-1"];
-    let design = stage.study.list.design();
-    let secret = ListSecret::from_bytes(*stage.study.secret.bytes());
-    let of = (&design.trial, 0, design.purpose);
-    let escrow = Escrow::seal(&secret, of, &[signer.card().clone()], &dice);
-    desk.write("secret.json", &escrow.expect("a statistician's card").to_json());
+    desk.write_escrow(&stage, &dice);
     desk.write("stat-1.key.json", &signer.to_file(WORDS, ITERATIONS, &dice));
-    desk.write("words", WORDS);
-    let owner = std::fs::Permissions::from_mode(0o600);
-    std::fs::set_permissions(desk.path("words"), owner).expect("a mode");
+    desk.write_secret("words", WORDS);
     for (name, identity) in &stage.identities {
         desk.write(&format!("{name}.pub.json"), &identity.card().to_json());
     }
-    stage.strike();
-    std::fs::create_dir(desk.path("kept")).expect("a new folder");
-    for file in std::fs::read_dir(desk.path("service")).expect("the service's folder").flatten() {
-        let to = desk.path("kept").join(file.file_name());
-        std::fs::copy(file.path(), to).expect("the service's files can be copied");
-    }
+    desk.keep(stage);
     desk.data("trail export --data kept -o export");
     codes
 }

@@ -2,8 +2,6 @@
 
 use crate::desk::Desk;
 use klero::cli::stage::{Play, Stage};
-use klero::sealing::ceremony::ListSecret;
-use klero::sealing::disclosure::Disclosure;
 use serde_json::Value;
 
 const VERIFY: &str =
@@ -13,7 +11,7 @@ const VERIFY: &str =
 fn finished_trial(name: &str) -> Desk {
     let desk = Desk::new(name);
     let (play, _) = Play::quick(desk.path("service"), 6);
-    let mut stage = Stage::raise(play);
+    let stage = Stage::raise(play);
     let mut data = "participant,code,arm\n".to_owned();
     for (number, lldas) in [(1, true), (2, false)] {
         let reference = stage.screen_eligible(0, number, lldas);
@@ -26,23 +24,8 @@ fn finished_trial(name: &str) -> Desk {
     let body = serde_json::json!({"code": code, "identifier": "DEMO", "visit": "V1"});
     assert_eq!(stage.act("p-rjs", "POST", "/v1/preparations", body).status, 201);
     desk.write("data.csv", &data);
-    let design = stage.study.list.design();
-    let disclosure = Disclosure {
-        trial: design.trial.clone(),
-        segment: 0,
-        purpose: design.purpose,
-        secret: ListSecret::from_bytes(*stage.study.secret.bytes()),
-        beacon: stage.study.beacon.clone(),
-        sizes: design.sizes.clone(),
-    };
-    desk.write("disclosure.json", &disclosure.to_json());
-    stage.strike();
-    // A copy: a process that another test starts at this moment may still share the lock of the first.
-    std::fs::create_dir(desk.path("kept")).expect("a new folder");
-    for file in std::fs::read_dir(desk.path("service")).expect("the service's folder").flatten() {
-        let to = desk.path("kept").join(file.file_name());
-        std::fs::copy(file.path(), to).expect("the service's files can be copied");
-    }
+    desk.write("disclosure.json", &stage.study.disclosure().to_json());
+    desk.keep(stage);
     let exported = desk.data("trail export --data kept -o export");
     assert_eq!(exported["origin"], "klero/NCT04515719");
     desk

@@ -3,7 +3,6 @@
 
 use klero::cli::stage::{Play, Stage};
 use klero::sealing::bytes::hex;
-use klero::sealing::ceremony::ListSecret;
 use klero::sealing::checkpoint::TrailSigner;
 use klero::sealing::data_set::read_data_set;
 use klero::sealing::disclosure::Disclosure;
@@ -170,18 +169,9 @@ fn story(name: &str) -> Papers {
         lines.push('\n');
         Ok(())
     });
-    let design = list.design();
-    let disclosure = Disclosure {
-        trial: design.trial.clone(),
-        segment: 0,
-        purpose: design.purpose,
-        secret: ListSecret::from_bytes(*stage.study.secret.bytes()),
-        beacon: stage.study.beacon.clone(),
-        sizes: design.sizes.clone(),
-    };
     papers.write("manifest.txt", &manifest.to_file_text());
     papers.write("trail/manifest.txt", &manifest.to_file_text());
-    papers.write("disclosure.json", &disclosure.to_json());
+    papers.write("disclosure.json", &stage.study.disclosure().to_json());
     papers.write("data.csv", &data);
     papers.write("trail/trail.jsonl", &lines);
     papers.write("trail/checkpoint.txt", &checkpoint.expect("exported"));

@@ -760,20 +760,26 @@ class Case:
 
 
 # signature over "klero/v1/manifest" ‖ 00 ‖ text
+def take_manifest(manifests: list[Manifest], segment: int, file: str) -> Manifest:
+    """Reads the next segment's manifest, checks whose it is, and puts it behind those before it."""
+    try:
+        manifest = Manifest(file)
+        message = label("manifest") + manifest.text
+        signed = ecdsa_verify(manifest.signer_key, message, manifest.signature)
+    except (ValueError, RecursionError) as why:
+        raise Failed("manifest: %s" % why) from None
+    demand(signed, "the manifest's signature is not that of %s", manifest.signer)
+    manifests.append(manifest)
+    first = manifests[0]
+    demand((manifest.trial, manifest.purpose, manifest.segment)
+           == (first.trial, first.purpose, segment),
+           "the manifest is not that of segment %d of %s", segment, first.trial)
+    return manifest
+
+
 def check_commitment(case: Case) -> str:
     for segment, (file, said) in enumerate(zip(case.manifest_files, case.disclosures)):
-        try:
-            manifest = Manifest(file)
-            message = label("manifest") + manifest.text
-            signed = ecdsa_verify(manifest.signer_key, message, manifest.signature)
-        except (ValueError, RecursionError) as why:
-            raise Failed("manifest: %s" % why) from None
-        demand(signed, "the manifest's signature is not that of %s", manifest.signer)
-        case.manifests.append(manifest)
-        first = case.manifests[0]
-        demand((manifest.trial, manifest.purpose, manifest.segment)
-               == (first.trial, first.purpose, segment),
-               "the manifest is not that of segment %d of %s", segment, first.trial)
+        manifest = take_manifest(case.manifests, segment, file)
         for what in ("trial", "segment", "purpose", "beacon"):
             demand(getattr(said, what) == getattr(manifest, what),
                    "the disclosure has another %s than the manifest", what)
@@ -794,6 +800,7 @@ def check_commitment(case: Case) -> str:
             demand(design.slots <= count < design.slots + max(manifest.sizes or [256]),
                    "stratum %s cannot have %d slots", stratum, count)
         case.designs.append(design)
+    first = case.manifests[0]
     return "manifest %s, signed by %s" % (first.hash, first.signer)
 
 
@@ -1178,18 +1185,8 @@ class Papers(Case):
 
 def check_manifests(case: Papers) -> str:
     for segment, file in enumerate(case.manifest_files):
-        try:
-            manifest = Manifest(file)
-            message = label("manifest") + manifest.text
-            signed = ecdsa_verify(manifest.signer_key, message, manifest.signature)
-        except (ValueError, RecursionError) as why:
-            raise Failed("manifest: %s" % why) from None
-        demand(signed, "the manifest's signature is not that of %s", manifest.signer)
-        case.manifests.append(manifest)
-        first = case.manifests[0]
-        demand((manifest.trial, manifest.purpose, manifest.segment)
-               == (first.trial, first.purpose, segment),
-               "the manifest is not that of segment %d of %s", segment, first.trial)
+        take_manifest(case.manifests, segment, file)
+    first = case.manifests[0]
     for paper in (case.groups, case.openings):
         demand(paper is None or (paper.trial, paper.purpose) == (first.trial, first.purpose),
                "what was published is of another trial or purpose")

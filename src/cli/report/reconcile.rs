@@ -60,9 +60,6 @@ pub struct Reconcile {
     /// The signed report: a line of JSON, and a line with its signature
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Write a page too, to print
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
 }
 
 const RECONCILE_EXITS: &[Exit] =
@@ -89,7 +86,6 @@ impl Reconcile {
     /// Computes, writes and signs.
     pub fn run(self) -> Result<Done, Failure> {
         must_be_new(&self.output)?;
-        self.html.as_deref().map_or(Ok(()), must_be_new)?;
         let (text, trial) = trial::read(&self.trial)?;
         let infusions = trial.visits.iter().filter(|visit| visit.infusion).count();
         let statements = self.statements.as_deref().map_or(Ok(vec![]), read_statements)?;
@@ -142,7 +138,7 @@ impl Reconcile {
             signer.card().person,
             self.output.display()
         ));
-        if let Some(file) = &self.html {
+        if let Some(file) = &self.sources.html {
             write_new(file, Eyes::Owner, &page(looked, lines, signer, &signature))?;
             done.text.push_str(&format!("\nwritten   {}", file.display()));
         }

@@ -3,17 +3,14 @@
 use super::{Ended, Whole, pharmacy};
 use crate::cli::stage::{TRIAL, signature};
 use crate::sealing::bytes::{hex, sha256};
-use crate::sealing::ceremony::ListSecret;
 use crate::sealing::data_set::read_data_set;
-use crate::sealing::disclosure::Disclosure;
 use crate::sealing::report::Looked;
 use crate::sealing::report::reconcile::{
     Pharmacy, Reconciled, Sources, Stands, Statement, reconcile,
 };
 use crate::sealing::verify::{Evidence, verify};
 use crate::trial_file;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::json;
 
 /// What a simulation cannot have: papers and people outside the service. A real trial hands in signed statements.
 const STATED: [(usize, &str); 9] = [
@@ -65,16 +62,9 @@ fn fifteen(whole: &Whole, unbalanced: usize) -> Result<Vec<(String, bool)>, Stri
     });
     let checkpoint = checkpoint.map_err(|_| "the trail is not exported".to_owned())?;
     let study = &whole.stage.study;
-    let design = study.list.design();
-    let disclosure = Disclosure {
-        trial: design.trial.clone(),
-        segment: design.segment,
-        purpose: design.purpose,
-        secret: ListSecret::from_bytes(*study.secret.bytes()),
-        beacon: study.beacon.clone(),
-        sizes: design.sizes.clone(),
-    };
-    let data = read_data_set(&data_set(whole, &trail)).map_err(|_| "no data set".to_owned())?;
+    let disclosure = study.disclosure();
+    let data =
+        read_data_set(&study.data_set(trail.lines())).map_err(|_| "no data set".to_owned())?;
     let manifests = [study.manifest.to_file_text()];
     let evidence = Evidence {
         manifests: &manifests,
@@ -114,20 +104,4 @@ fn fifteen(whole: &Whole, unbalanced: usize) -> Result<Vec<(String, bool)>, Stri
         (format!("{number:>2}  {asks}: {evidence}"), stands == Stands::Pass)
     });
     Ok(told.collect())
-}
-
-/// The analysis data set: whom the trail randomised, with the arm the list gives.
-fn data_set(whole: &Whole, trail: &str) -> String {
-    let list = &whole.stage.study.list;
-    let manifest = &whole.stage.study.manifest.manifest;
-    let arms = list.rows().iter().map(|row| (row.code.to_string(), row.arm.name(manifest)));
-    let arms: BTreeMap<String, &str> = arms.collect();
-    let mut text = "participant,code,arm\n".to_owned();
-    for line in trail.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
-        if line["act"] == "randomised" {
-            let on = |name: &str| line["on"][name].as_str().unwrap_or_default();
-            text.push_str(&format!("{},{},{}\n", on("participant"), on("code"), arms[on("code")]));
-        }
-    }
-    text
 }

@@ -79,9 +79,7 @@ pub fn recorded(whole: &mut Whole, one: usize, visit: &str, release: &Reply, arm
     whole.done(&who, &path, body);
     *whole.used.entry(arm.to_owned()).or_default() += 1;
     let code = &whole.people[one].code;
-    let row = whole.stage.study.list.rows().iter().find(|row| row.code.to_string() == *code);
-    let manifest = &whole.stage.study.manifest.manifest;
-    whole.discordant += u64::from(row.is_none_or(|row| row.arm.name(manifest) != arm));
+    whole.discordant += u64::from(whole.arms.get(code).is_none_or(|drawn| drawn != arm));
 }
 
 /// Hands over, after the wait.
