@@ -339,3 +339,13 @@ CREATE TABLE safety_plans (                           -- since schema 3: one nam
   due         TEXT NOT NULL,                          -- the day of the report, year-month-day
   done        INTEGER                                 -- entry of the release that did it
 ) STRICT;
+
+CREATE TABLE offline_breaks (                         -- since schema 4: openings without the service, taken in once each
+  item    TEXT PRIMARY KEY,                           -- 'kit' and the SHA-256 of the signed record, or 'letter' and its serial
+  release TEXT REFERENCES releases(reference),        -- the code break it counts as; none: nobody had the code
+  code    TEXT NOT NULL,
+  opened  INTEGER NOT NULL,                           -- when, by the holder's own clock; the entry says when it was taken in
+  entry   INTEGER NOT NULL REFERENCES entries(seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX offline_breaks_by_release ON offline_breaks (release);

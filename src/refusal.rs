@@ -212,6 +212,10 @@ codes! {
         AccountForm "account-form";
         /// Hexadecimal or base64 text of the wrong length or form.
         BytesForm "bytes-form";
+        /// Not the signed record of a kit opening.
+        RecordForm "record-form";
+        /// Not the serial of a letter.
+        SerialForm "serial-form";
     }
 }
 

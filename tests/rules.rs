@@ -64,7 +64,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("fluent", &["text.rs"]),
     ("toml", &["trial_file"]),
     ("tokio", &["store/writer.rs", "store/check.rs", "service/passwords.rs", "cli/stage.rs"]),
-    ("base64", &["sealing/checkpoint.rs", "http/pages/statics.rs"]),
+    ("base64", &["sealing/checkpoint.rs", "sealing/witness.rs", "http/pages/statics.rs"]),
     ("askama", &["web"]),
     ("qrcode", &["web"]),
     ("tracing_subscriber", &["telemetry.rs", "http"]),

@@ -4,7 +4,13 @@
 #[cfg(feature = "server")]
 mod backup;
 #[cfg(all(feature = "server", feature = "offline"))]
+mod break_import;
+#[cfg(all(feature = "server", feature = "offline"))]
 mod cast;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod client;
+#[cfg(feature = "offline")]
+mod cosigned;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod demo;
 #[cfg(feature = "offline")]
@@ -23,6 +29,10 @@ mod init;
 mod key;
 #[cfg(feature = "offline")]
 mod kit;
+#[cfg(feature = "offline")]
+mod kit_count;
+#[cfg(feature = "offline")]
+mod letters;
 #[cfg(feature = "offline")]
 mod list;
 #[cfg(feature = "offline")]
@@ -48,6 +58,7 @@ pub mod stage;
 mod stand;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod study;
+mod tiles;
 mod trail;
 mod trail_folder;
 mod trial;
@@ -56,7 +67,11 @@ mod vectors;
 #[cfg(feature = "offline")]
 mod verify;
 #[cfg(all(feature = "server", feature = "offline"))]
+mod watch;
+#[cfg(all(feature = "server", feature = "offline"))]
 mod whole;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod witness;
 #[cfg(feature = "offline")]
 mod words;
 
@@ -133,6 +148,15 @@ enum Command {
         "klero kit count kit --json",
     ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
     Kit(KitCommand),
+    /// Code breaks that were made without the service
+    #[cfg(all(feature = "server", feature = "offline"))]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero break import 7429133.offline.json --server http://127.0.0.1:8787 --name hot-1 \
+         --category sae-management",
+        "klero break import --help",
+        "klero help break import",
+    ], &[Exit::NotThere, Exit::Unreadable, Exit::NotAllowed]))]
+    Break(BreakCommand),
     /// The pharmacy's sealed records, on a holder's own machine
     #[cfg(feature = "offline")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -166,6 +190,14 @@ enum Command {
         "klero trail --help",
     ], &[Exit::NotThere, Exit::NotVerified]))]
     Trail(TrailCommand),
+    /// Independent people hold the trail to what it said before
+    #[cfg(all(feature = "server", feature = "offline"))]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero witness new --name witness.example/dsmb -o dsmb.witness.json",
+        "klero witness serve --key dsmb.witness.json --trail-key trail-key.txt --state seen",
+        "klero witness --help",
+    ], &[Exit::NotThere, Exit::Unreadable, Exit::NotVerified]))]
+    Witness(WitnessCommand),
     #[cfg(feature = "server")]
     Init(Box<init::Init>),
     #[cfg(feature = "server")]
@@ -228,7 +260,15 @@ enum ListCommand {
 #[derive(Subcommand)]
 enum KitCommand {
     Make(kit::Make),
-    Count(kit::Count),
+    Letters(Box<letters::Letters>),
+    Prove(letters::Prove),
+    Count(Box<kit_count::Count>),
+}
+
+#[cfg(all(feature = "server", feature = "offline"))]
+#[derive(Subcommand)]
+enum BreakCommand {
+    Import(break_import::Import),
 }
 
 #[cfg(feature = "offline")]
@@ -257,6 +297,16 @@ enum TrailCommand {
     Verify(trail::Verify),
     #[cfg(feature = "server")]
     Export(trail::Export),
+    #[cfg(all(feature = "server", feature = "offline"))]
+    Watch(Box<watch::Watch>),
+}
+
+#[cfg(all(feature = "server", feature = "offline"))]
+#[derive(Subcommand)]
+enum WitnessCommand {
+    New(witness::New),
+    Cosign(witness::Cosign),
+    Serve(witness::Serve),
 }
 
 #[cfg(feature = "server")]
@@ -287,9 +337,14 @@ impl Command {
             #[cfg(feature = "offline")]
             Command::Open(open) => open.run(),
             #[cfg(feature = "offline")]
-            Command::Kit(KitCommand::Make(make)) => make.run(),
-            #[cfg(feature = "offline")]
-            Command::Kit(KitCommand::Count(count)) => count.run(),
+            Command::Kit(verb) => match verb {
+                KitCommand::Make(make) => make.run(),
+                KitCommand::Letters(letters) => letters.run(),
+                KitCommand::Prove(prove) => prove.run(),
+                KitCommand::Count(count) => count.run(),
+            },
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Break(BreakCommand::Import(import)) => import.run(),
             #[cfg(feature = "offline")]
             Command::Pharmacy(PharmacyCommand::Report(report)) => report.run(),
             #[cfg(feature = "offline")]
@@ -306,6 +361,14 @@ impl Command {
             Command::Trail(TrailCommand::Verify(verify)) => verify.run(),
             #[cfg(feature = "server")]
             Command::Trail(TrailCommand::Export(export)) => export.run(),
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Trail(TrailCommand::Watch(watch)) => watch.run(),
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Witness(verb) => match verb {
+                WitnessCommand::New(new) => new.run(),
+                WitnessCommand::Cosign(cosign) => cosign.run(),
+                WitnessCommand::Serve(serve) => serve.run(),
+            },
             #[cfg(feature = "server")]
             Command::Init(init) => init.run(),
             #[cfg(feature = "server")]

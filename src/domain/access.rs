@@ -116,6 +116,8 @@ acts! {
     PlanUnblinding    "plan-unblinding"                Never   Never   Never   Never   Never   Trial   Trial   Never;
     /// Read which safety unblindings are planned, and for whom.
     ReadSafetyPlans   "read-safety-plans"              Never   Never   Never   Trial   Never   Trial   Trial   Never;
+    /// Take in that a code was opened without the service: from the kit, or from a letter.
+    ImportBreak       "import-break"                   Never   Never   Never   Trial   Never   Never   Never   Never;
     /// Record a preparation, its second check, and its hand-over.
     RecordPreparation "record-preparation"             Never   Never   Centre  Never   Never   Never   Never   Never;
     /// Keep sealed stock records.

@@ -9,6 +9,7 @@ pub mod emergency;
 pub mod extract;
 pub mod follow_up;
 pub mod frame;
+pub mod import_break;
 pub mod keys;
 pub mod list;
 pub mod openapi;
@@ -28,6 +29,7 @@ pub mod service;
 pub mod trail;
 pub mod trial;
 pub mod wire;
+pub mod witness;
 
 pub use service::{served, table};
 

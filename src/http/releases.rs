@@ -243,6 +243,8 @@ async fn breaks(house: Data<House>, who: Who) -> Result<Answer<acts::BreaksBody>
         category: broken.release.category.unwrap_or_default(),
         by: broken.release.person.to_string(),
         at: broken.release.at.to_string(),
+        opened_offline: broken.release.outside.as_ref().map(|outside| outside.at.to_string()),
+        letter: broken.release.outside.and_then(|outside| outside.letter),
         opened: broken.opened,
         unconfirmed: broken.unconfirmed,
         read_back: broken.release.read_back.is_some(),

@@ -18,7 +18,7 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 19] = [
+pub const SIGNED: [&str; 20] = [
     "screen",
     "sign-eligibility",
     "randomise",
@@ -29,6 +29,7 @@ pub const SIGNED: [&str; 19] = [
     "correct",
     "report-accident",
     "break-code",
+    "import-break",
     "follow-up",
     "close-break",
     "plan-unblinding",

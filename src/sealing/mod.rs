@@ -15,7 +15,9 @@ pub mod pharmacy_record;
 mod samples;
 pub mod signature;
 pub mod slot;
+pub mod tiles;
 pub mod tree;
+pub mod witness;
 
 #[cfg(feature = "offline")]
 mod aead;
@@ -42,7 +44,11 @@ pub mod identity;
 #[cfg(feature = "offline")]
 pub mod kit;
 #[cfg(feature = "offline")]
+pub mod kit_count;
+#[cfg(feature = "offline")]
 mod leaf;
+#[cfg(feature = "offline")]
+pub mod letters;
 #[cfg(feature = "offline")]
 pub mod list;
 pub mod offline_record;

@@ -133,7 +133,7 @@ impl House {
 }
 
 /// Sponsor, monitors, and the investigators of the centre are told at once (EU-8).
-fn told(tx: &Tx<'_>, participant: &Participant) -> Result<Vec<Person>, Refusal> {
+pub(super) fn told(tx: &Tx<'_>, participant: &Participant) -> Result<Vec<Person>, Refusal> {
     let own = tx.stamp().by.clone();
     Ok(super::people::active(tx, |person| {
         let concerned = match person.role {

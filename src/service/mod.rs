@@ -13,6 +13,7 @@ pub mod emergency;
 pub mod follow_up;
 pub mod founding;
 pub mod health;
+pub mod import_break;
 pub mod keys;
 pub mod lists;
 pub mod opened;

@@ -4,6 +4,7 @@
 
 use super::StoreError;
 use super::apply_keys::{self, forget_wraps, wrapped_in};
+use super::apply_offline;
 use crate::domain::entry::{Entry, Fact, Facts, fact};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::unhex;
@@ -152,6 +153,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "randomised" => randomised(connection, e),
         "release-for-preparation" => released(connection, e, "prepare"),
         "release-for-break" => released(connection, e, "break"),
+        "break-imported" | "unissued-opened" => apply_offline::taken_in(connection, e),
         "opened" => run(
             "UPDATE releases SET opened = ?2 WHERE reference = ?1 AND opened IS NULL",
             &[&e.on("reference"), &e.seq()],

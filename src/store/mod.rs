@@ -7,6 +7,7 @@
 mod accounts;
 mod apply;
 mod apply_keys;
+mod apply_offline;
 mod backup;
 pub mod check;
 pub mod checkpoint_store;
@@ -15,6 +16,7 @@ pub mod faults;
 mod founding;
 mod history;
 pub mod keyring;
+pub mod offline;
 pub mod order;
 pub mod overview;
 pub mod pharmacy;
@@ -44,7 +46,7 @@ use std::sync::{Arc, Mutex};
 
 /// The schema this program writes and reads. An older one that it knows is brought up when the folder is opened; any other
 /// number is refused.
-pub const SCHEMA_VERSION: i32 = 3;
+pub const SCHEMA_VERSION: i32 = 4;
 
 /// Why the store could not do what was asked. Told apart by SQLite's codes, never by its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,6 +157,9 @@ impl Health {
     }
 }
 
+/// The name of the file with the cosigned checkpoint.
+const COSIGNED: &str = "cosigned";
+
 impl Store {
     /// Reads from a snapshot, beside the writer.
     ///
@@ -182,6 +187,24 @@ impl Store {
     /// The trail's signing name and public key.
     pub fn signer(&self) -> &TrailSigner {
         &self.signer
+    }
+
+    /// The checkpoint that witnesses cosigned last, as whoever watches the trail put it beside the database. None when
+    /// there is none, or when it is not of this very trail.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn cosigned(&self) -> Result<Option<String>, StoreError> {
+        let Ok(note) = std::fs::read_to_string(self.database.with_file_name(COSIGNED)) else {
+            return Ok(None);
+        };
+        let key = TrailKey::parse(&self.signer.vkey()).map_err(|_| StoreError::Failed)?;
+        let Ok(checkpoint) = key.check(&note) else { return Ok(None) };
+        self.read(|view| {
+            let there = checkpoint.size <= view.trail_size()?;
+            let ours = there && view.trail_root(checkpoint.size)? == checkpoint.root;
+            Ok(ours.then_some(note))
+        })
     }
 
     /// What is known to be wrong.

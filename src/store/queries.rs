@@ -138,6 +138,24 @@ pub struct Release {
     pub opened: Option<u64>,
     /// The entry of the read-back.
     pub read_back: Option<u64>,
+    /// Set when the code was opened without the service, and taken in afterwards.
+    pub outside: Option<Outside>,
+}
+
+/// How a code was opened without the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outside {
+    /// When, by the holder's own clock.
+    pub at: Moment,
+    /// The serial of the letter that was opened; none: the emergency kit.
+    pub letter: Option<String>,
+}
+
+impl Release {
+    /// When the arm was known: at the release, or when a kit or a letter was opened.
+    pub fn known(&self) -> Moment {
+        self.outside.as_ref().map_or(self.at, |outside| outside.at)
+    }
 }
 
 /// A list that was imported.
@@ -220,8 +238,9 @@ fn read_participant(row: &Row<'_>) -> rusqlite::Result<Participant> {
 
 const RELEASE: &str = "SELECT r.reference, r.purpose, p.number, r.code, r.centre, r.visit, \
                        r.category, r.person, r.at, r.entry, r.opened, r.read_back, \
-                       r.participant, p.centre \
-                       FROM releases r JOIN participants p ON p.reference = r.participant ";
+                       r.participant, p.centre, o.item, o.opened FROM releases r \
+                       LEFT JOIN offline_breaks o ON o.release = r.reference \
+                       JOIN participants p ON p.reference = r.participant ";
 
 fn read_release(row: &Row<'_>) -> rusqlite::Result<Release> {
     Ok(Release {
@@ -239,6 +258,13 @@ fn read_release(row: &Row<'_>) -> rusqlite::Result<Release> {
         read_back: row.get::<_, Option<i64>>(11)?.map(|seq| seq as u64),
         participant: reference(row, 12)?,
         present: read_id(CentreId::parse(&row.get::<_, String>(13)?))?,
+        outside: match (row.get::<_, Option<String>>(14)?, row.get(15)?) {
+            (Some(item), Some(at)) => {
+                let letter = item.strip_prefix("letter ").map(str::to_owned);
+                Some(Outside { at: Moment::from_millis(at), letter })
+            }
+            _ => None,
+        },
     })
 }
 

@@ -264,6 +264,8 @@ password-wrong = The password is not right. Nothing has been done
 answer-open = Answer this, or save and come back later
 answer-twice = Give the answer, or tick the box beside it, not both
 account-form = Use small letters, digits and hyphens inside, at most 40 characters, such as c-rjs-2
+record-form = This is not the record that klero open --kit wrote. Take the whole file, unchanged
+serial-form = Enter the serial as it is printed on the letter, such as huashan-0-0007-A
 bytes-form = This is not of the expected length or form
 
 ## What a signature means, by act
@@ -276,6 +278,7 @@ meaning =
     .record-preparation = I prepared this infusion as allocated
     .check = I checked product, lot, expiry and participant
     .break-code = The treatment must be known now for this participant's care; the reason is true
+    .import-break = I took this opening in as it was recorded, or as I was told; it is true
     .follow-up = This record is complete and true
     .correct = The corrected value is true; the allocation stays
     .record-visit = This record is complete and true

@@ -263,6 +263,8 @@ password-wrong = 密码不正确，操作尚未执行
 answer-open = 请回答此项，或保存后稍后继续
 answer-twice = 请填写答案或勾选旁边的选项，二者只选其一
 account-form = 请使用小写字母、数字和中间的连字符，最多 40 个字符，如 c-rjs-2
+record-form = 这不是 klero open --kit 写出的记录。请使用完整且未改动的文件
+serial-form = 请按信件上所印填写序列号，如 huashan-0-0007-A
 bytes-form = 长度或格式不符
 
 ## 签名的含义，按操作
@@ -275,6 +277,7 @@ meaning =
     .record-preparation = 本人已按分配结果配制
     .check = 本人已复核药品、批号、有效期和受试者
     .break-code = 为救治该受试者须立即获知治疗组别，所述原因属实
+    .import-break = 我如实录入此次离线揭盲，内容与记录或所述一致
     .follow-up = 该记录完整、属实
     .correct = 更正后的数据属实，随机分配不变
     .record-visit = 该记录完整、属实

@@ -84,7 +84,9 @@ fn links(role: Role) -> Vec<Link> {
         Role::Investigator => vec![participants, breaks, key],
         Role::Pharmacist => vec![("home.stock", "/pharmacy/stock"), key, grants],
         Role::Statistician => vec![key, grants, holders, pass_on, trail, verify, recruitment],
-        Role::Hotline => vec![breaks, safety, key, grants, pass_on],
+        Role::Hotline => {
+            vec![breaks, ("offline.title", "/breaks/import"), safety, key, grants, pass_on]
+        }
         Role::Monitor => {
             vec![
                 verify,

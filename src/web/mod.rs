@@ -14,6 +14,7 @@ mod health;
 mod home;
 mod keys;
 mod list;
+mod offline;
 mod opening;
 mod participants;
 mod people;
@@ -60,6 +61,7 @@ pub fn pages() -> Pages {
         breaks::pages(),
         follow_up::pages(),
         safety::pages(),
+        offline::pages(),
         recruitment::pages(),
         reports::pages(),
         people::pages(),

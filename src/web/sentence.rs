@@ -46,6 +46,8 @@ pub const KINDS: &[(&str, &[&str])] = &[
         &[
             "break-begun",
             "release-for-break",
+            "break-imported",
+            "unissued-opened",
             "read-back",
             "break-left",
             "break-case-opened",
@@ -132,8 +134,10 @@ impl<'v> Teller<'v> {
                 args.push((name, text.into()));
             }
         }
-        if let Some(person) = said(entry, "person") {
-            args.push(("person", self.name(&person).into()));
+        for name in ["person", "opener"] {
+            if let Some(person) = said(entry, name) {
+                args.push((name, self.name(&person).into()));
+            }
         }
         let code = said(entry, "code").and_then(|code| Code::parse(&code).ok());
         if let Some(code) = code {
@@ -218,6 +222,7 @@ fn variant(entry: &Entry) -> String {
             _ => "",
         },
         "sign-in-failed" if fact(&entry.on, "person").is_none() => "-unknown",
+        "break-imported" if said(entry, "serial").is_some() => "-letter",
         "opened" if no(&entry.data, "fits") => "-unfit",
         "answers-corrected" => match fact(&entry.data, "deviation").and_then(text_of).as_deref() {
             Some("wrong-stratum") => "-moved",

@@ -10,6 +10,7 @@ mod drafts;
 mod emergency;
 mod follow_up;
 mod house;
+mod import_break;
 mod keys;
 mod lists;
 mod overview;

@@ -51,6 +51,7 @@ fn body(path: &str, who: &str) -> Value {
             "participant": "RJS-001", "requester": "Demo", "callBack": "000", "depends": true,
             "category": "pregnancy", "whatHappened": "nothing", "signature": signed("break-code"),
         }),
+        "/v1/breaks/import" => letter(who),
         "/v1/breaks/find" => json!({"participant": "RJS-001", "caller": "physician"}),
         "/v1/breaks/cases" => json!({"participant": "RJS-001", "callBack": "000"}),
         "/v1/breaks/leave" => json!({"participant": "RJS-001"}),
@@ -100,6 +101,13 @@ fn body(path: &str, who: &str) -> Value {
         }
         other => panic!("{other} takes a body: say which in the tests"),
     }
+}
+
+/// A letter of a code that no list has.
+fn letter(who: &str) -> Value {
+    let letter = json!({"serial": "huashan-0-0001-A", "code": "9000001", "by": "i-hsh",
+                        "at": "2026-11-20T01:00:00Z", "why": "nothing"});
+    json!({"letter": letter, "category": "pregnancy", "signature": signature(who, "import-break")})
 }
 
 /// The address with names that lead nowhere, and a question where one must be asked.

@@ -14,6 +14,7 @@ mod operator;
 mod pharmacy;
 mod report;
 mod rotation;
+mod second_road;
 mod simulate;
 #[path = "../staged/mod.rs"]
 mod staged;

@@ -88,6 +88,7 @@ pub const MASKED: &[Place] = &[
     place("line list-imported", "/data/package", Holds::Hex, "a hash over all sealed arms"),
     place("line list-reviewed", "/data/manifest", Holds::Hex, MANIFEST),
     place("line opened", "/data/signature", Holds::Hex, RANDOM),
+    place("line break-imported", "/data/record-signature", Holds::Hex, "ECDSA is randomised"),
     place("line key-granted", "/data/signature", Holds::Hex, "ECDSA is randomised"),
     place("line slot-key-passed", "/data/signature", Holds::Hex, "ECDSA is randomised"),
     place("line preparation-recorded", "/data/sealed", Holds::Hex, HASHED),
@@ -118,6 +119,12 @@ pub const MASKED: &[Place] = &[
     place("row of contents: manifest", "/bytes", Holds::ManifestLine("signature"), RANDOM),
     place("row of contents: report", "/hash", Holds::Hex, "a hash over the signed report"),
     place("row of repeats: opened", "/body", Holds::Hex, "a hash over a body with a signature"),
+    place(
+        "row of repeats: break-imported",
+        "/body",
+        Holds::Hex,
+        "a hash over a body with a signature",
+    ),
     place(
         "row of repeats: key-granted",
         "/body",

@@ -55,6 +55,7 @@ impl World {
         self.called_about(&codes);
         self.broke(&codes);
         self.codes_became_known(&codes);
+        self.opened_offline(&codes);
         self.recruitment_ended();
         // The wait before hand-over took most of an hour; the later chapters begin at the hour at which they are told.
         self.wait(-50 * 60);
