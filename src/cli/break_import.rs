@@ -8,10 +8,24 @@ use crate::domain::ids::PersonId;
 use crate::sealing::bytes::{hex, sha256};
 use crate::sealing::offline_record::{OFFLINE_RECORD_BYTES_MAX, SignedRecord};
 use crate::text::{Language, meaning};
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
+
+/// The verbs.
+#[derive(Subcommand)]
+pub enum Verb {
+    Import(Import),
+}
+
+impl Verb {
+    /// Runs it.
+    pub fn run(self) -> Result<Done, Failure> {
+        let Verb::Import(import) = self;
+        import.run()
+    }
+}
 
 /// Take in the signed record of a kit opening, once the service is back
 ///

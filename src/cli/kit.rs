@@ -2,12 +2,35 @@
 
 use super::failure::{Done, Exit, Failure, ending, say};
 use super::files::{Eyes, must_be_new, write_new};
+use super::kit_count::Count;
+use super::letters::{Letters, Prove};
 use super::package::{check, read_package};
 use crate::domain::ids::CentreId;
 use crate::sealing::kit::make_kit;
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+
+/// The verbs.
+#[derive(Subcommand)]
+pub enum Verb {
+    Make(Make),
+    Letters(Box<Letters>),
+    Prove(Prove),
+    Count(Box<Count>),
+}
+
+impl Verb {
+    /// Runs it.
+    pub fn run(self) -> Result<Done, Failure> {
+        match self {
+            Verb::Make(make) => make.run(),
+            Verb::Letters(letters) => letters.run(),
+            Verb::Prove(prove) => prove.run(),
+            Verb::Count(count) => count.run(),
+        }
+    }
+}
 
 /// Make the emergency kit: one sealed file a slot, openable by the hotline without the service
 ///

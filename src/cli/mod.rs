@@ -147,7 +147,7 @@ enum Command {
         "klero kit count kit",
         "klero kit count kit --json",
     ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
-    Kit(KitCommand),
+    Kit(kit::Verb),
     /// Code breaks that were made without the service
     #[cfg(all(feature = "server", feature = "offline"))]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -156,7 +156,7 @@ enum Command {
         "klero break import --help",
         "klero help break import",
     ], &[Exit::NotThere, Exit::Unreadable, Exit::NotAllowed]))]
-    Break(BreakCommand),
+    Break(break_import::Verb),
     /// The pharmacy's sealed records, on a holder's own machine
     #[cfg(feature = "offline")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -197,7 +197,7 @@ enum Command {
         "klero witness serve --key dsmb.witness.json --trail-key trail-key.txt --state seen",
         "klero witness --help",
     ], &[Exit::NotThere, Exit::Unreadable, Exit::NotVerified]))]
-    Witness(WitnessCommand),
+    Witness(witness::Verb),
     #[cfg(feature = "server")]
     Init(Box<init::Init>),
     #[cfg(feature = "server")]
@@ -258,21 +258,6 @@ enum ListCommand {
 
 #[cfg(feature = "offline")]
 #[derive(Subcommand)]
-enum KitCommand {
-    Make(kit::Make),
-    Letters(Box<letters::Letters>),
-    Prove(letters::Prove),
-    Count(Box<kit_count::Count>),
-}
-
-#[cfg(all(feature = "server", feature = "offline"))]
-#[derive(Subcommand)]
-enum BreakCommand {
-    Import(break_import::Import),
-}
-
-#[cfg(feature = "offline")]
-#[derive(Subcommand)]
 enum ReportCommand {
     Closed(Box<report::Closed>),
     Balance(Box<report::Balance>),
@@ -299,14 +284,6 @@ enum TrailCommand {
     Export(trail::Export),
     #[cfg(all(feature = "server", feature = "offline"))]
     Watch(Box<watch::Watch>),
-}
-
-#[cfg(all(feature = "server", feature = "offline"))]
-#[derive(Subcommand)]
-enum WitnessCommand {
-    New(witness::New),
-    Cosign(witness::Cosign),
-    Serve(witness::Serve),
 }
 
 #[cfg(feature = "server")]
@@ -337,14 +314,9 @@ impl Command {
             #[cfg(feature = "offline")]
             Command::Open(open) => open.run(),
             #[cfg(feature = "offline")]
-            Command::Kit(verb) => match verb {
-                KitCommand::Make(make) => make.run(),
-                KitCommand::Letters(letters) => letters.run(),
-                KitCommand::Prove(prove) => prove.run(),
-                KitCommand::Count(count) => count.run(),
-            },
+            Command::Kit(verb) => verb.run(),
             #[cfg(all(feature = "server", feature = "offline"))]
-            Command::Break(BreakCommand::Import(import)) => import.run(),
+            Command::Break(verb) => verb.run(),
             #[cfg(feature = "offline")]
             Command::Pharmacy(PharmacyCommand::Report(report)) => report.run(),
             #[cfg(feature = "offline")]
@@ -364,11 +336,7 @@ impl Command {
             #[cfg(all(feature = "server", feature = "offline"))]
             Command::Trail(TrailCommand::Watch(watch)) => watch.run(),
             #[cfg(all(feature = "server", feature = "offline"))]
-            Command::Witness(verb) => match verb {
-                WitnessCommand::New(new) => new.run(),
-                WitnessCommand::Cosign(cosign) => cosign.run(),
-                WitnessCommand::Serve(serve) => serve.run(),
-            },
+            Command::Witness(verb) => verb.run(),
             #[cfg(feature = "server")]
             Command::Init(init) => init.run(),
             #[cfg(feature = "server")]

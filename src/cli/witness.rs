@@ -9,7 +9,7 @@ use crate::http::witness::{Said, serve_witness};
 use crate::sealing::bytes::{hex, sha256, unhex_array};
 use crate::sealing::checkpoint::{Checkpoint, NOTE_BYTES_MAX, TrailKey, is_origin};
 use crate::sealing::witness::{Cosigner, NotCosigned, SUBMISSION_BYTES_MAX, Submission, judge};
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::fs;
@@ -17,6 +17,25 @@ use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The verbs.
+#[derive(Subcommand)]
+pub enum Verb {
+    New(New),
+    Cosign(Cosign),
+    Serve(Serve),
+}
+
+impl Verb {
+    /// Runs it.
+    pub fn run(self) -> Result<Done, Failure> {
+        match self {
+            Verb::New(new) => new.run(),
+            Verb::Cosign(cosign) => cosign.run(),
+            Verb::Serve(serve) => serve.run(),
+        }
+    }
+}
 
 /// Make a witness's key
 ///
@@ -172,8 +191,9 @@ impl Working {
 
     /// Judges, remembers durably, and only then cosigns. One at a time, whoever asks from which process.
     fn answer(&self, submission: &str) -> io::Result<Result<String, NotCosigned>> {
-        let lock = fs::OpenOptions::new().create(true).truncate(false).write(true);
-        let lock = lock.clone().open(self.state.join("lock"))?;
+        let mut options = fs::OpenOptions::new();
+        let lock =
+            options.create(true).truncate(false).write(true).open(self.state.join("lock"))?;
         lock.lock()?;
         let mut broken = None;
         let verified = judge(submission, &self.logs, |origin| {

@@ -228,7 +228,7 @@ impl Verified {
 pub fn judge(
     submission: &str,
     logs: &[TrailKey],
-    last: impl Fn(&str) -> Option<Checkpoint>,
+    last: impl FnOnce(&str) -> Option<Checkpoint>,
 ) -> Result<Verified, NotCosigned> {
     let asked = Submission::parse(submission).ok_or(NotCosigned::Malformed)?;
     let origin = asked.note.split('\n').next().unwrap_or_default();

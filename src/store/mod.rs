@@ -37,7 +37,7 @@ pub use startup::{Folder, OpenError, Opening};
 pub use tx::{Stamp, Tx};
 pub use writer::{Durable, Pending, Receipt, Refuses};
 
-use crate::sealing::checkpoint::TrailSigner;
+use crate::sealing::checkpoint::{TrailKey, TrailSigner};
 use rusqlite::{Connection, OpenFlags};
 use std::fmt;
 use std::path::{Path, PathBuf};

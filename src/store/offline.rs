@@ -1,11 +1,33 @@
 //! Questions about codes that were opened without the service.
 
-use super::queries::reference;
+use super::queries::{Release, reference};
 use super::{StoreError, View};
 use crate::domain::ids::{CentreId, Code, PersonId, Reference};
 use crate::domain::time::Moment;
 
 pub use super::apply_offline::item;
+
+/// How a code was opened without the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outside {
+    /// When, by the holder's own clock.
+    pub at: Moment,
+    /// The serial of the letter that was opened; none: the emergency kit.
+    pub letter: Option<String>,
+}
+
+/// From the columns of an opening that was taken in.
+pub(super) fn outside(item: Option<String>, opened: Option<i64>) -> Option<Outside> {
+    let (item, at) = (item?, Moment::from_millis(opened?));
+    Some(Outside { at, letter: item.strip_prefix("letter ").map(str::to_owned) })
+}
+
+impl Release {
+    /// When the arm was known: at the release, or when a kit or a letter was opened.
+    pub fn known(&self) -> Moment {
+        self.outside.as_ref().map_or(self.at, |outside| outside.at)
+    }
+}
 
 /// An opening that was taken in.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::history;
+use super::offline::{Outside, outside};
 use super::release::HeldWrap;
 use crate::domain::duplicate::{Particulars, might_be_one};
 use crate::domain::entry::Facts;
@@ -142,22 +143,6 @@ pub struct Release {
     pub outside: Option<Outside>,
 }
 
-/// How a code was opened without the service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outside {
-    /// When, by the holder's own clock.
-    pub at: Moment,
-    /// The serial of the letter that was opened; none: the emergency kit.
-    pub letter: Option<String>,
-}
-
-impl Release {
-    /// When the arm was known: at the release, or when a kit or a letter was opened.
-    pub fn known(&self) -> Moment {
-        self.outside.as_ref().map_or(self.at, |outside| outside.at)
-    }
-}
-
 /// A list that was imported.
 #[derive(Debug, Clone)]
 pub struct ImportedList {
@@ -258,13 +243,7 @@ fn read_release(row: &Row<'_>) -> rusqlite::Result<Release> {
         read_back: row.get::<_, Option<i64>>(11)?.map(|seq| seq as u64),
         participant: reference(row, 12)?,
         present: read_id(CentreId::parse(&row.get::<_, String>(13)?))?,
-        outside: match (row.get::<_, Option<String>>(14)?, row.get(15)?) {
-            (Some(item), Some(at)) => {
-                let letter = item.strip_prefix("letter ").map(str::to_owned);
-                Some(Outside { at: Moment::from_millis(at), letter })
-            }
-            _ => None,
-        },
+        outside: outside(row.get(14)?, row.get(15)?),
     })
 }
 

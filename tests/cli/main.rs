@@ -20,3 +20,4 @@ mod simulate;
 mod staged;
 mod vectors;
 mod verify;
+mod witness;

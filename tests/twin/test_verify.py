@@ -742,6 +742,38 @@ class Forged5Arms(TwinTest):
         self.fails(story.case(), 5, "randomised twice")
 
 
+class Forged3Witnesses(TwinTest):
+    def cosigned(self, seed: bytes, name: str, note: str, seconds: int) -> str:
+        text = note.rpartition("\n\n")[0]
+        said = "cosignature/v1\ntime %d\n%s\n" % (seconds, text)
+        public = vectors.ed25519_public(seed)
+        bundle = (verify.sha256(name.encode() + b"\n\x04" + public)[:4] + seconds.to_bytes(8, "big")
+                  + vectors.ed25519_sign(seed, said.encode()))
+        return note + "\u2014 %s %s\n" % (name, base64.b64encode(bundle).decode())
+
+    def key(self, seed: bytes, name: str) -> str:
+        public = b"\x04" + vectors.ed25519_public(seed)
+        hashed = verify.sha256(name.encode() + b"\n" + public)[:4]
+        return "%s+%s+%s\n" % (name, hashed.hex(), base64.b64encode(public).decode())
+
+    # shows: AT-14
+    def test_a_kept_checkpoint_must_be_cosigned_by_a_witness_that_was_given(self):
+        seed, name = b"\x05" * 32, "witness.example/w1"
+        case = honest().case()
+        note = case.trail["checkpoint.txt"].decode()
+        both = self.cosigned(seed, name, note, 1795000000)
+        case.checkpoints, case.witnesses = [both.encode()], [self.key(seed, name)]
+        self.passes(case)
+        for kept, keys in ((note, [self.key(seed, name)]), (both, [self.key(b"\x06" * 32, name)]),
+                           (both.replace(name, "witness.example/w2"), [self.key(seed, name)])):
+            case = honest().case()
+            case.checkpoints, case.witnesses = [kept.encode()], keys
+            self.fails(case, 3, "cosigned by none of the witnesses")
+        case = honest().case()
+        case.witnesses = ["no key"]
+        self.fails(case, 3, "witness key")
+
+
 class Forged6Offline(TwinTest):
     def taken_in(self, opener: str, road: str, by: str = "hot-1", broken: str = "yes") -> Story:
         """The honest story, and N-001's code opened without the service and taken in at its end."""
