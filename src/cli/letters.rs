@@ -22,7 +22,7 @@ use std::path::PathBuf;
 
 mod page;
 
-/// Print the code-break letters 应急信件: every code twice, with serials, an inventory and a count sheet
+/// Print the code-break letters: every code twice, with serials, an inventory and a count sheet
 ///
 /// UNBLINDED. Each letter is one sheet of A4, folded twice so that the arm lies inside; the browser's print command makes
 /// paper of each file. Fold, seal and sign the edges, give the two sets to two safes, and destroy the files.
@@ -46,10 +46,10 @@ pub struct Letters {
     #[arg(long, value_name = "ID", value_parser = CentreId::parse)]
     centre: Option<CentreId>,
     /// Where the first set will lie
-    #[arg(long, value_name = "TEXT", default_value = "hotline 紧急揭盲")]
+    #[arg(long, value_name = "TEXT", default_value = "hotline")]
     place_a: String,
     /// Where the second set will lie
-    #[arg(long, value_name = "TEXT", default_value = "centre 研究中心")]
+    #[arg(long, value_name = "TEXT", default_value = "centre")]
     place_b: String,
     /// The folder, which must be new
     #[arg(short, long, value_name = "DIR")]

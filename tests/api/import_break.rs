@@ -95,7 +95,7 @@ fn the_same_record_is_one_break_however_often_and_by_whomever_it_is_brought() {
     house.so_far();
     let act = |key: &str| house.act_once("hot-1", "POST", PATH, key, kit(&record));
     let (first, same_key, other_key) =
-        (act("one-key-for-it"), act("one-key-for-it"), act("another-key"));
+        (act("one-key-for-one-record"), act("one-key-for-one-record"), act("another-key-for-it"));
     let mut other = kit(&record);
     other["signature"] = signature("hot-2", "import-break");
     let other_person = house.post("hot-2", PATH, other);
@@ -123,7 +123,7 @@ fn a_record_that_was_altered_or_signed_by_another_is_refused() {
         honest.replace("\"fits\":true", "\"fits\":false"),
         honest.replace("\"by\":\"hot-1\"", "\"by\":\"nobody-here\""),
     ] {
-        refused(&import(&house, kit(&forged)), 409, "signature-does-not-verify");
+        refused(&import(&house, kit(&forged)), 422, "signature-does-not-verify");
     }
     assert_eq!(fields(&import(&house, kit("{}"))), ["/record record-form"]);
     // A holder of another centre's key alone cannot have opened it.
@@ -186,7 +186,8 @@ fn a_letter_opened_by_hand_is_taken_in_from_a_form_and_counts_once() {
         fields(&import(&house, late)),
         ["/letter/at date-future", "/letter/why reason-needed"]
     );
-    assert_eq!(fields(&import(&house, body("nobody-here"))), ["/letter/by choice-unknown"]);
+    let unknown = letter(&house, "renji-south-0-0003-B", &second, "nobody-here");
+    assert_eq!(fields(&import(&house, unknown)), ["/letter/by choice-unknown"]);
     house.so_far();
 }
 

@@ -35,7 +35,7 @@ impl World {
         }
         let mut forged = kit("hot-1");
         forged["record"] = record.replace("emergency", "accident").into();
-        self.act("hot-1", PATH, forged, 409);
+        self.act("hot-1", PATH, forged, 422);
         for status in [201, 200] {
             self.act("hot-1", PATH, letter("hot-1", "renji-south-0-0002-A", &codes[1].1), status);
         }
