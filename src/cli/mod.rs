@@ -7,6 +7,8 @@ mod backup;
 mod break_import;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod cast;
+#[cfg(feature = "server")]
+mod config;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod client;
 #[cfg(feature = "offline")]
@@ -198,6 +200,14 @@ enum Command {
         "klero witness --help",
     ], &[Exit::NotThere, Exit::Unreadable, Exit::NotVerified]))]
     Witness(witness::Verb),
+    /// The house's configuration: where the service lives and how it is reached
+    #[cfg(feature = "server")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero config check /etc/klero/klero.toml",
+        "klero config show --config /etc/klero/klero.toml",
+        "klero config show --json",
+    ], &[Exit::NotThere, Exit::Unreadable]))]
+    Config(ConfigCommand),
     #[cfg(feature = "server")]
     Init(Box<init::Init>),
     #[cfg(feature = "server")]
@@ -294,6 +304,13 @@ enum BackupCommand {
 
 #[cfg(feature = "server")]
 #[derive(Subcommand)]
+enum ConfigCommand {
+    Check(config::Check),
+    Show(config::Show),
+}
+
+#[cfg(feature = "server")]
+#[derive(Subcommand)]
 enum SchemaCommand {
     Status(serve::SchemaStatus),
 }
@@ -337,6 +354,10 @@ impl Command {
             Command::Trail(TrailCommand::Watch(watch)) => watch.run(),
             #[cfg(all(feature = "server", feature = "offline"))]
             Command::Witness(verb) => verb.run(),
+            #[cfg(feature = "server")]
+            Command::Config(ConfigCommand::Check(check)) => check.run(),
+            #[cfg(feature = "server")]
+            Command::Config(ConfigCommand::Show(show)) => show.run(),
             #[cfg(feature = "server")]
             Command::Init(init) => init.run(),
             #[cfg(feature = "server")]
