@@ -96,6 +96,12 @@ CREATE TABLE sessions (
   expires INTEGER NOT NULL                            -- absolute end
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE token_hashes (                           -- since schema 4: of machines; the token itself is shown once
+  token BLOB PRIMARY KEY CHECK (length(token) = 32),  -- SHA-256 of the token
+  id    TEXT NOT NULL UNIQUE,
+  seen  INTEGER                                       -- last request, to the minute
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE repeats (
   person TEXT NOT NULL,
   key    BLOB NOT NULL CHECK (length(key) = 32),      -- SHA-256 of the Idempotency-Key
@@ -339,3 +345,24 @@ CREATE TABLE safety_plans (                           -- since schema 3: one nam
   due         TEXT NOT NULL,                          -- the day of the report, year-month-day
   done        INTEGER                                 -- entry of the release that did it
 ) STRICT;
+
+CREATE TABLE tokens (                                 -- since schema 4: what each machine may ask for; never its token
+  id       TEXT PRIMARY KEY,                          -- never given again, to no person either
+  what     TEXT NOT NULL,                             -- what it is for
+  verbs    TEXT NOT NULL,                             -- acts, parted by spaces
+  centres  TEXT NOT NULL,                             -- centres, parted by spaces
+  networks TEXT NOT NULL,                             -- from where, parted by spaces; empty is anywhere
+  by       TEXT NOT NULL,                             -- who made it: it ends when that person's access ends
+  at       INTEGER NOT NULL,
+  expires  INTEGER NOT NULL,
+  ended    INTEGER                                    -- entry
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entrusted (                              -- since schema 4: for whom a machine may ask for the allocation
+  participant TEXT PRIMARY KEY REFERENCES participants(reference),
+  person      TEXT NOT NULL,                          -- the coordinator who signed
+  screening   INTEGER NOT NULL,                       -- over these answers: their entry
+  eligibility INTEGER NOT NULL,                       -- and this investigator's signature: its entry
+  at          INTEGER NOT NULL,
+  entry       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

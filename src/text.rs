@@ -163,6 +163,7 @@ const FILES: [[&str; 10]; 2] = [
         include_str!("text/pages/en/follow.ftl"),
         include_str!("text/pages/en/changes.ftl"),
         include_str!("text/pages/en/reports.ftl"),
+        include_str!("text/pages/en/accounts.ftl"),
     ],
     [
         include_str!("text/zh-CN.ftl"),
@@ -175,6 +176,7 @@ const FILES: [[&str; 10]; 2] = [
         include_str!("text/pages/zh-CN/follow.ftl"),
         include_str!("text/pages/zh-CN/changes.ftl"),
         include_str!("text/pages/zh-CN/reports.ftl"),
+        include_str!("text/pages/zh-CN/accounts.ftl"),
     ],
 ];
 

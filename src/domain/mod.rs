@@ -11,6 +11,7 @@ pub mod follow_up;
 pub mod forecast;
 pub mod ids;
 pub mod life;
+pub mod network;
 pub mod people;
 pub mod quantity;
 pub mod record;

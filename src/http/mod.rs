@@ -25,6 +25,7 @@ pub mod reports;
 mod rotations;
 pub mod routes;
 pub mod service;
+pub mod tokens;
 pub mod trail;
 pub mod trial;
 pub mod wire;

@@ -6,9 +6,9 @@ use super::extract::{Body, IdempotencyKey, InPath};
 use super::problem::Problem;
 use super::routes::{Route, Verb};
 use super::wire::{self, acts};
-use crate::domain::access::{ManagePeople, ReadPeople};
+use crate::domain::access::{Caller, ManagePeople, ReadPeople};
 use crate::domain::ids::{CentreId, PersonId};
-use crate::domain::people::{Person, Role};
+use crate::domain::people::Role;
 use crate::refusal::{Code, FieldCode};
 use crate::service::House;
 use crate::service::people::Invitation;
@@ -61,12 +61,13 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-fn session(person: &Person) -> acts::SessionBody {
+fn session(caller: &Caller) -> acts::SessionBody {
+    let person = &caller.person;
     acts::SessionBody {
         token: None,
         person: person.id.to_string(),
         name: person.name.clone(),
-        role: person.role.to_string(),
+        role: caller.role().to_owned(),
         centres: person.centres.iter().map(CentreId::to_string).collect(),
         expires: None,
     }
@@ -82,7 +83,7 @@ async fn sign_in(
         Ok(signed_in) => Ok(Answer::created(acts::SessionBody {
             token: Some(signed_in.token.to_string()),
             expires: Some(signed_in.expires.to_string()),
-            ..session(&signed_in.caller.person)
+            ..session(&signed_in.caller)
         })),
         Err(not) => {
             sleep(not.wait).await;
@@ -92,7 +93,7 @@ async fn sign_in(
 }
 
 async fn mine(who: Who) -> Answer<acts::SessionBody> {
-    Answer::ok(session(&who.caller.person))
+    Answer::ok(session(&who.caller))
 }
 
 async fn sign_out(house: Data<House>, who: Who) -> Result<HttpResponse, Problem> {

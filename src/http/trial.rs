@@ -18,10 +18,11 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 19] = [
+pub const SIGNED: [&str; 20] = [
     "screen",
     "sign-eligibility",
     "randomise",
+    "entrust",
     "record-visit",
     "end-treatment",
     "resume-treatment",

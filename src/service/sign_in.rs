@@ -107,7 +107,7 @@ impl House {
             Ok::<_, Noted>(expires)
         });
         let (expires, _) = pending.answer().await.map_err(|n| at_once(n.refusal))?.into_parts();
-        Ok(SignedIn { token, caller: Caller { person: account.person }, expires })
+        Ok(SignedIn { token, caller: Caller::person(account.person), expires })
     }
 
     /// An unknown name may be somebody's identity, so the entry names only accounts that exist.
@@ -148,7 +148,7 @@ impl House {
             let stamp = Stamp::person(&account.person.id, account.person.role);
             drop(self.store.write(stamp, move |tx| Ok::<_, Noted>(tx.touch_session(&hash)?)));
         }
-        Ok(Caller { person: account.person })
+        Ok(Caller::person(account.person))
     }
 
     /// When the caller signed in before this session, to be told on every page: somebody else's sign-in is seen by it.

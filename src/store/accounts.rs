@@ -8,7 +8,7 @@ use crate::sealing::bytes::Hash;
 use rusqlite::Params;
 
 impl Tx<'_> {
-    fn put(&self, sql: &str, values: impl Params) -> Result<usize, StoreError> {
+    pub(super) fn put(&self, sql: &str, values: impl Params) -> Result<usize, StoreError> {
         Ok(self.connection().prepare_cached(sql)?.execute(values)?)
     }
 

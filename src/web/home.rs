@@ -95,12 +95,13 @@ fn links(role: Role) -> Vec<Link> {
                 recruitment,
                 reports,
                 people,
+                ("tokens.title", "/tokens"),
                 holders,
                 register,
             ]
         }
         Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, safety, reports],
-        Role::Admin => vec![("home.health", "/health")],
+        Role::Admin => vec![("tokens.title", "/tokens"), ("home.health", "/health")],
     };
     all.push(("recording.accident-recorded", "/accident"));
     all

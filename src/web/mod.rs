@@ -31,6 +31,7 @@ mod sentence;
 mod sheets;
 mod standing;
 mod start;
+mod tokens;
 mod trail;
 mod verify;
 mod void;
@@ -63,6 +64,7 @@ pub fn pages() -> Pages {
         recruitment::pages(),
         reports::pages(),
         people::pages(),
+        tokens::pages(),
         start::pages(),
         health::pages(),
     ];

@@ -26,5 +26,6 @@ mod rotations;
 mod screen;
 mod sign_in;
 mod strata;
+mod tokens;
 mod trail;
 mod voids;

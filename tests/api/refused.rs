@@ -35,6 +35,9 @@ fn body(path: &str, who: &str) -> Value {
     match path {
         "/v1/sessions" => json!({"name": "nobody-here", "password": "not the password"}),
         "/v1/invitations/accept" => json!({"token": "0", "password": "twelve characters"}),
+        "/v1/tokens" => json!({"id": "edc-1", "what": "Demo", "verbs": ["screen"],
+                               "centres": ["huashan"], "networks": [], "days": 1}),
+        "/v1/participants/{reference}/entrust" => json!({"signature": signed("entrust")}),
         "/v1/people" => json!({"person": "new", "name": "Demo", "role": "monitor", "centres": []}),
         "/v1/participants" => json!({"centre": "huashan", "answers": {}}),
         "/v1/participants/{reference}" => json!({"answers": {}}),
@@ -105,6 +108,7 @@ fn body(path: &str, who: &str) -> Value {
 /// The address with names that lead nowhere, and a question where one must be asked.
 fn address(route: &Route) -> String {
     let path = route.path.replace("{reference}", "ZZZZZZZZ").replace("{person}", "nobody-here");
+    let path = path.replace("{machine}", "no-machine");
     let path = path.replace("{centre}", "nowhere").replace("{segment}", "9");
     let path = path.replace("{entry}", "999999").replace("{code}", "internal");
     let path = path.replace("{file:.*}", "index.html");

@@ -298,8 +298,8 @@ pub struct EligibilityBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RandomiseBody {
-    /// The signature.
-    pub signature: SignatureBody,
+    /// The coordinator's signature. A machine sends none: a coordinator has signed before that it may ask.
+    pub signature: Option<SignatureBody>,
 }
 
 /// A participant's code. No field for an arm exists.

@@ -11,6 +11,7 @@ mod read;
 pub mod records;
 pub mod reports;
 pub mod steps;
+pub mod tokens;
 mod version;
 
 pub use problem::{ProblemBody, Said, Spoken, WrongField};
