@@ -96,6 +96,32 @@ CREATE TABLE sessions (
   expires INTEGER NOT NULL                            -- absolute end
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE second_factors (                         -- since schema 4
+  person TEXT PRIMARY KEY,
+  sealed BLOB CHECK (length(sealed) = 48),            -- what phone and service share, sealed under the server secret;
+                                                      -- none: given up, only a link sets it up anew
+  step   INTEGER NOT NULL                             -- the last half minute whose code was used; none before it counts
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recovery_codes (                         -- since schema 4
+  code   BLOB PRIMARY KEY CHECK (length(code) = 32),  -- keyed hash: without the server secret nothing can be tried
+  person TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE devices (                                -- since schema 4: where a person is not asked for a code
+  token   BLOB PRIMARY KEY CHECK (length(token) = 32),-- SHA-256 of the token that the browser keeps
+  person  TEXT NOT NULL,
+  at      INTEGER NOT NULL,                           -- since when
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recoveries (                             -- since schema 4: links for whoever lost phone or password
+  token   BLOB PRIMARY KEY CHECK (length(token) = 32),-- SHA-256 of the token; the token itself is shown once
+  person  TEXT NOT NULL,
+  what    TEXT NOT NULL CHECK (what IN ('password', 'second-factor')),
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE token_hashes (                           -- since schema 4: of machines; the token itself is shown once
   token BLOB PRIMARY KEY CHECK (length(token) = 32),  -- SHA-256 of the token
   id    TEXT NOT NULL UNIQUE,

@@ -214,6 +214,8 @@ codes! {
         AnswerTwice "answer-twice";
         /// Not a name that an account can have.
         AccountForm "account-form";
+        /// Not the code that the phone shows now.
+        FactorCode "factor-code";
         /// Not an address, nor one with the number of its leading bits.
         NetworkForm "network-form";
         /// Hexadecimal or base64 text of the wrong length or form.

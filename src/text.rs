@@ -151,7 +151,7 @@ pub fn meaning(act: &str, language: Language) -> String {
 }
 
 /// The files, compiled in, in the order of [`Language`]: problems and signatures, then what the pages say.
-const FILES: [[&str; 10]; 2] = [
+const FILES: [[&str; 11]; 2] = [
     [
         include_str!("text/en.ftl"),
         include_str!("text/pages/en/frame.ftl"),

@@ -3,6 +3,7 @@
 //! nothing themselves.
 
 pub mod about;
+pub mod account;
 pub mod answer;
 pub mod caller;
 pub mod emergency;

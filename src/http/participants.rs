@@ -72,7 +72,6 @@ fn signed_routes() -> Vec<Route> {
             .gives::<acts::Done>(200, "Signed, or sent back")
             .refuses(&[
                 Code::SignatureNeeded,
-                Code::NotEntrusted,
                 Code::NoConsent,
                 Code::DatesOutOfOrder,
                 Code::NotEligible,
@@ -89,6 +88,7 @@ fn signed_routes() -> Vec<Route> {
             .gives::<acts::AllocatedBody>(200, "Randomised before: the first answer")
             .refuses(&[
                 Code::SignatureNeeded,
+                Code::NotEntrusted,
                 Code::NoConsent,
                 Code::DatesOutOfOrder,
                 Code::NotEligible,

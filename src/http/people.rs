@@ -12,7 +12,8 @@ use crate::domain::people::Role;
 use crate::refusal::{Code, FieldCode};
 use crate::service::House;
 use crate::service::people::Invitation;
-use crate::service::sign_in::Failures;
+use crate::service::second_factor::Second;
+use crate::service::sign_in::{Failures, FirstStep};
 use crate::service::unblinded::Past;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, rt::time::sleep};
@@ -25,7 +26,7 @@ pub fn routes() -> Vec<Route> {
             .says("Signs in, and gives a bearer token")
             .takes::<acts::SignIn>()
             .gives::<acts::SessionBody>(201, "Signed in")
-            .refuses(&[Code::CredentialsWrong]),
+            .refuses(&[Code::CredentialsWrong, Code::SecondFactorNeeded]),
         Route::get("/v1/sessions/mine", mine)
             .signed_in()
             .says("Who is signed in")
@@ -70,6 +71,7 @@ fn session(caller: &Caller) -> acts::SessionBody {
         role: caller.role().to_owned(),
         centres: person.centres.iter().map(CentreId::to_string).collect(),
         expires: None,
+        device: None,
     }
 }
 
@@ -78,11 +80,13 @@ async fn sign_in(
     failures: Data<Failures>,
     body: Body<acts::SignIn>,
 ) -> Result<Answer<acts::SessionBody>, Problem> {
-    let acts::SignIn { name, password } = body.said;
-    match house.sign_in(&failures, &name, password).await {
+    let acts::SignIn { name, password, code, device, keep_device } = body.said;
+    let second = Second { code: code.unwrap_or_default(), device, keep: keep_device };
+    match house.sign_in_with(&failures, &name, FirstStep::Password(password), &second).await {
         Ok(signed_in) => Ok(Answer::created(acts::SessionBody {
             token: Some(signed_in.token.to_string()),
             expires: Some(signed_in.expires.to_string()),
+            device: signed_in.device.map(|device| device.to_string()),
             ..session(&signed_in.caller)
         })),
         Err(not) => {

@@ -15,6 +15,8 @@ pub mod pharmacy_record;
 mod samples;
 pub mod signature;
 pub mod slot;
+#[cfg(feature = "server")]
+pub mod totp;
 pub mod tree;
 
 #[cfg(feature = "offline")]

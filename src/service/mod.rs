@@ -18,6 +18,7 @@ pub mod keys;
 pub mod lists;
 pub mod opened;
 pub mod openers;
+pub mod own_account;
 pub mod pass_on;
 pub mod passwords;
 pub mod people;
@@ -26,12 +27,14 @@ pub mod prepare;
 pub mod randomise;
 pub mod record;
 pub mod records;
+pub mod recover;
 pub mod recruitment;
 pub mod refuse;
 pub mod reports;
 pub mod rotations;
 pub mod safety;
 pub mod screen;
+pub mod second_factor;
 pub mod sign_in;
 pub mod signature;
 pub mod stock;
@@ -56,6 +59,7 @@ use crate::store::repeats::{Before, OnceKey};
 use crate::store::{Receipt, Stamp, Store, Tx};
 use passwords::Passwords;
 use refuse::Noted;
+use second_factor::Guesses;
 use sign_in::Failures;
 pub use signature::{KeyProof, Proof, Signature};
 use std::sync::Arc;
@@ -80,6 +84,8 @@ pub struct House {
     pub passwords: Passwords,
     /// Wrong passwords under signatures: who took over a session must not guess faster than at the door.
     pub signature_slips: Failures,
+    /// Wrong digits of second factors.
+    pub guesses: Guesses,
 }
 
 /// An answer with its proof.
@@ -102,8 +108,9 @@ impl House {
     /// Asks the table of rights about an act at a centre; a refusal is an entry too.
     ///
     /// # Errors
-    /// `not-your-role`; for the right role at another centre, `no-such-record`, so that nobody learns what is elsewhere.
+    /// `second-factor-needed`; `not-your-role`; for the right role at another centre, `no-such-record`, so that nobody learns what is elsewhere.
     pub async fn may<A: Act>(&self, caller: &Caller, at: &CentreId) -> Result<Granted<A>, Refusal> {
+        self.check_second_factor::<A>(caller).await?;
         match caller.may::<A>(at) {
             Ok(granted) => Ok(granted),
             Err(refused) => {
@@ -118,10 +125,19 @@ impl House {
     /// # Errors
     /// `not-your-role`.
     pub async fn may_somewhere<A: Act>(&self, caller: &Caller) -> Result<Granted<A>, Refusal> {
+        self.check_second_factor::<A>(caller).await?;
         match caller.may_somewhere::<A>() {
             Ok(granted) => Ok(granted),
             Err(_) => Err(self.refuse(caller, A::NAME, Why::NotYourRole).await),
         }
+    }
+
+    /// Nothing is done for whoever must set a second factor up first (AC-9).
+    async fn check_second_factor<A: Act>(&self, caller: &Caller) -> Result<(), Refusal> {
+        if self.lacks_second_factor(caller)? {
+            return Err(self.refuse(caller, A::NAME, Why::SecondFactorNeeded).await);
+        }
+        Ok(())
     }
 
     /// Asks the table of rights about an act on one participant's record. A record of another centre and none at all are

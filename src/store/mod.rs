@@ -12,6 +12,7 @@ mod backup;
 pub mod check;
 pub mod checkpoint_store;
 pub mod drafts;
+pub mod factors;
 pub mod faults;
 mod founding;
 mod history;

@@ -272,6 +272,7 @@ password-wrong = The password is not right. Nothing has been done
 answer-open = Answer this, or save and come back later
 answer-twice = Give the answer, or tick the box beside it, not both
 account-form = Use small letters, digits and hyphens inside, at most 40 characters, such as c-rjs-2
+factor-code = This is not what the phone shows now. Compare the clock of the phone, and type the next six digits
 network-form = Write an address such as 10.20.0.7, or a network such as 10.20.0.0/16
 bytes-form = This is not of the expected length or form
 

@@ -271,6 +271,7 @@ password-wrong = 密码不正确，操作尚未执行
 answer-open = 请回答此项，或保存后稍后继续
 answer-twice = 请填写答案或勾选旁边的选项，二者只选其一
 account-form = 请使用小写字母、数字和中间的连字符，最多 40 个字符，如 c-rjs-2
+factor-code = 与手机当前显示的验证码不符。请核对手机时间，并输入下一个六位数字
 network-form = 请填写地址（如 10.20.0.7）或网段（如 10.20.0.0/16）
 bytes-form = 长度或格式不符
 

@@ -2,6 +2,7 @@
 //! and no SQL: it is handed a `Visit` and gives back a page. A page handler calls the same use case as the route of the
 //! interface beside it; neither calls the other. `GUIDE.md` beside this file says how to write one.
 
+mod account;
 mod breaks;
 mod changes;
 mod corrected;
@@ -64,6 +65,7 @@ pub fn pages() -> Pages {
         recruitment::pages(),
         reports::pages(),
         people::pages(),
+        account::pages(),
         tokens::pages(),
         start::pages(),
         health::pages(),

@@ -70,7 +70,21 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "token-ended",
         ],
     ),
-    ("sign-in", &["signed-in", "signed-out", "sign-in-failed"]),
+    (
+        "sign-in",
+        &[
+            "signed-in",
+            "signed-out",
+            "sign-in-failed",
+            "second-factor-enrolled",
+            "second-factor-failed",
+            "recovery-code-used",
+            "recovery-codes-made",
+            "password-changed",
+            "session-ended",
+            "recovery-taken",
+        ],
+    ),
     (
         "reading",
         &[
@@ -227,6 +241,10 @@ fn variant(entry: &Entry) -> String {
             Some("meaning") => "-meaning",
             Some("issued") => "-issued",
             Some("list") => "-list",
+            _ => "",
+        },
+        "recovery-begun" | "recovery-taken" => match said(entry, "what").as_deref() {
+            Some("password") => "-password",
             _ => "",
         },
         "sign-in-failed" if fact(&entry.on, "person").is_none() => "-unknown",

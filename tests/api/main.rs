@@ -24,6 +24,7 @@ mod refused;
 mod reports;
 mod rotations;
 mod screen;
+mod second_factor;
 mod sign_in;
 mod strata;
 mod tokens;

@@ -2,6 +2,7 @@
 
 use crate::house::{House, anonymous, fields, refused};
 use klero::cli::stage::{Reply, TRIAL, signature};
+use klero::domain::ids::Code;
 use klero::limits::ENTRUST_SECONDS;
 use serde_json::{Value, json};
 
@@ -134,7 +135,8 @@ fn a_machine_is_refused_whatever_its_token_does_not_name() {
     refused(&ask(&house, &edc, "GET", "/v1/trail", None), 403, "not-your-role");
     refused(&ask(&house, &edc, "GET", "/v1/tokens", None), 403, "not-your-role");
     refused(&ask(&house, &edc, "GET", "/v1/recruitment", None), 403, "not-your-role");
-    let wish = json!({"code": "9000000", "identifier": "DEMO", "visit": "V1"});
+    let code = Code::from_digits([9, 0, 0, 0, 0, 0]).unwrap().to_string();
+    let wish = json!({"code": code, "identifier": "DEMO", "visit": "V1"});
     refused(&ask(&house, &edc, "POST", "/v1/preparations", Some(wish)), 403, "not-your-role");
     let left = house.entries();
     assert_eq!(left.len(), 6);
