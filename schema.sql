@@ -96,6 +96,38 @@ CREATE TABLE sessions (
   expires INTEGER NOT NULL                            -- absolute end
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE second_factors (                         -- since schema 4
+  person TEXT PRIMARY KEY,
+  sealed BLOB CHECK (length(sealed) = 48),            -- what phone and service share, sealed under the server secret;
+                                                      -- none: given up, only a link sets it up anew
+  step   INTEGER NOT NULL                             -- the last half minute whose code was used; none before it counts
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recovery_codes (                         -- since schema 4
+  code   BLOB PRIMARY KEY CHECK (length(code) = 32),  -- keyed hash: without the server secret nothing can be tried
+  person TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE devices (                                -- since schema 4: where a person is not asked for a code
+  token   BLOB PRIMARY KEY CHECK (length(token) = 32),-- SHA-256 of the token that the browser keeps
+  person  TEXT NOT NULL,
+  at      INTEGER NOT NULL,                           -- since when
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recoveries (                             -- since schema 4: links for whoever lost phone or password
+  token   BLOB PRIMARY KEY CHECK (length(token) = 32),-- SHA-256 of the token; the token itself is shown once
+  person  TEXT NOT NULL,
+  what    TEXT NOT NULL CHECK (what IN ('password', 'second-factor')),
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE token_hashes (                           -- since schema 4: of machines; the token itself is shown once
+  token BLOB PRIMARY KEY CHECK (length(token) = 32),  -- SHA-256 of the token
+  id    TEXT NOT NULL UNIQUE,
+  seen  INTEGER                                       -- last request, to the minute
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE repeats (
   person TEXT NOT NULL,
   key    BLOB NOT NULL CHECK (length(key) = 32),      -- SHA-256 of the Idempotency-Key
@@ -349,3 +381,24 @@ CREATE TABLE offline_breaks (                         -- since schema 4: opening
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX offline_breaks_by_release ON offline_breaks (release);
+
+CREATE TABLE tokens (                                 -- since schema 4: what each machine may ask for; never its token
+  id       TEXT PRIMARY KEY,                          -- never given again, to no person either
+  what     TEXT NOT NULL,                             -- what it is for
+  verbs    TEXT NOT NULL,                             -- acts, parted by spaces
+  centres  TEXT NOT NULL,                             -- centres, parted by spaces
+  networks TEXT NOT NULL,                             -- from where, parted by spaces; empty is anywhere
+  by       TEXT NOT NULL,                             -- who made it: it ends when that person's access ends
+  at       INTEGER NOT NULL,
+  expires  INTEGER NOT NULL,
+  ended    INTEGER                                    -- entry
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entrusted (                              -- since schema 4: for whom a machine may ask for the allocation
+  participant TEXT PRIMARY KEY REFERENCES participants(reference),
+  person      TEXT NOT NULL,                          -- the coordinator who signed
+  screening   INTEGER NOT NULL,                       -- over these answers: their entry
+  eligibility INTEGER NOT NULL,                       -- and this investigator's signature: its entry
+  at          INTEGER NOT NULL,
+  entry       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -34,6 +34,20 @@ pub const IDLE_SECONDS: i64 = 20 * 60;
 pub const SESSION_SECONDS: i64 = 12 * 60 * 60;
 /// An invitation is good for this many seconds.
 pub const INVITATION_SECONDS: i64 = 72 * 60 * 60;
+/// A coordinator's signature that a machine may ask for an allocation stands for this many seconds.
+pub const ENTRUST_SECONDS: i64 = 72 * 60 * 60;
+/// A token lives at most this many days.
+pub const TOKEN_DAYS_MAX: u32 = 366;
+/// The most networks that a token may be bound to.
+pub const NETWORKS_MAX: usize = 20;
+/// How many recovery codes are printed.
+pub const RECOVERY_CODES: usize = 10;
+/// So many wrong codes of a phone are looked at in a row; after them one in half a minute.
+pub const FREE_CODES: u32 = 3;
+/// A device on which no code is asked for is known for this many seconds.
+pub const DEVICE_SECONDS: i64 = 30 * 24 * 60 * 60;
+/// Between the two steps of a sign-in at most this many seconds may lie.
+pub const HALF_WAY_SECONDS: i64 = 10 * 60;
 /// The longest wait after wrong passwords, in seconds. Nobody is ever locked out.
 pub const DELAY_SECONDS_MAX: u64 = 10;
 /// The clock may show this many milliseconds less than the last entry before acts are refused.

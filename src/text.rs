@@ -164,6 +164,7 @@ const FILES: [[&str; 11]; 2] = [
         include_str!("text/pages/en/offline.ftl"),
         include_str!("text/pages/en/changes.ftl"),
         include_str!("text/pages/en/reports.ftl"),
+        include_str!("text/pages/en/accounts.ftl"),
     ],
     [
         include_str!("text/zh-CN.ftl"),
@@ -177,6 +178,7 @@ const FILES: [[&str; 11]; 2] = [
         include_str!("text/pages/zh-CN/offline.ftl"),
         include_str!("text/pages/zh-CN/changes.ftl"),
         include_str!("text/pages/zh-CN/reports.ftl"),
+        include_str!("text/pages/zh-CN/accounts.ftl"),
     ],
 ];
 

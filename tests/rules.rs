@@ -291,6 +291,8 @@ fn sql_writes_projections_only_where_entries_are_applied() {
         "centre_keys",
         "held",
         "passed_keys",
+        "tokens",
+        "entrusted",
     ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for source in sources().iter().filter(|s| !s.path.starts_with("store/apply")) {
@@ -313,7 +315,7 @@ fn functions_and_files_keep_their_size_and_lines_their_width() {
             "http/wire/acts.rs" => 900,
             "store/queries.rs" => 660,
             // One whole service with everybody in it.
-            "cli/stage.rs" => 520,
+            "cli/stage.rs" => 540,
             _ => 480,
         };
         assert!(source.lines <= allowed, "{} has {} lines", source.path, source.lines);

@@ -17,6 +17,7 @@ use crate::sealing::list::{Design, List};
 use crate::sealing::manifest::{ListPurpose, SignedManifest};
 use crate::sealing::password::Cost;
 use crate::sealing::seal::seal_package;
+use crate::sealing::totp::{TotpSecret, step_at};
 use crate::service::House;
 use crate::service::founding::{Means, found};
 use crate::service::people::Invitation;
@@ -60,6 +61,8 @@ pub struct Play {
     pub slots: u32,
     /// Draw the list with every arm flipped: the other of two worlds.
     pub mirrored: bool,
+    /// Found a live service rather than one for training. Its recruitment cannot be opened: decisions are open.
+    pub live: bool,
     /// The seed of list and keys.
     pub seed: u64,
 }
@@ -90,6 +93,7 @@ impl Play {
             trial: TRIAL.to_owned(),
             slots: 12,
             mirrored: false,
+            live: false,
             seed,
         };
         (play, clock)
@@ -162,7 +166,7 @@ fn study(play: &Play, identities: &BTreeMap<String, Identity>, dice: &dyn Dice) 
     let written = trial_file::read_design(&play.trial).expect("it was read the line before");
     let design = Design {
         trial: trial.id.clone(),
-        purpose: ListPurpose::Training,
+        purpose: if play.live { ListPurpose::Live } else { ListPurpose::Training },
         segment: 0,
         arms: written.arms,
         ratio: written.ratio,
@@ -242,12 +246,12 @@ impl Stage {
             agent: ureq::Agent::config_builder().http_status_as_error(false).build().into(),
             server: Some(server.0),
         };
-        stage.admit(&token);
+        stage.admit(&token, play.clock.now());
         stage
     }
 
     /// Everybody is invited, chooses a password and signs in.
-    fn admit(&mut self, admin_token: &str) {
+    fn admit(&mut self, admin_token: &str, now: Moment) {
         for (id, role, centres) in cast() {
             let token = if id == "admin-1" {
                 admin_token.to_owned()
@@ -263,7 +267,21 @@ impl Stage {
             let accepted = self.send("POST", "/v1/invitations/accept", &[], Some(&body));
             assert_eq!(accepted.status, 201, "{}", accepted.text);
             self.sign_in(&id);
+            if self.house().needs_second_factor(role) {
+                self.enrol(&id, now);
+            }
         }
+    }
+
+    /// Sets somebody's second factor up, as a phone would; gives the secret and the recovery codes.
+    pub fn enrol(&self, id: &str, now: Moment) -> (TotpSecret, Vec<String>) {
+        let offered = self.get(id, "/v1/second-factor");
+        let secret = TotpSecret::from_base32(offered.text_at("secret")).expect("base32 of ours");
+        let body = json!({"code": secret.code(step_at(now)), "password": password(id)});
+        let done = self.act(id, "POST", "/v1/second-factor", body);
+        assert_eq!(done.status, 201, "{}", done.text);
+        let codes = done.body["recoveryCodes"].as_array().cloned().unwrap_or_default();
+        (secret, codes.iter().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
     /// Signs somebody in anew.

@@ -113,6 +113,7 @@ fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::R
         trial: stage::TRIAL.to_owned(),
         slots: 12,
         mirrored: false,
+        live: false,
         seed,
     };
     let stage = Stage::raise(play);

@@ -12,6 +12,7 @@ pub mod forecast;
 pub mod ids;
 pub mod life;
 pub mod offline;
+pub mod network;
 pub mod people;
 pub mod quantity;
 pub mod record;

@@ -3,6 +3,7 @@
 //! nothing themselves.
 
 pub mod about;
+pub mod account;
 pub mod answer;
 pub mod caller;
 pub mod emergency;
@@ -26,6 +27,7 @@ pub mod reports;
 mod rotations;
 pub mod routes;
 pub mod service;
+pub mod tokens;
 pub mod trail;
 pub mod trial;
 pub mod wire;

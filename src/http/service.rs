@@ -6,6 +6,8 @@ use super::routes::Table;
 use super::{
     Served, emergency, follow_up, import_break, keys, list, participants, pass_on, people,
     pharmacy, records, releases, reports, rotations, trail, trial,
+    Served, account, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy,
+    records, releases, reports, rotations, tokens, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -19,6 +21,8 @@ pub fn table() -> Table {
     let rooms = [
         about::routes(),
         people::routes(),
+        account::routes(),
+        tokens::routes(),
         participants::routes(),
         records::routes(),
         releases::routes(),

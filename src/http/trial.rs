@@ -22,6 +22,7 @@ pub const SIGNED: [&str; 20] = [
     "screen",
     "sign-eligibility",
     "randomise",
+    "entrust",
     "record-visit",
     "end-treatment",
     "resume-treatment",

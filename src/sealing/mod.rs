@@ -16,6 +16,8 @@ mod samples;
 pub mod signature;
 pub mod slot;
 pub mod tiles;
+#[cfg(feature = "server")]
+pub mod totp;
 pub mod tree;
 pub mod witness;
 

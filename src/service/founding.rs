@@ -3,6 +3,7 @@
 
 use super::people::{Invitation, write_invitation};
 use super::refuse::Noted;
+use super::second_factor::Guesses;
 use super::sign_in::Failures;
 use super::unblinded::Past;
 use super::{House, passwords::Passwords};
@@ -172,6 +173,7 @@ impl House {
             dice,
             passwords,
             signature_slips,
+            guesses: Guesses::default(),
         })
     }
 }

@@ -10,6 +10,7 @@ pub mod disclosures;
 pub mod drafts;
 pub mod eligibility;
 pub mod emergency;
+pub mod entrust;
 pub mod follow_up;
 pub mod founding;
 pub mod health;
@@ -18,6 +19,7 @@ pub mod keys;
 pub mod lists;
 pub mod opened;
 pub mod openers;
+pub mod own_account;
 pub mod pass_on;
 pub mod passwords;
 pub mod people;
@@ -26,16 +28,19 @@ pub mod prepare;
 pub mod randomise;
 pub mod record;
 pub mod records;
+pub mod recover;
 pub mod recruitment;
 pub mod refuse;
 pub mod reports;
 pub mod rotations;
 pub mod safety;
 pub mod screen;
+pub mod second_factor;
 pub mod sign_in;
 pub mod signature;
 pub mod stock;
 pub mod strata;
+pub mod tokens;
 pub mod trail;
 pub mod unblinded;
 pub mod voids;
@@ -55,6 +60,7 @@ use crate::store::repeats::{Before, OnceKey};
 use crate::store::{Receipt, Stamp, Store, Tx};
 use passwords::Passwords;
 use refuse::Noted;
+use second_factor::Guesses;
 use sign_in::Failures;
 pub use signature::{KeyProof, Proof, Signature};
 use std::sync::Arc;
@@ -79,6 +85,8 @@ pub struct House {
     pub passwords: Passwords,
     /// Wrong passwords under signatures: who took over a session must not guess faster than at the door.
     pub signature_slips: Failures,
+    /// Wrong digits of second factors.
+    pub guesses: Guesses,
 }
 
 /// An answer with its proof.
@@ -101,8 +109,9 @@ impl House {
     /// Asks the table of rights about an act at a centre; a refusal is an entry too.
     ///
     /// # Errors
-    /// `not-your-role`; for the right role at another centre, `no-such-record`, so that nobody learns what is elsewhere.
+    /// `second-factor-needed`; `not-your-role`; for the right role at another centre, `no-such-record`, so that nobody learns what is elsewhere.
     pub async fn may<A: Act>(&self, caller: &Caller, at: &CentreId) -> Result<Granted<A>, Refusal> {
+        self.check_second_factor::<A>(caller).await?;
         match caller.may::<A>(at) {
             Ok(granted) => Ok(granted),
             Err(refused) => {
@@ -117,10 +126,19 @@ impl House {
     /// # Errors
     /// `not-your-role`.
     pub async fn may_somewhere<A: Act>(&self, caller: &Caller) -> Result<Granted<A>, Refusal> {
+        self.check_second_factor::<A>(caller).await?;
         match caller.may_somewhere::<A>() {
             Ok(granted) => Ok(granted),
             Err(_) => Err(self.refuse(caller, A::NAME, Why::NotYourRole).await),
         }
+    }
+
+    /// Nothing is done for whoever must set a second factor up first (AC-9).
+    async fn check_second_factor<A: Act>(&self, caller: &Caller) -> Result<(), Refusal> {
+        if self.lacks_second_factor(caller)? {
+            return Err(self.refuse(caller, A::NAME, Why::SecondFactorNeeded).await);
+        }
+        Ok(())
     }
 
     /// Asks the table of rights about an act on one participant's record. A record of another centre and none at all are

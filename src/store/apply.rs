@@ -3,6 +3,7 @@
 //! An entry that is not named here changes no projection: it is a fact about reading, refusing or signing in.
 
 use super::StoreError;
+use super::apply_accounts;
 use super::apply_keys::{self, forget_wraps, wrapped_in};
 use super::apply_offline;
 use crate::domain::entry::{Entry, Fact, Facts, fact};
@@ -105,6 +106,7 @@ pub(super) fn run(
 pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
     let run = |sql: &str, values: &[&dyn ToSql]| run(connection, sql, values);
     apply_keys::remember(connection, e)?;
+    apply_accounts::happened(connection, e)?;
     match e.entry.act.as_str() {
         "person-invited" => person_invited(connection, e),
         "account-activated" => run(

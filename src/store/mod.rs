@@ -6,12 +6,14 @@
 
 mod accounts;
 mod apply;
+mod apply_accounts;
 mod apply_keys;
 mod apply_offline;
 mod backup;
 pub mod check;
 pub mod checkpoint_store;
 pub mod drafts;
+pub mod factors;
 pub mod faults;
 mod founding;
 mod history;
@@ -27,6 +29,7 @@ pub mod release;
 pub mod repeats;
 mod slots;
 mod startup;
+pub mod tokens;
 mod tx;
 mod upgrade;
 mod writer;

@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 23] = [
+const PROJECTIONS: [&str; 25] = [
     "people",
     "person_centres",
     "recruitment",
@@ -32,6 +32,8 @@ const PROJECTIONS: [&str; 23] = [
     "withdrawals",
     "safety_plans",
     "offline_breaks",
+    "tokens",
+    "entrusted",
 ];
 
 /// What a check of a stored trail found right.

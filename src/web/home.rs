@@ -1,9 +1,9 @@
 //! The start page, and what each role finds there: a short list of things to do.
 
 use super::frame::{Frame, paper};
-use super::{changes, follow_up, list, people, recruitment, safety, screening, standing};
+use super::{account, changes, follow_up, list, people, recruitment, safety, screening, standing};
 use crate::domain::people::Role;
-use crate::http::pages::{Next, Page, Paper, Visit};
+use crate::http::pages::{Next, Page, Paper, SignInStep, Visit};
 use crate::refusal::Refusal;
 use askama::Template;
 
@@ -30,8 +30,11 @@ struct Home<'v> {
 
 async fn home(visit: Visit) -> Result<Paper, Refusal> {
     let Some(caller) = visit.caller.clone() else {
-        return Ok(standing::sign_in(&visit, false));
+        return Ok(standing::sign_in(&visit, &SignInStep::First(false)));
     };
+    if visit.house.lacks_second_factor(&caller)? {
+        return account::second_factor(visit).await;
+    }
     let role = caller.person.role;
     let page = Home {
         f: Frame::of(&visit, "home.title"),
@@ -97,14 +100,16 @@ fn links(role: Role) -> Vec<Link> {
                 recruitment,
                 reports,
                 people,
+                ("tokens.title", "/tokens"),
                 holders,
                 register,
             ]
         }
         Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, safety, reports],
-        Role::Admin => vec![("home.health", "/health")],
+        Role::Admin => vec![("tokens.title", "/tokens"), ("home.health", "/health")],
     };
     all.push(("recording.accident-recorded", "/accident"));
+    all.push(("account.title", "/account"));
     all
 }
 

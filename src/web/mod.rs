@@ -2,6 +2,7 @@
 //! and no SQL: it is handed a `Visit` and gives back a page. A page handler calls the same use case as the route of the
 //! interface beside it; neither calls the other. `GUIDE.md` beside this file says how to write one.
 
+mod account;
 mod breaks;
 mod changes;
 mod corrected;
@@ -32,6 +33,7 @@ mod sentence;
 mod sheets;
 mod standing;
 mod start;
+mod tokens;
 mod trail;
 mod verify;
 mod void;
@@ -65,6 +67,8 @@ pub fn pages() -> Pages {
         recruitment::pages(),
         reports::pages(),
         people::pages(),
+        account::pages(),
+        tokens::pages(),
         start::pages(),
         health::pages(),
     ];

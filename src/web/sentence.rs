@@ -24,7 +24,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "eligibility-sent-back",
         ],
     ),
-    ("randomisation", &["randomised"]),
+    ("randomisation", &["randomisation-entrusted", "randomised"]),
     (
         "preparation",
         &["release-for-preparation", "preparation-recorded", "handed-over", "stock-recorded"],
@@ -60,8 +60,33 @@ pub const KINDS: &[(&str, &[&str])] = &[
     ("keys", &["key-registered", "key-granted", "grant-removed", "key-rotated", "slot-key-passed"]),
     ("list", &["founded", "list-imported", "list-reviewed", "code-voided", "disclosed"]),
     ("recruitment", &["recruitment-opened", "recruitment-paused", "recruitment-closed"]),
-    ("people", &["person-invited", "invitation-renewed", "account-activated", "person-disabled"]),
-    ("sign-in", &["signed-in", "signed-out", "sign-in-failed"]),
+    (
+        "people",
+        &[
+            "person-invited",
+            "invitation-renewed",
+            "account-activated",
+            "person-disabled",
+            "token-made",
+            "token-renewed",
+            "token-ended",
+        ],
+    ),
+    (
+        "sign-in",
+        &[
+            "signed-in",
+            "signed-out",
+            "sign-in-failed",
+            "second-factor-enrolled",
+            "second-factor-failed",
+            "recovery-code-used",
+            "recovery-codes-made",
+            "password-changed",
+            "session-ended",
+            "recovery-taken",
+        ],
+    ),
     (
         "reading",
         &[
@@ -129,7 +154,8 @@ impl<'v> Teller<'v> {
     fn args(&self, line: &Line) -> Vec<(&'static str, Arg)> {
         let entry = &line.entry;
         let mut args = vec![("by", Arg::Text(self.name(&line.by))), ("place", self.place(entry))];
-        for name in ["participant", "visit", "first", "slots", "segment", "trial", "size"] {
+        for name in ["participant", "token", "visit", "first", "slots", "segment", "trial", "size"]
+        {
             if let Some(text) = said(entry, name) {
                 args.push((name, text.into()));
             }
@@ -219,6 +245,10 @@ fn variant(entry: &Entry) -> String {
             Some("meaning") => "-meaning",
             Some("issued") => "-issued",
             Some("list") => "-list",
+            _ => "",
+        },
+        "recovery-begun" | "recovery-taken" => match said(entry, "what").as_deref() {
+            Some("password") => "-password",
             _ => "",
         },
         "sign-in-failed" if fact(&entry.on, "person").is_none() => "-unknown",

@@ -47,6 +47,11 @@ impl House {
         Self::raise_by(Stage::raise_unopened, |_| {})
     }
 
+    /// Raises a live service, where nothing is approved or open yet.
+    pub fn raise_live() -> Self {
+        Self::raise_by(Stage::raise_unopened, |play| play.live = true)
+    }
+
     /// Raises a stage from a play that was altered.
     pub fn raise_with(alter: impl FnOnce(&mut Play)) -> Self {
         Self::raise_by(Stage::raise, alter)

@@ -35,6 +35,14 @@ fn body(path: &str, who: &str) -> Value {
     match path {
         "/v1/sessions" => json!({"name": "nobody-here", "password": "not the password"}),
         "/v1/invitations/accept" => json!({"token": "0", "password": "twelve characters"}),
+        "/v1/tokens" => json!({"id": "edc-1", "what": "Demo", "verbs": ["screen"],
+                               "centres": ["huashan"], "networks": [], "days": 1}),
+        "/v1/participants/{reference}/entrust" => json!({"signature": signed("entrust")}),
+        "/v1/second-factor" => json!({"code": "000000", "password": "not the password"}),
+        "/v1/second-factor/recovery-codes" => json!({"password": "not the password"}),
+        "/v1/password" => json!({"password": "not the password", "new": "a word of my own"}),
+        "/v1/people/{person}/recover" => json!({"what": "password"}),
+        "/v1/recoveries/accept" => json!({"token": "0", "password": "a word of my own"}),
         "/v1/people" => json!({"person": "new", "name": "Demo", "role": "monitor", "centres": []}),
         "/v1/participants" => json!({"centre": "huashan", "answers": {}}),
         "/v1/participants/{reference}" => json!({"answers": {}}),
@@ -113,6 +121,7 @@ fn letter(who: &str) -> Value {
 /// The address with names that lead nowhere, and a question where one must be asked.
 fn address(route: &Route) -> String {
     let path = route.path.replace("{reference}", "ZZZZZZZZ").replace("{person}", "nobody-here");
+    let path = path.replace("{machine}", "no-machine").replace("{session}", "nothing");
     let path = path.replace("{centre}", "nowhere").replace("{segment}", "9");
     let path = path.replace("{entry}", "999999").replace("{code}", "internal");
     let path = path.replace("{file:.*}", "index.html");
@@ -261,7 +270,14 @@ fn every_act_needs_its_key_and_every_edit_its_version() {
     // Acts without a key are the ones that begin and end a session, find somebody, or use a token up.
     let keyless: Vec<_> = acts().filter(|route| !route.idempotent).map(|r| r.path).collect();
     let known =
-        ["/v1/invitations/accept", "/v1/participants/search", "/v1/sessions", "/v1/sessions/mine"];
+        [
+            "/v1/invitations/accept",
+            "/v1/participants/search",
+            "/v1/recoveries/accept",
+            "/v1/sessions",
+            "/v1/sessions/mine",
+            "/v1/sessions/{session}",
+        ];
     assert_eq!(keyless, known);
     house.trail_is([]);
 }
