@@ -210,6 +210,12 @@ codes! {
         AnswerTwice "answer-twice";
         /// Not a name that an account can have.
         AccountForm "account-form";
+        /// Not an address that mail goes to.
+        MailForm "mail-form";
+        /// Not a web address of the form that is taken.
+        UrlForm "url-form";
+        /// A host that the house's configuration does not name.
+        UrlNotListed "url-not-listed";
         /// Hexadecimal or base64 text of the wrong length or form.
         BytesForm "bytes-form";
     }

@@ -11,6 +11,7 @@ pub mod follow_up;
 pub mod frame;
 pub mod keys;
 pub mod list;
+pub mod notices;
 pub mod openapi;
 pub mod page;
 pub mod pages;

@@ -4,8 +4,8 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy, records,
-    releases, reports, rotations, trail, trial,
+    Served, emergency, follow_up, keys, list, notices, participants, pass_on, people, pharmacy,
+    records, releases, reports, rotations, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -31,6 +31,7 @@ pub fn table() -> Table {
         pass_on::routes(),
         trial::routes(),
         list::routes(),
+        notices::routes(),
         trail::routes(),
     ];
     Table::new(rooms.concat())

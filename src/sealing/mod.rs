@@ -16,6 +16,8 @@ mod samples;
 pub mod signature;
 pub mod slot;
 pub mod tree;
+#[cfg(feature = "server")]
+pub mod webhook;
 
 #[cfg(feature = "offline")]
 mod aead;

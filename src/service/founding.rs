@@ -18,7 +18,7 @@ use crate::store::faults::{Faults, NoFaults};
 use crate::store::{Folder, OpenError, Opening, Stamp, Store, StoreError};
 use crate::trial_file;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use zeroize::Zeroizing;
 
 /// Why a house could not be founded or opened.
@@ -172,6 +172,7 @@ impl House {
             dice,
             passwords,
             signature_slips,
+            speaks_to: OnceLock::new(),
         })
     }
 }

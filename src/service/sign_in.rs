@@ -7,7 +7,9 @@ use crate::domain::access::Caller;
 use crate::domain::entry::Entry;
 use crate::domain::ids::PersonId;
 use crate::domain::time::Moment;
-use crate::limits::{DELAY_SECONDS_MAX, IDLE_SECONDS, PASSWORD_MAX, PASSWORD_MIN, SESSION_SECONDS};
+use crate::limits::{
+    DELAY_SECONDS_MAX, FAILURES_TOLD, IDLE_SECONDS, PASSWORD_MAX, PASSWORD_MIN, SESSION_SECONDS,
+};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{Hash, hex, sha256};
 use crate::store::Stamp;
@@ -43,14 +45,15 @@ pub struct Failures(Mutex<BTreeMap<Hash, u32>>);
 const NAMES: usize = 10_000;
 
 impl Failures {
-    pub(super) fn failed(&self, name: &Hash) -> Duration {
-        let Ok(mut failures) = self.0.lock() else { return Duration::ZERO };
+    /// How long to wait before saying so; and have there been so many that somebody else should know?
+    pub(super) fn failed(&self, name: &Hash) -> (Duration, bool) {
+        let Ok(mut failures) = self.0.lock() else { return (Duration::ZERO, false) };
         if failures.len() >= NAMES && !failures.contains_key(name) {
             failures.pop_first();
         }
         let count = failures.entry(*name).or_insert(0);
         *count = count.saturating_add(1);
-        delay_after(*count)
+        (delay_after(*count), *count == FAILURES_TOLD)
     }
 
     pub(super) fn succeeded(&self, name: &Hash) {
@@ -91,8 +94,8 @@ impl House {
         let name_hash = sha256(name.as_bytes());
         let account = account.filter(|account| fits && account.state == "active");
         let Some(account) = account else {
-            let wait = failures.failed(&name_hash);
-            self.note_failure(person.as_ref()).await;
+            let (wait, again) = failures.failed(&name_hash);
+            self.note_failure(person.as_ref(), again).await;
             return Err(NotSignedIn { refusal: Refusal::new(Why::CredentialsWrong), wait });
         };
         failures.succeeded(&name_hash);
@@ -111,7 +114,8 @@ impl House {
     }
 
     /// An unknown name may be somebody's identity, so the entry names only accounts that exist.
-    async fn note_failure(&self, person: Option<&PersonId>) {
+    /// One of them says that it was not the first, so that it is told (AC-1); nobody is locked out by that.
+    async fn note_failure(&self, person: Option<&PersonId>, again: bool) {
         let known = self.store.read(|view| match person {
             Some(person) => Ok::<_, Refusal>(view.account(person)?.is_some()),
             None => Ok(false),
@@ -121,6 +125,7 @@ impl House {
             Some(person) if known == Ok(true) => entry.on("person", person.as_str()),
             _ => entry,
         };
+        let entry = if again { entry.with("again", true) } else { entry };
         let pending = self.store.write(Stamp::service(), |tx| Ok::<_, Noted>(tx.append(entry)?));
         // A failed sign-in is refused whether or not its entry could be kept.
         let _ = pending.answer().await;
@@ -246,7 +251,7 @@ mod tests {
             failures.failed(&name);
         }
         failures.succeeded(&name);
-        assert_eq!(failures.failed(&name), Duration::ZERO);
+        assert_eq!(failures.failed(&name).0, Duration::ZERO);
         for n in 0..NAMES as u32 + 5 {
             failures.failed(&sha256(&n.to_be_bytes()));
         }

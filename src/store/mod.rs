@@ -7,6 +7,7 @@
 mod accounts;
 mod apply;
 mod apply_keys;
+mod apply_notices;
 mod backup;
 pub mod check;
 pub mod checkpoint_store;
@@ -16,6 +17,7 @@ mod founding;
 mod history;
 pub mod keyring;
 pub mod order;
+pub mod outbox;
 pub mod overview;
 pub mod pharmacy;
 pub mod queries;
@@ -44,7 +46,7 @@ use std::sync::{Arc, Mutex};
 
 /// The schema this program writes and reads. An older one that it knows is brought up when the folder is opened; any other
 /// number is refused.
-pub const SCHEMA_VERSION: i32 = 3;
+pub const SCHEMA_VERSION: i32 = 4;
 
 /// Why the store could not do what was asked. Told apart by SQLite's codes, never by its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

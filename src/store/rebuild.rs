@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 22] = [
+const PROJECTIONS: [&str; 25] = [
     "people",
     "person_centres",
     "recruitment",
@@ -31,6 +31,9 @@ const PROJECTIONS: [&str; 22] = [
     "principals",
     "withdrawals",
     "safety_plans",
+    "notices",
+    "addresses",
+    "webhooks",
 ];
 
 /// What a check of a stored trail found right.

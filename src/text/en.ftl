@@ -117,7 +117,7 @@ target-reached =
     .next = Tell the participant, and ask the trial office how to go on.
 no-allocation-available =
     .title = No allocation is available now
-    .detail = Nothing was randomised. The trial office has been told.
+    .detail = Nothing was randomised. Whoever looks after the list has a notice of it.
     .next = Wait for the trial office. Do not screen the participant again: the answers are kept.
 
 ## Problems: preparation and emergency
@@ -264,6 +264,9 @@ password-wrong = The password is not right. Nothing has been done
 answer-open = Answer this, or save and come back later
 answer-twice = Give the answer, or tick the box beside it, not both
 account-form = Use small letters, digits and hyphens inside, at most 40 characters, such as c-rjs-2
+mail-form = Enter one mail address, such as name@hospital.example
+url-form = Enter an https address without a name, password or fragment in it
+url-not-listed = This host is not on the list of hosts that the service may speak to; its configuration names them
 bytes-form = This is not of the expected length or form
 
 ## What a signature means, by act

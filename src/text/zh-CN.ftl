@@ -116,7 +116,7 @@ target-reached =
     .next = 请告知受试者，并向试验办公室询问后续安排。
 no-allocation-available =
     .title = 暂无可用随机号
-    .detail = 尚未随机，已通知试验办公室。
+    .detail = 尚未随机。随机表的负责人已收到通知。
     .next = 请等待试验办公室答复。无需重新筛选，您的回答已保存。
 
 ## 问题：配制与紧急揭盲
@@ -263,6 +263,9 @@ password-wrong = 密码不正确，操作尚未执行
 answer-open = 请回答此项，或保存后稍后继续
 answer-twice = 请填写答案或勾选旁边的选项，二者只选其一
 account-form = 请使用小写字母、数字和中间的连字符，最多 40 个字符，如 c-rjs-2
+mail-form = 请填写一个邮箱地址，如 name@hospital.example
+url-form = 请填写 https 地址，其中不得含用户名、密码或片段
+url-not-listed = 该主机不在本服务允许联系的主机名单中；名单在服务配置里
 bytes-form = 长度或格式不符
 
 ## 签名的含义，按操作

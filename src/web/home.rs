@@ -100,8 +100,9 @@ fn links(role: Role) -> Vec<Link> {
             ]
         }
         Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, safety, reports],
-        Role::Admin => vec![("home.health", "/health")],
+        Role::Admin => vec![("home.health", "/health"), ("deliveries.title", "/deliveries")],
     };
+    all.push(("notices.title", "/notices"));
     all.push(("recording.accident-recorded", "/accident"));
     all
 }

@@ -14,6 +14,7 @@ mod health;
 mod home;
 mod keys;
 mod list;
+mod notices;
 mod opening;
 mod participants;
 mod people;
@@ -65,6 +66,7 @@ pub fn pages() -> Pages {
         people::pages(),
         start::pages(),
         health::pages(),
+        notices::pages(),
     ];
     Pages {
         all: all.concat(),

@@ -58,7 +58,16 @@ pub const KINDS: &[(&str, &[&str])] = &[
     ("keys", &["key-registered", "key-granted", "grant-removed", "key-rotated", "slot-key-passed"]),
     ("list", &["founded", "list-imported", "list-reviewed", "code-voided", "disclosed"]),
     ("recruitment", &["recruitment-opened", "recruitment-paused", "recruitment-closed"]),
-    ("people", &["person-invited", "invitation-renewed", "account-activated", "person-disabled"]),
+    (
+        "people",
+        &[
+            "person-invited",
+            "invitation-renewed",
+            "account-activated",
+            "person-disabled",
+            "address-given",
+        ],
+    ),
     ("sign-in", &["signed-in", "signed-out", "sign-in-failed"]),
     (
         "reading",
@@ -127,7 +136,7 @@ impl<'v> Teller<'v> {
     fn args(&self, line: &Line) -> Vec<(&'static str, Arg)> {
         let entry = &line.entry;
         let mut args = vec![("by", Arg::Text(self.name(&line.by))), ("place", self.place(entry))];
-        for name in ["participant", "visit", "first", "slots", "segment", "trial", "size"] {
+        for name in ["participant", "visit", "first", "slots", "segment", "trial", "size", "host"] {
             if let Some(text) = said(entry, name) {
                 args.push((name, text.into()));
             }
@@ -168,6 +177,10 @@ impl<'v> Teller<'v> {
         }
         if let Some(wanted) = said(entry, "wanted") {
             args.push(("wanted", self.words_or(&format!("wants.{wanted}"), &wanted)));
+        }
+        if let Some(kind) = said(entry, "kind") {
+            let key = format!("notice.{}", kind.replace('.', "-"));
+            args.push(("kind", self.words_or(&key, &kind)));
         }
         if let Some(problem) = said(entry, "problem") {
             let known = refusal::Code::parse(&problem);
@@ -226,6 +239,7 @@ fn variant(entry: &Entry) -> String {
         },
         "infusion-recorded" if fact(&entry.data, "deviation").is_some() => "-late",
         "read-back" if no(&entry.data, "correct") => "-not",
+        "address-given" if no(&entry.data, "given") => "-not",
         _ => "",
     };
     format!("{}{ending}", entry.act)

@@ -5,6 +5,7 @@
 
 mod break_code;
 mod by_key;
+mod deliveries;
 mod disclosures;
 mod drafts;
 mod emergency;
@@ -12,6 +13,7 @@ mod follow_up;
 mod house;
 mod keys;
 mod lists;
+mod notices;
 mod overview;
 mod pass_on;
 mod people;

@@ -8,6 +8,7 @@ mod changes;
 mod follow;
 mod life;
 pub mod log;
+mod notices;
 mod pages;
 mod pharmacy;
 pub mod read;
