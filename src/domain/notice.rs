@@ -115,6 +115,8 @@ kinds! {
     SealBad              "seal.bad"                       NONE    NONE    NONE    NONE    MAIL    MAIL    NONE    NONE    HOME;
     /// Wrong passwords again and again under one account's name.
     SignInFailing        "sign-in.failing"                NONE    NONE    NONE    NONE    NONE    MAIL    NONE    MAIL    HOME;
+    /// The service cannot record what it should: disk, trail, checkpoint store or clock. Mailed past the outbox.
+    ServiceFault         "service.fault"                  NONE    NONE    NONE    MAIL    MAIL    MAIL    NONE    MAIL    HOME;
     /// A mail or a webhook could not be delivered in three days.
     DeliveryGivenUp      "delivery.given-up"              NONE    NONE    NONE    NONE    NONE    NONE    NONE    PAGE    HOME;
     /// A webhook was tried out.
@@ -215,7 +217,7 @@ impl Notice {
             Kind::ListUsedUp => page(ReadStrata::reach(role), "/notices".to_owned()),
             Kind::SealBad => page(ReadTrail::reach(role), "/trail".to_owned()),
             Kind::SignInFailing => page(ReadPeople::reach(role), "/people".to_owned()),
-            Kind::DrillOverdue => "/health".to_owned(),
+            Kind::DrillOverdue | Kind::ServiceFault => "/health".to_owned(),
             Kind::DeliveryGivenUp | Kind::WebhookTested => {
                 page(ManageDeliveries::reach(role), "/deliveries".to_owned())
             }

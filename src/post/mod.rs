@@ -17,6 +17,7 @@ use crate::service::deliveries::{Due, Tried, Way};
 use letter::Letter;
 use mail::Mailer;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -77,6 +78,23 @@ impl Postman {
         }
     }
 
+    /// Mails that the service is ill, past the outbox, which cannot be written then. Says whether it is.
+    ///
+    /// # Errors
+    /// When the store cannot even be read.
+    pub fn alarm(&self, house: &House, told_before: bool) -> Result<bool, Refusal> {
+        let Some((notice, readers)) = house.fault()? else { return Ok(false) };
+        if let (false, Some(mailer)) = (told_before, &self.mail) {
+            for (person, address) in readers {
+                let letter = self.letter(house, &notice, person.role);
+                let id = format!("fault-{}-{}", notice.at.millis(), person.id);
+                let tried = mailer.send(&letter, &address, &id, notice.at);
+                tracing::warn!(role = person.role.as_str(), ?tried, "told that the service is ill");
+            }
+        }
+        Ok(true)
+    }
+
     /// What somebody in this role is sent.
     pub fn letter(&self, house: &House, notice: &Notice, role: Role) -> Letter {
         Letter::of(notice, &house.trial, house.purpose(), self.site.as_deref(), role)
@@ -104,8 +122,13 @@ impl Rounds {
     pub fn begin(house: Arc<House>, postman: Postman) -> io::Result<Self> {
         let postman = Arc::new(postman);
         let mut rounds = Self { over: Arc::default(), threads: vec![] };
-        let looks = Arc::clone(&house);
-        rounds.every("klero-look", LOOK, move || looks.look().map(|_| ()))?;
+        let (looks, alarms) = (Arc::clone(&house), Arc::clone(&postman));
+        let ill = AtomicBool::new(false);
+        rounds.every("klero-look", LOOK, move || {
+            let before = ill.load(Ordering::SeqCst);
+            ill.store(alarms.alarm(&looks, before)?, Ordering::SeqCst);
+            looks.look().map(|_| ())
+        })?;
         for (name, way) in [("klero-mail", Way::Mail), ("klero-webhook", Way::Webhook)] {
             let (house, postman) = (Arc::clone(&house), Arc::clone(&postman));
             rounds.every(name, ROUND, move || postman.carry(&house, way).map(|_| ()))?;

@@ -7,6 +7,7 @@ use crate::domain::access::{Caller, ManageDeliveries};
 use crate::domain::entry::Entry;
 use crate::domain::ids::Reference;
 use crate::domain::notice::{Kind, Notice, next_try};
+use crate::domain::people::Person;
 use crate::domain::target::Target;
 use crate::domain::time::Moment;
 use crate::limits::PAGE;
@@ -187,6 +188,22 @@ impl House {
         });
         pending.wait().map_err(|noted| noted.refusal)?;
         Ok(standing)
+    }
+
+    /// Is the service itself unable to record what it should? Then nothing can be queued either: who is told by mail all
+    /// the same, with the notice.
+    ///
+    /// # Errors
+    /// When the store cannot even be read.
+    pub fn fault(&self) -> Result<Option<(Notice, Vec<(Person, String)>)>, Refusal> {
+        if self.health()?.is_well() {
+            return Ok(None);
+        }
+        let kind = Kind::ServiceFault;
+        let all = self.store.read(|view| Ok::<_, Refusal>(view.reachable()?))?.into_iter();
+        let told = all.filter(|(person, _)| kind.is_mailed(person, None, "service")).collect();
+        let at = self.clock.now();
+        Ok(Some((Notice { kind, at, reference: None, centre: None, number: None }, told)))
     }
 
     /// How many deliveries wait, and since when the oldest does: for the page of health.

@@ -378,6 +378,19 @@ impl View<'_> {
         self.one(sql, [person], |row| row.get(0))
     }
 
+    /// Everybody active who wants notices by mail, and where.
+    pub fn reachable(&self) -> Result<Vec<(Person, String)>, StoreError> {
+        let sql = "SELECT person, address FROM addresses ORDER BY person";
+        let all = self.all(sql, [], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        let mut found = vec![];
+        for (id, address) in all {
+            let id = PersonId::parse(&id).map_err(|_| StoreError::Failed)?;
+            let account = self.account(&id)?.filter(|account| account.state == "active");
+            found.extend(account.map(|account| (account.person, address)));
+        }
+        Ok(found)
+    }
+
     /// Every webhook there ever was, the newest first.
     pub fn webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
         let sql = "SELECT reference, url, host, active, entry FROM webhooks ORDER BY entry DESC";

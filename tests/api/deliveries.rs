@@ -399,3 +399,28 @@ fn a_public_host_whose_name_leads_to_this_machine_is_not_spoken_to() {
     assert!(log(&house).iter().all(|one| one["said"] == "not-allowed"));
     house.trail_is([]);
 }
+
+// shows: CN-7, AT-7 (when nothing can be recorded, nothing can be queued; those who must know are mailed all the same, once)
+#[test]
+fn a_service_that_cannot_record_says_so_by_mail_past_the_outbox() {
+    let house = House::raise();
+    for who in ["mon-1", "spon-1", "hot-1"] {
+        give_address(&house, who);
+    }
+    house.so_far();
+    let mailbox = Mailbox::open();
+    let postman = postman(&house, Some(mailbox.mailer()));
+    let service = house.stage.house();
+    assert!(!postman.alarm(service, false).unwrap());
+    house.clock.step(-60);
+    (0..3).for_each(|_| mailbox.moods.send(Mood::Takes).unwrap());
+    assert!(postman.alarm(service, false).unwrap());
+    let mails: Vec<String> = mailbox.mails.try_iter().collect();
+    assert_eq!(mails.len(), 2, "the hotline and the monitor");
+    assert!(mails.iter().all(|mail| text_of(mail).contains("https://klero.example/health")));
+    assert!(postman.alarm(service, true).unwrap());
+    assert!(mailbox.mails.try_recv().is_err(), "told before");
+    house.clock.step(60);
+    assert!(!postman.alarm(service, true).unwrap());
+    house.trail_is([]);
+}

@@ -25,6 +25,7 @@ notice =
     .list-used-up = No code is left in a stratum
     .seal-bad = A seal does not fit the sealed list: do not use it, call the statistician
     .sign-in-failing = Wrong passwords again and again under one account's name
+    .service-fault = The service cannot record what it should: nothing may be released until it is mended
     .delivery-given-up = A notice could not be delivered in three days
     .webhook-tested = A webhook was tried out
 address =

@@ -25,6 +25,7 @@ notice =
     .list-used-up = 某一分层已无可用编码
     .seal-bad = 一份封存与随机表不符：请勿使用，联系统计师
     .sign-in-failing = 同一账户名下多次密码错误
+    .service-fault = 服务无法正常记录：修复之前不得调取任何编码
     .delivery-given-up = 一份通知三日内未能送达
     .webhook-tested = 已试发一条程序通知
 address =
