@@ -11,7 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clock.rs", &["domain"]),
     ("dice.rs", &[]),
     ("limits.rs", &[]),
-    ("config", &[]),
+    ("config", &["domain"]),
     ("text.rs", &[]),
     ("refusal.rs", &["text"]),
     ("trial_file", &["domain"]),

@@ -29,6 +29,8 @@ mod kit;
 mod list;
 #[cfg(feature = "offline")]
 mod open;
+#[cfg(feature = "server")]
+mod outside;
 mod package;
 #[cfg(feature = "offline")]
 mod pharmacy;
