@@ -12,7 +12,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{Message, SmtpTransport, Transport};
 use std::fmt;
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -134,7 +134,7 @@ impl Mailer {
         match &self.road {
             Road::Server(server) => match server.send(&message) {
                 Ok(_) => Tried::Taken,
-                Err(error) if error.is_timeout() => Tried::Not("slow"),
+                Err(error) if is_slow(&error) => Tried::Not("slow"),
                 Err(error) if error.is_permanent() || error.is_transient() => Tried::Not("refused"),
                 Err(error) if error.is_tls() => Tried::Not("insecure"),
                 // A server that offers no STARTTLS: the client stops before it says anything.
@@ -177,6 +177,18 @@ fn sender(from: &str) -> Result<Mailbox, BadServer> {
     address.map(|address| Mailbox::new(Some("Klero".to_owned()), address)).ok_or(BadServer::From)
 }
 
+/// Did the server let the time go by? A read that waited too long is called one or the other, by system.
+fn is_slow(error: &lettre::transport::smtp::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(cause) = cause.downcast_ref::<io::Error>() {
+            return matches!(cause.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock);
+        }
+        source = cause.source();
+    }
+    false
+}
+
 /// Is this host the machine itself?
 fn is_here(host: &str) -> bool {
     let address = host.parse::<IpAddr>().ok();
@@ -184,7 +196,7 @@ fn is_here(host: &str) -> bool {
 }
 
 /// It holds somebody's address: for the service's own account alone.
-fn write(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(file)?;
     file.write_all(bytes).and_then(|()| file.sync_all())
