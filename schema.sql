@@ -153,6 +153,20 @@ CREATE TABLE sealed_records (                         -- since schema 3: sealed 
     CHECK (length(sealed) = CASE kind WHEN 'preparation' THEN 1080 ELSE 568 END)
 ) STRICT;
 
+CREATE TABLE deliveries (                             -- since schema 4: notices on their way out, and how it went
+  entry  INTEGER NOT NULL REFERENCES entries(seq),    -- of the notice; what is sent is made from that notice alone
+  way    TEXT NOT NULL CHECK (way IN ('mail', 'webhook')),
+  target TEXT NOT NULL,                               -- an account, or a webhook's reference; never an address
+  state  TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'given-up')),
+  tries  INTEGER NOT NULL,
+  since  INTEGER NOT NULL,                            -- when it was queued, or asked for again: three days count from here
+  due    INTEGER NOT NULL,                            -- when it is tried next, or was tried last
+  said   TEXT,                                        -- how the last try went, a word of ours
+  PRIMARY KEY (entry, way, target)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX deliveries_by_due ON deliveries (state, due);
+
 CREATE TRIGGER sealed_records_never_change BEFORE UPDATE ON sealed_records
 BEGIN SELECT RAISE(ABORT, 'a sealed record never changes'); END;
 CREATE TRIGGER sealed_records_never_go BEFORE DELETE ON sealed_records
@@ -401,4 +415,28 @@ CREATE TABLE entrusted (                              -- since schema 4: for who
   eligibility INTEGER NOT NULL,                       -- and this investigator's signature: its entry
   at          INTEGER NOT NULL,
   entry       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE notices (                                -- since schema 4: what others are told of entries, and nothing else
+  entry     INTEGER PRIMARY KEY REFERENCES entries(seq),
+  kind      TEXT NOT NULL,                            -- a word of domain/notice.rs
+  at        INTEGER NOT NULL,
+  reference TEXT,                                     -- of the record that it is about
+  centre    TEXT,
+  number    TEXT                                      -- enrolment number, for mail to those who may read it
+) STRICT;
+
+CREATE INDEX notices_by_reference ON notices (kind, reference);
+
+CREATE TABLE addresses (                              -- since schema 4: where somebody wants notices by mail
+  person  TEXT PRIMARY KEY REFERENCES people(id),
+  address TEXT NOT NULL                               -- personal data, from the private record of the person's own entry
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE webhooks (                               -- since schema 4: programs that are told, thinly and signed
+  reference TEXT PRIMARY KEY,
+  url       TEXT,                                     -- from the private record: an address may hold a word of its owner's
+  host      TEXT NOT NULL,
+  active    INTEGER NOT NULL CHECK (active IN (0, 1)),
+  entry     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

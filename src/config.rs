@@ -5,8 +5,10 @@
 //! came from. A key that is not known is refused with its line: a slip must not silently switch anything off. No value
 //! is ever a secret: those are files of their own, named by keys that end in `_file`.
 
+mod outside;
 mod value;
 
+pub use outside::{Hosts, Protection};
 pub use value::{Retention, Site, Value};
 
 use std::ffi::OsString;
@@ -89,6 +91,33 @@ settings! {
         hours_max: u32 = 26;
         /// A restore drill older than so many days is a fault: a backup that was never restored is a hope.
         drill_days_max: u32 = 8;
+    }
+    /// How notices go by mail. A notice says that something happened, never what. Nothing set: they are read on pages.
+    mail: Mail {
+        /// The mail server's host. It learns who is told of what, and participants' numbers: the hospital's own, please.
+        server: Option<String> = None;
+        /// Its port.
+        port: u32 = 587;
+        /// `starttls` or `tls`. `none` is taken for this very machine alone: participants' numbers would travel readable.
+        protection: Protection = Protection::StartTls;
+        /// Who is said to write.
+        from: Option<String> = None;
+        /// How the service signs in to the mail server, if it must.
+        account: Option<String> = None;
+        /// The file with that password, readable for the service's own account alone.
+        password_file: Option<PathBuf> = None;
+        /// A hospital's own authority, as PEM, if the machine does not know it. Whoever holds its key reads the mail.
+        authority_file: Option<PathBuf> = None;
+        /// Instead of a server: a folder that mail is written into. For training; nobody is sent anything.
+        folder: Option<PathBuf> = None;
+    }
+    /// Which programs may be told. An administrator adds webhooks; only to these hosts.
+    webhooks: Webhooks {
+        /// Hosts anywhere, over https. One whose name leads into the house's own network is not spoken to.
+        hosts: Hosts = Hosts(vec![]);
+        /// Hosts in the house's own network, where plain http is taken too. Whoever stands at such an address is
+        /// spoken to: name no host that you do not run.
+        own_hosts: Hosts = Hosts(vec![]);
     }
 }
 

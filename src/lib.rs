@@ -11,6 +11,8 @@ pub mod domain;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod limits;
+#[cfg(feature = "server")]
+pub mod post;
 pub mod refusal;
 pub mod sealing;
 #[cfg(feature = "server")]

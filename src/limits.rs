@@ -68,3 +68,9 @@ pub const RECORDS: u32 = 100;
 pub const SHORT_TEXT: usize = 80;
 /// The largest total volume that is recorded, in mL.
 pub const VOLUME_MAX: u32 = 5_000;
+/// A refusal for want of codes is told by mail once in so many seconds, however often a site asks.
+pub const REPEATED_SECONDS: i64 = 60 * 60;
+/// Somebody with a code and no infusion is pointed out after this many seconds.
+pub const INFUSION_SECONDS: i64 = 24 * 60 * 60;
+/// So many wrong passwords under one account's name are an alarm.
+pub const FAILURES_TOLD: u32 = 6;

@@ -218,6 +218,12 @@ codes! {
         FactorCode "factor-code";
         /// Not an address, nor one with the number of its leading bits.
         NetworkForm "network-form";
+        /// Not an address that mail goes to.
+        MailForm "mail-form";
+        /// Not a web address of the form that is taken.
+        UrlForm "url-form";
+        /// A host that the house's configuration does not name.
+        UrlNotListed "url-not-listed";
         /// Hexadecimal or base64 text of the wrong length or form.
         BytesForm "bytes-form";
         /// Not the signed record of a kit opening.

@@ -151,8 +151,8 @@ pub fn meaning(act: &str, language: Language) -> String {
 }
 
 /// The files, compiled in, in the order of [`Language`]: problems and signatures, then what the pages say.
-const FILES: [[&str; 11]; 2] = [
-    [
+const FILES: [&[&str]; 2] = [
+    &[
         include_str!("text/en.ftl"),
         include_str!("text/pages/en/frame.ftl"),
         include_str!("text/pages/en/screening.ftl"),
@@ -165,8 +165,9 @@ const FILES: [[&str; 11]; 2] = [
         include_str!("text/pages/en/changes.ftl"),
         include_str!("text/pages/en/reports.ftl"),
         include_str!("text/pages/en/accounts.ftl"),
+        include_str!("text/pages/en/notices.ftl"),
     ],
-    [
+    &[
         include_str!("text/zh-CN.ftl"),
         include_str!("text/pages/zh-CN/frame.ftl"),
         include_str!("text/pages/zh-CN/screening.ftl"),
@@ -179,6 +180,7 @@ const FILES: [[&str; 11]; 2] = [
         include_str!("text/pages/zh-CN/changes.ftl"),
         include_str!("text/pages/zh-CN/reports.ftl"),
         include_str!("text/pages/zh-CN/accounts.ftl"),
+        include_str!("text/pages/zh-CN/notices.ftl"),
     ],
 ];
 

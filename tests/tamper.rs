@@ -640,7 +640,7 @@ fn a_folder_of_schema_1_is_brought_up_when_it_is_opened_and_is_then_like_a_new_o
     assert_eq!(copy.folder().backup_to(&saved).expect("a backup"), entries);
     let house = sound(copy.path());
     drop(house);
-    assert_eq!(copy.folder().schema().expect("it is known"), 3);
+    assert_eq!(copy.folder().schema().expect("it is known"), 4);
     let database = Connection::open(copy.path().join("klero.db")).expect("it opens");
     let model = Connection::open_in_memory().expect("memory");
     model.execute_batch(include_str!("../schema.sql")).expect("the schema");

@@ -39,6 +39,8 @@ mod letters;
 mod list;
 #[cfg(feature = "offline")]
 mod open;
+#[cfg(feature = "server")]
+mod outside;
 mod package;
 #[cfg(feature = "offline")]
 mod pharmacy;

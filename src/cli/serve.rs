@@ -79,9 +79,11 @@ impl Serve {
         if config.service.https {
             served = served.behind_https();
         }
+        let rounds = super::outside::begin(&config, &house)?;
         say!("listening on http://{address} for {}", house.trial.id);
         http::block_on(http::serve(listener, served, std::future::pending()))
             .map_err(not_listening)?;
+        drop(rounds);
         Ok(Done::new("", json!({"address": address.to_string()})))
     }
 }

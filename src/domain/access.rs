@@ -144,6 +144,10 @@ acts! {
     Disclose          "disclose"                       Never   Never   Never   Never   Trial   Never   Never   Never;
     /// Read the trial's blinded reports: flow, deviations, delegation, who is unblinded, the board's open part.
     ReadReports       "read-reports"                   Never   Never   Never   Never   Never   Trial   Trial   Never;
+    /// Read what others are told: that something happened, when and where, by kinds of one's own role.
+    ReadNotices       "read-notices"                   Centre  Centre  Centre  Trial   Trial   Trial   Trial   Trial;
+    /// Say which programs are told, and look after what is on its way out.
+    ManageDeliveries  "manage-deliveries"              Never   Never   Never   Never   Never   Never   Never   Trial;
 }
 
 /// The acts by which somebody may learn an arm. A third needs a line here.

@@ -13,6 +13,7 @@ pub mod frame;
 pub mod import_break;
 pub mod keys;
 pub mod list;
+pub mod notices;
 pub mod openapi;
 pub mod page;
 pub mod pages;

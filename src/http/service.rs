@@ -8,6 +8,8 @@ use super::{
     pharmacy, records, releases, reports, rotations, trail, trial,
     Served, account, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy,
     records, releases, reports, rotations, tokens, trail, trial,
+    Served, emergency, follow_up, keys, list, notices, participants, pass_on, people, pharmacy,
+    records, releases, reports, rotations, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -36,6 +38,7 @@ pub fn table() -> Table {
         pass_on::routes(),
         trial::routes(),
         list::routes(),
+        notices::routes(),
         trail::routes(),
     ];
     Table::new(rooms.concat())

@@ -20,6 +20,8 @@ pub mod tiles;
 pub mod totp;
 pub mod tree;
 pub mod witness;
+#[cfg(feature = "server")]
+pub mod webhook;
 
 #[cfg(feature = "offline")]
 mod aead;

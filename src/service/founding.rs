@@ -19,7 +19,7 @@ use crate::store::faults::{Faults, NoFaults};
 use crate::store::{Folder, OpenError, Opening, Stamp, Store, StoreError};
 use crate::trial_file;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use zeroize::Zeroizing;
 
 /// Why a house could not be founded or opened.
@@ -174,6 +174,7 @@ impl House {
             passwords,
             signature_slips,
             guesses: Guesses::default(),
+            speaks_to: OnceLock::new(),
         })
     }
 }

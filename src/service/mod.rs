@@ -6,6 +6,7 @@ pub mod breaks;
 mod common;
 pub mod confirmation;
 pub mod correct;
+pub mod deliveries;
 pub mod disclosures;
 pub mod drafts;
 pub mod eligibility;
@@ -17,6 +18,8 @@ pub mod health;
 pub mod import_break;
 pub mod keys;
 pub mod lists;
+pub mod look;
+pub mod notices;
 pub mod opened;
 pub mod openers;
 pub mod own_account;
@@ -50,6 +53,7 @@ use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::domain::access::{Act, Caller, Granted};
 use crate::domain::ids::{CentreId, Reference};
+use crate::domain::target::Targets;
 use crate::domain::trial::Trial;
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::Hash;
@@ -63,7 +67,7 @@ use refuse::Noted;
 use second_factor::Guesses;
 use sign_in::Failures;
 pub use signature::{KeyProof, Proof, Signature};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Everything an act may use. Nothing in it can open a sealed arm.
 pub struct House {
@@ -83,6 +87,8 @@ pub struct House {
     pub dice: Arc<dyn Dice>,
     /// Checks sign-in passwords, two at once.
     pub passwords: Passwords,
+    /// The hosts that it may speak to: none, unless the house's configuration named some.
+    speaks_to: OnceLock<Targets>,
     /// Wrong passwords under signatures: who took over a session must not guess faster than at the door.
     pub signature_slips: Failures,
     /// Wrong digits of second factors.
@@ -101,6 +107,16 @@ pub struct Answered<T> {
 }
 
 impl House {
+    /// Says once, before it serves, which hosts it may speak to.
+    pub fn speak_to(&self, targets: Targets) {
+        let _ = self.speaks_to.set(targets);
+    }
+
+    /// The hosts that it may speak to.
+    pub fn targets(&self) -> &Targets {
+        self.speaks_to.get_or_init(Targets::default)
+    }
+
     /// `live`, or `training`: a service has one kind of list for ever.
     pub fn purpose(&self) -> ListPurpose {
         self.manifest.manifest.purpose

@@ -121,7 +121,7 @@ impl House {
         if fits {
             self.signature_slips.succeeded(&slips);
         } else {
-            passwords::rest(self.signature_slips.failed(&slips)).await;
+            passwords::rest(self.signature_slips.failed(&slips).0).await;
         }
         Ok(fits)
     }

@@ -6,6 +6,7 @@ use super::StoreError;
 use super::apply_accounts;
 use super::apply_keys::{self, forget_wraps, wrapped_in};
 use super::apply_offline;
+use super::apply_notices;
 use crate::domain::entry::{Entry, Fact, Facts, fact};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::unhex;
@@ -107,6 +108,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
     let run = |sql: &str, values: &[&dyn ToSql]| run(connection, sql, values);
     apply_keys::remember(connection, e)?;
     apply_accounts::happened(connection, e)?;
+    apply_notices::noted(connection, e)?;
     match e.entry.act.as_str() {
         "person-invited" => person_invited(connection, e),
         "account-activated" => run(
@@ -179,6 +181,9 @@ fn noticed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> 
              ON CONFLICT (person) DO UPDATE SET before = last, last = excluded.last",
             &[&e.on("person"), &e.at.millis()],
         ),
+        "address-given" | "webhook-added" | "webhook-ended" => {
+            apply_notices::changed(connection, e)
+        }
         "trail-verified" => run(
             "INSERT INTO verifications (person, size, root, at) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (person) DO UPDATE SET size = excluded.size, root = excluded.root,

@@ -8,7 +8,7 @@ use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 25] = [
+const PROJECTIONS: &[&str] = &[
     "people",
     "person_centres",
     "recruitment",
@@ -34,6 +34,9 @@ const PROJECTIONS: [&str; 25] = [
     "offline_breaks",
     "tokens",
     "entrusted",
+    "notices",
+    "addresses",
+    "webhooks",
 ];
 
 /// What a check of a stored trail found right.

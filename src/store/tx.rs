@@ -2,7 +2,7 @@
 
 use super::apply::{self, Happened};
 use super::release::ListTrees;
-use super::{StoreError, View};
+use super::{StoreError, View, outbox};
 use crate::clock::Clock;
 use crate::dice::{Dice, roll};
 use crate::domain::entry::Entry;
@@ -203,6 +203,8 @@ impl<'w> Tx<'w> {
         }
         let happened = Happened { seq, at: self.now, by: &self.stamp.by, entry: &entry };
         apply::apply(self.connection, &happened)?;
+        // In the same transaction: whoever is to be told will be, or the act was never done.
+        outbox::queue(self.connection, &happened)?;
         self.memory.next_seq += 1;
         self.memory.prev = written.leaf;
         self.memory.last_at = self.now;

@@ -125,7 +125,7 @@ target-reached =
     .next = Tell the participant, and ask the trial office how to go on.
 no-allocation-available =
     .title = No allocation is available now
-    .detail = Nothing was randomised. The trial office has been told.
+    .detail = Nothing was randomised. Whoever looks after the list has a notice of it.
     .next = Wait for the trial office. Do not screen the participant again: the answers are kept.
 
 ## Problems: preparation and emergency
@@ -276,6 +276,9 @@ record-form = This is not the record that klero open --kit wrote. Take the whole
 serial-form = Enter the serial as it is printed on the letter, such as huashan-0-0007-A
 factor-code = This is not what the phone shows now. Compare the clock of the phone, and type the next six digits
 network-form = Write an address such as 10.20.0.7, or a network such as 10.20.0.0/16
+mail-form = Enter one mail address, such as name@hospital.example
+url-form = Enter an https address without a name, password or fragment in it
+url-not-listed = This host is not on the list of hosts that the service may speak to; its configuration names them
 bytes-form = This is not of the expected length or form
 
 ## What a signature means, by act

@@ -124,7 +124,7 @@ target-reached =
     .next = 请告知受试者，并向试验办公室询问后续安排。
 no-allocation-available =
     .title = 暂无可用随机号
-    .detail = 尚未随机，已通知试验办公室。
+    .detail = 尚未随机。随机表的负责人已收到通知。
     .next = 请等待试验办公室答复。无需重新筛选，您的回答已保存。
 
 ## 问题：配制与紧急揭盲
@@ -275,6 +275,9 @@ record-form = 这不是 klero open --kit 写出的记录。请使用完整且未
 serial-form = 请按信件上所印填写序列号，如 huashan-0-0007-A
 factor-code = 与手机当前显示的验证码不符。请核对手机时间，并输入下一个六位数字
 network-form = 请填写地址（如 10.20.0.7）或网段（如 10.20.0.0/16）
+mail-form = 请填写一个邮箱地址，如 name@hospital.example
+url-form = 请填写 https 地址，其中不得含用户名、密码或片段
+url-not-listed = 该主机不在本服务允许联系的主机名单中；名单在服务配置里
 bytes-form = 长度或格式不符
 
 ## 签名的含义，按操作

@@ -106,8 +106,13 @@ fn links(role: Role) -> Vec<Link> {
             ]
         }
         Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, safety, reports],
-        Role::Admin => vec![("tokens.title", "/tokens"), ("home.health", "/health")],
+        Role::Admin => vec![
+            ("tokens.title", "/tokens"),
+            ("home.health", "/health"),
+            ("deliveries.title", "/deliveries"),
+        ],
     };
+    all.push(("notices.title", "/notices"));
     all.push(("recording.accident-recorded", "/accident"));
     all.push(("account.title", "/account"));
     all

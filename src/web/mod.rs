@@ -16,6 +16,7 @@ mod home;
 mod keys;
 mod list;
 mod offline;
+mod notices;
 mod opening;
 mod participants;
 mod people;
@@ -71,6 +72,7 @@ pub fn pages() -> Pages {
         tokens::pages(),
         start::pages(),
         health::pages(),
+        notices::pages(),
     ];
     Pages {
         all: all.concat(),

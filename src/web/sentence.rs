@@ -70,6 +70,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "token-made",
             "token-renewed",
             "token-ended",
+            "address-given",
         ],
     ),
     (
@@ -154,8 +155,10 @@ impl<'v> Teller<'v> {
     fn args(&self, line: &Line) -> Vec<(&'static str, Arg)> {
         let entry = &line.entry;
         let mut args = vec![("by", Arg::Text(self.name(&line.by))), ("place", self.place(entry))];
-        for name in ["participant", "token", "visit", "first", "slots", "segment", "trial", "size"]
-        {
+        let names = [
+            "participant", "token", "visit", "first", "slots", "segment", "trial", "size", "host",
+        ];
+        for name in names {
             if let Some(text) = said(entry, name) {
                 args.push((name, text.into()));
             }
@@ -198,6 +201,10 @@ impl<'v> Teller<'v> {
         }
         if let Some(wanted) = said(entry, "wanted") {
             args.push(("wanted", self.words_or(&format!("wants.{wanted}"), &wanted)));
+        }
+        if let Some(kind) = said(entry, "kind") {
+            let key = format!("notice.{}", kind.replace('.', "-"));
+            args.push(("kind", self.words_or(&key, &kind)));
         }
         if let Some(problem) = said(entry, "problem") {
             let known = refusal::Code::parse(&problem);
@@ -261,6 +268,7 @@ fn variant(entry: &Entry) -> String {
         },
         "infusion-recorded" if fact(&entry.data, "deviation").is_some() => "-late",
         "read-back" if no(&entry.data, "correct") => "-not",
+        "address-given" if no(&entry.data, "given") => "-not",
         _ => "",
     };
     format!("{}{ending}", entry.act)

@@ -5,6 +5,7 @@
 
 mod break_code;
 mod by_key;
+mod deliveries;
 mod disclosures;
 mod drafts;
 mod emergency;
@@ -13,6 +14,7 @@ mod house;
 mod import_break;
 mod keys;
 mod lists;
+mod notices;
 mod overview;
 mod pass_on;
 mod people;

@@ -107,6 +107,15 @@ fn body(path: &str, who: &str) -> Value {
         path if path.starts_with("/v1/recruitment/") => {
             json!({"reason": "none", "signature": signed("decide-recruitment")})
         }
+        other => of_notices(other),
+    }
+}
+
+fn of_notices(path: &str) -> Value {
+    match path {
+        "/v1/notices/address" => json!({"address": "demo@hospital.example"}),
+        "/v1/webhooks" => json!({"url": "https://nowhere.example/hook"}),
+        "/v1/deliveries/replay" => json!({"event": 0, "way": "mail", "target": "nobody-here"}),
         other => panic!("{other} takes a body: say which in the tests"),
     }
 }

@@ -9,6 +9,7 @@ mod follow;
 mod life;
 pub mod log;
 mod offline;
+mod notices;
 mod pages;
 mod pharmacy;
 pub mod read;

@@ -7,6 +7,7 @@ pub mod changes;
 pub mod follow_up;
 pub mod list;
 pub mod offline;
+pub mod notices;
 pub mod pharmacy;
 mod problem;
 mod read;
