@@ -9,6 +9,8 @@ pub mod domain;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod limits;
+#[cfg(feature = "server")]
+pub mod meter;
 pub mod refusal;
 pub mod sealing;
 #[cfg(feature = "server")]

@@ -5,6 +5,8 @@
 mod backup;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod cast;
+#[cfg(feature = "server")]
+mod checkpoint;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod demo;
 #[cfg(feature = "offline")]
@@ -40,6 +42,7 @@ mod rotate;
 mod serve;
 #[cfg(feature = "offline")]
 mod sheet;
+mod shell;
 #[cfg(feature = "offline")]
 mod simulate;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -48,6 +51,8 @@ pub mod stage;
 mod stand;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod study;
+#[cfg(feature = "server")]
+mod systemd;
 mod trail;
 mod trail_folder;
 mod trial;
@@ -190,6 +195,8 @@ enum Command {
     Openapi(serve::OpenApi),
     #[cfg(all(feature = "server", feature = "offline"))]
     Demo(stand::Demo),
+    Completions(shell::Completions),
+    Man(shell::Manual),
 }
 
 #[derive(Subcommand)]
@@ -257,6 +264,8 @@ enum TrailCommand {
     Verify(trail::Verify),
     #[cfg(feature = "server")]
     Export(trail::Export),
+    #[cfg(feature = "server")]
+    Checkpoint(checkpoint::Newest),
 }
 
 #[cfg(feature = "server")]
@@ -307,6 +316,8 @@ impl Command {
             #[cfg(feature = "server")]
             Command::Trail(TrailCommand::Export(export)) => export.run(),
             #[cfg(feature = "server")]
+            Command::Trail(TrailCommand::Checkpoint(newest)) => newest.run(),
+            #[cfg(feature = "server")]
             Command::Init(init) => init.run(),
             #[cfg(feature = "server")]
             Command::Serve(serve) => serve.run(),
@@ -318,6 +329,8 @@ impl Command {
             Command::Demo(demo) => demo.run(),
             #[cfg(feature = "server")]
             Command::Openapi(openapi) => openapi.run(),
+            Command::Completions(completions) => completions.run(Cli::command()),
+            Command::Man(manual) => manual.run(Cli::command()),
         }
     }
 }

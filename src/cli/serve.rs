@@ -1,22 +1,32 @@
 //! `klero serve`: the service, and the two commands that say what it speaks and stores.
 
 use super::failure::{Done, Exit, Failure, ending, say};
+use super::files;
 use super::house::{Place, refused};
-use crate::http;
+use super::systemd;
 use crate::http::openapi::Description;
-use crate::store::SCHEMA_VERSION;
+use crate::http::{self, Port, Served, Tls};
+use crate::service::House;
+use crate::service::pace::Pace;
+use crate::store::{SCHEMA_VERSION, is_open_to_others};
 use clap::Args;
 use serde_json::{Value, json};
+use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// Run the service until it is asked to end
 ///
-/// It speaks plain HTTP: outside loopback it belongs behind a proxy that speaks TLS.
+/// It speaks plain HTTP, or TLS with a certificate of its own: outside loopback it needs one of the two, this or a proxy.
+/// Beside it, on a port for loopback alone, it tells whoever runs the machine how it is: /health/live, /health/ready and
+/// /metrics.
 #[derive(Args)]
 #[command(after_help = ending([
     "klero serve --data /var/lib/klero",
-    "klero serve --data /var/lib/klero --listen 127.0.0.1:8787 --https",
+    "klero serve --data /var/lib/klero --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem",
     "klero serve --data data --checkpoint /mnt/other/checkpoint --server-secret /run/secret",
 ], &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::Schema, Exit::NotAllowed,
      Exit::NotVerified, Exit::Behind]))]
@@ -29,6 +39,45 @@ pub struct Serve {
     /// The proxy's public address is https: browsers may remember that
     #[arg(long)]
     https: bool,
+    /// Where it tells how it is, or `off`   [default: 127.0.0.1:8788, if it is free]
+    #[arg(long, value_name = "ADDRESS", env = "KLERO_OPERATIONS")]
+    operations: Option<Operations>,
+    /// The certificate, in PEM, with those that vouch for it: then this process speaks TLS itself
+    #[arg(long, value_name = "FILE", env = "KLERO_TLS_CERT", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key, in PEM; nobody else may read it
+    #[arg(long, value_name = "FILE", env = "KLERO_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// What is logged: error, warn, info, debug, or a filter of `tracing`
+    #[arg(long, value_name = "LEVEL", env = "KLERO_LOG", default_value = "info")]
+    log: String,
+}
+
+/// The longest certificate or key, in bytes: a chain has a few kilobytes.
+const PEM_BYTES_MAX: usize = 256 * 1024;
+
+/// The port of operations, where nothing else is said.
+const OPERATIONS: &str = "127.0.0.1:8788";
+
+/// The port of operations, or none.
+#[derive(Debug, Clone, Copy)]
+enum Operations {
+    At(SocketAddr),
+    Off,
+}
+
+impl FromStr for Operations {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Operations::Off),
+            address => address
+                .parse()
+                .map(Operations::At)
+                .map_err(|_| "an address with a port, or off".into()),
+        }
+    }
 }
 
 /// Say which schema a folder has, and which this program knows
@@ -56,24 +105,86 @@ pub struct OpenApi {}
 impl Serve {
     /// Opens the house, listens, answers.
     pub fn run(self) -> Result<Done, Failure> {
-        crate::telemetry::start();
-        let house = Arc::new(self.place.open()?);
-        let not_listening = |error: std::io::Error| {
-            let what = format!("{} cannot be listened on", self.listen);
-            let next = "choose another --listen, or stop what listens there";
-            Failure::new(Exit::Failed, "not-listening", what, next).because(error)
-        };
-        let listener = TcpListener::bind(self.listen).map_err(not_listening)?;
-        let address = listener.local_addr().map_err(not_listening)?;
+        crate::telemetry::start(&self.log).map_err(|error| {
+            let next = "name a level:  --log info";
+            Failure::new(Exit::Usage, "log-unknown", "the log's level is not understood", next)
+                .because(error)
+        })?;
+        let tls = self.tls()?;
+        let house = Arc::new(self.place.open()?.paced(Pace::Limited));
+        let listener = TcpListener::bind(self.listen);
+        let listener = listener.map_err(|error| not_listening(self.listen, error))?;
+        let failed = |error| not_listening(self.listen, error);
+        let address = listener.local_addr().map_err(failed)?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let mut served = http::served(Arc::clone(&house), crate::web::pages());
-        if self.https {
+        if self.https || tls.is_some() {
             served = served.behind_https();
         }
-        say!("listening on http://{address} for {}", house.trial.id);
-        http::block_on(http::serve(listener, served, std::future::pending()))
-            .map_err(not_listening)?;
+        let operations = self.beside()?;
+        say!("listening on {scheme}://{address} for {}", house.trial.id);
+        let operations = operations.map(|listener| told(listener, &house, &served));
+        systemd::watch(&house);
+        let main = Port { listener, served, tls };
+        let until = std::future::pending();
+        let ended = http::block_on(http::serve_beside(main, operations, until, systemd::stopping));
+        ended.map_err(failed)?;
         Ok(Done::new("", json!({"address": address.to_string()})))
     }
+
+    /// The port of operations. One that was named must be free; the usual one is done without when something else has it,
+    /// since an emergency does not wait for a metric.
+    fn beside(&self) -> Result<Option<TcpListener>, Failure> {
+        match self.operations {
+            Some(Operations::Off) => Ok(None),
+            Some(Operations::At(address)) => {
+                let bound = TcpListener::bind(address);
+                bound.map(Some).map_err(|error| not_listening(address, error))
+            }
+            None => {
+                let bound = TcpListener::bind(OPERATIONS);
+                if let Err(error) = &bound {
+                    tracing::warn!(%error, "no port of operations: {OPERATIONS} is taken");
+                }
+                Ok(bound.ok())
+            }
+        }
+    }
+
+    fn tls(&self) -> Result<Option<Tls>, Failure> {
+        let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) else {
+            return Ok(None);
+        };
+        let open = std::fs::metadata(key).is_ok_and(|file| is_open_to_others(&file));
+        if open {
+            let what = format!("others may read {}", key.display());
+            let next = format!("chmod 600 {}", key.display());
+            return Err(Failure::new(Exit::NotAllowed, "file-open-to-others", what, next));
+        }
+        let read = |file: &Path| files::read_text(file, PEM_BYTES_MAX);
+        let (certificate, key) = (read(certificate)?, Zeroizing::new(read(key)?));
+        Tls::read(certificate.as_bytes(), key.as_bytes()).map(Some).map_err(|error| {
+            let next =
+                "name both files as the authority gave them:  --tls-cert FILE --tls-key FILE";
+            let what = "the certificate cannot be used";
+            Failure::new(Exit::Unreadable, "certificate-wrong", what, next).because(error)
+        })
+    }
+}
+
+/// What the port of operations serves, said aloud.
+fn told(listener: TcpListener, house: &Arc<House>, main: &Served) -> Port {
+    if let Ok(address) = listener.local_addr() {
+        say!("operations on http://{address}");
+    }
+    let served = http::operations::served(Arc::clone(house), main);
+    Port { listener, served, tls: None }
+}
+
+fn not_listening(address: SocketAddr, error: io::Error) -> Failure {
+    let what = format!("{address} cannot be listened on");
+    let next = "choose another --listen or --operations, or stop what listens there";
+    Failure::new(Exit::Failed, "not-listening", what, next).because(error)
 }
 
 impl SchemaStatus {

@@ -8,6 +8,7 @@ use crate::clock::SystemClock;
 use crate::dice::{FixedDice, SystemDice};
 use crate::sealing::identity::{ITERATIONS, passphrase};
 use crate::sealing::password::Cost;
+use crate::service::pace::Pace;
 use crate::store::faults::NoFaults;
 use clap::Args;
 use serde_json::{Value, json};
@@ -110,6 +111,7 @@ fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::R
         dice: Arc::new(SystemDice::default()),
         cost: Cost::EARNEST,
         faults: Box::new(NoFaults),
+        pace: Pace::Any,
         trial: stage::TRIAL.to_owned(),
         slots: 12,
         mirrored: false,

@@ -31,6 +31,7 @@ impl FromRequest for Who {
             let house = req.app_data::<web::Data<House>>();
             let house = house.ok_or_else(|| Problem::new(Code::Starting))?;
             let caller = house.caller(token.reveal())?;
+            house.let_through(&caller)?;
             Ok(Self { caller, token })
         }))
     }

@@ -3,6 +3,7 @@
 
 pub mod break_code;
 pub mod breaks;
+pub mod clock_watch;
 mod common;
 pub mod confirmation;
 pub mod correct;
@@ -17,12 +18,14 @@ pub mod keys;
 pub mod lists;
 pub mod opened;
 pub mod openers;
+pub mod pace;
 pub mod pass_on;
 pub mod passwords;
 pub mod people;
 pub mod preparation_record;
 pub mod prepare;
 pub mod randomise;
+pub mod ready;
 pub mod record;
 pub mod records;
 pub mod recruitment;
@@ -45,6 +48,7 @@ use crate::dice::Dice;
 use crate::domain::access::{Act, Caller, Granted};
 use crate::domain::ids::{CentreId, Reference};
 use crate::domain::trial::Trial;
+use crate::meter::Begun;
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::Hash;
 use crate::sealing::lock::ServerSecret;
@@ -52,6 +56,8 @@ use crate::sealing::manifest::{ListPurpose, SignedManifest};
 use crate::store::queries::{Participant, Repeat};
 use crate::store::repeats::{Before, OnceKey};
 use crate::store::{Receipt, Stamp, Store, Tx};
+use clock_watch::ClockWatch;
+use pace::Paces;
 use passwords::Passwords;
 use refuse::Noted;
 use sign_in::Failures;
@@ -78,6 +84,10 @@ pub struct House {
     pub passwords: Passwords,
     /// Wrong passwords under signatures: who took over a session must not guess faster than at the door.
     pub signature_slips: Failures,
+    /// How fast each account asks.
+    pub paces: Paces,
+    /// Notices when the clock is set.
+    pub watch: ClockWatch,
 }
 
 /// An answer with its proof.
@@ -153,8 +163,21 @@ impl House {
         let stamp = Stamp::person(may.by(), may.role());
         let centre = may.centre().cloned();
         let noted = move |refusal| Noted { refusal, wanted: Some((A::NAME, centre)) };
+        let begun = Begun::new();
         let pending = self.store.write(stamp, |tx| act(tx).map_err(noted));
-        pending.answer().await.map_err(|noted: Noted| noted.refusal)
+        let done = pending.answer().await.map_err(|noted: Noted| noted.refusal);
+        let (act, duration_ms) = (A::NAME, begun.millis());
+        let centre = may.centre().map(CentreId::as_str);
+        match &done {
+            Ok(done) => {
+                tracing::info!(entry = done.entry(), act, centre, duration_ms, "act done");
+            }
+            Err(refusal) => {
+                let problem = refusal.code.as_str();
+                tracing::info!(act, centre, problem, duration_ms, "act refused");
+            }
+        }
+        done
     }
 }
 

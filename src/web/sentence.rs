@@ -127,7 +127,9 @@ impl<'v> Teller<'v> {
     fn args(&self, line: &Line) -> Vec<(&'static str, Arg)> {
         let entry = &line.entry;
         let mut args = vec![("by", Arg::Text(self.name(&line.by))), ("place", self.place(entry))];
-        for name in ["participant", "visit", "first", "slots", "segment", "trial", "size"] {
+        for name in
+            ["participant", "visit", "first", "slots", "segment", "trial", "size", "seconds"]
+        {
             if let Some(text) = said(entry, name) {
                 args.push((name, text.into()));
             }
@@ -218,6 +220,10 @@ fn variant(entry: &Entry) -> String {
             _ => "",
         },
         "sign-in-failed" if fact(&entry.on, "person").is_none() => "-unknown",
+        "clock-changed" => match said(entry, "direction").as_deref() {
+            Some("back") => "-back",
+            _ => "-forward",
+        },
         "opened" if no(&entry.data, "fits") => "-unfit",
         "answers-corrected" => match fact(&entry.data, "deviation").and_then(text_of).as_deref() {
             Some("wrong-stratum") => "-moved",

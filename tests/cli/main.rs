@@ -10,10 +10,12 @@ mod extension;
 mod help;
 mod key;
 mod opening;
+mod operation;
 mod operator;
 mod pharmacy;
 mod report;
 mod rotation;
+mod shell;
 mod simulate;
 #[path = "../staged/mod.rs"]
 mod staged;

@@ -5,6 +5,7 @@ pub mod acts;
 pub mod changes;
 pub mod follow_up;
 pub mod list;
+pub mod operations;
 pub mod pharmacy;
 mod problem;
 mod read;
