@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clock.rs", &["domain"]),
     ("dice.rs", &[]),
     ("limits.rs", &[]),
+    ("config", &[]),
     ("meter.rs", &[]),
     ("text.rs", &[]),
     ("refusal.rs", &["text"]),
@@ -55,6 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "dice",
             "trial_file",
             "telemetry",
+            "config",
         ],
     ),
     ("telemetry.rs", &[]),
@@ -77,7 +79,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ureq", &["cli"]),
     ("jiff", &["domain/time.rs", "clock.rs"]),
     ("fluent", &["text.rs"]),
-    ("toml", &["trial_file"]),
+    ("toml", &["trial_file", "config"]),
     (
         "tokio",
         &[

@@ -27,7 +27,7 @@ pub struct Newest {
 impl Newest {
     /// Reads it from the checkpoint store, and checks its signature.
     pub fn run(self) -> Result<Done, Failure> {
-        let newest = self.place.folder().newest_checkpoint().map_err(|error| refused(&error))?;
+        let newest = self.place.folder()?.newest_checkpoint().map_err(|error| refused(&error))?;
         let note = newest.note.trim_end();
         let told = json!({"size": newest.size, "checkpoint": newest.note});
         let Some(folder) = &self.to else { return Ok(Done::new(note, told)) };

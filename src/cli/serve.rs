@@ -2,8 +2,9 @@
 
 use super::failure::{Done, Exit, Failure, ending, say};
 use super::files;
-use super::house::{Place, refused};
+use super::house::{Place, folder_of, open, refused};
 use super::systemd;
+use crate::config::{Config, Given, Operations, Origin, Settled};
 use crate::http::openapi::Description;
 use crate::http::{self, Port, Served, Tls};
 use crate::service::House;
@@ -11,10 +12,10 @@ use crate::service::pace::Pace;
 use crate::store::{SCHEMA_VERSION, is_open_to_others};
 use clap::Args;
 use serde_json::{Value, json};
+use std::ffi::OsString;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -25,7 +26,7 @@ use zeroize::Zeroizing;
 /// /metrics.
 #[derive(Args)]
 #[command(after_help = ending([
-    "klero serve --data /var/lib/klero",
+    "klero serve --config /etc/klero/klero.toml",
     "klero serve --data /var/lib/klero --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem",
     "klero serve --data data --checkpoint /mnt/other/checkpoint --server-secret /run/secret",
 ], &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::Schema, Exit::NotAllowed,
@@ -33,52 +34,28 @@ use zeroize::Zeroizing;
 pub struct Serve {
     #[command(flatten)]
     place: Place,
-    /// Where it listens; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", env = "KLERO_LISTEN", default_value = "127.0.0.1:8787")]
-    listen: SocketAddr,
+    /// Where it listens; port 0 takes a free one   [default: 127.0.0.1:8787]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
     /// The proxy's public address is https: browsers may remember that
     #[arg(long)]
     https: bool,
     /// Where it tells how it is, or `off`   [default: 127.0.0.1:8788, if it is free]
-    #[arg(long, value_name = "ADDRESS", env = "KLERO_OPERATIONS")]
-    operations: Option<Operations>,
+    #[arg(long, value_name = "ADDRESS")]
+    operations: Option<OsString>,
     /// The certificate, in PEM, with those that vouch for it: then this process speaks TLS itself
-    #[arg(long, value_name = "FILE", env = "KLERO_TLS_CERT", requires = "tls_key")]
+    #[arg(long, value_name = "FILE")]
     tls_cert: Option<PathBuf>,
     /// The certificate's key, in PEM; nobody else may read it
-    #[arg(long, value_name = "FILE", env = "KLERO_TLS_KEY", requires = "tls_cert")]
+    #[arg(long, value_name = "FILE")]
     tls_key: Option<PathBuf>,
-    /// What is logged: error, warn, info, debug, or a filter of `tracing`
-    #[arg(long, value_name = "LEVEL", env = "KLERO_LOG", default_value = "info")]
-    log: String,
+    /// What is logged: error, warn, info, debug, or a filter of `tracing`   [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    log: Option<OsString>,
 }
 
 /// The longest certificate or key, in bytes: a chain has a few kilobytes.
 const PEM_BYTES_MAX: usize = 256 * 1024;
-
-/// The port of operations, where nothing else is said.
-const OPERATIONS: &str = "127.0.0.1:8788";
-
-/// The port of operations, or none.
-#[derive(Debug, Clone, Copy)]
-enum Operations {
-    At(SocketAddr),
-    Off,
-}
-
-impl FromStr for Operations {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "off" => Ok(Operations::Off),
-            address => address
-                .parse()
-                .map(Operations::At)
-                .map_err(|_| "an address with a port, or off".into()),
-        }
-    }
-}
 
 /// Say which schema a folder has, and which this program knows
 #[derive(Args)]
@@ -103,25 +80,42 @@ pub struct SchemaStatus {
 pub struct OpenApi {}
 
 impl Serve {
+    /// The flags that stand above the configuration.
+    fn given(&self) -> Vec<Given> {
+        let text = |path: &PathBuf| path.as_os_str().to_owned();
+        let flags = [
+            ("service.listen", "--listen", self.listen.map(|at| at.to_string().into())),
+            ("service.https", "--https", self.https.then(|| "true".into())),
+            ("service.operations", "--operations", self.operations.clone()),
+            ("service.tls_cert", "--tls-cert", self.tls_cert.as_ref().map(text)),
+            ("service.tls_key_file", "--tls-key", self.tls_key.as_ref().map(text)),
+            ("service.log", "--log", self.log.clone()),
+        ];
+        let given = flags.into_iter();
+        given.filter_map(|(setting, flag, text)| Some((setting, flag, text?))).collect()
+    }
+
     /// Opens the house, listens, answers.
     pub fn run(self) -> Result<Done, Failure> {
-        crate::telemetry::start(&self.log).map_err(|error| {
+        let settled = self.place.settle(self.given())?;
+        let config = &settled.config;
+        crate::telemetry::start(config.service.log.as_str()).map_err(|error| {
             let next = "name a level:  --log info";
-            Failure::new(Exit::Usage, "log-unknown", "the log's level is not understood", next)
+            Failure::new(Exit::Unreadable, "log-unknown", "the log's level is not understood", next)
                 .because(error)
         })?;
-        let tls = self.tls()?;
-        let house = Arc::new(self.place.open()?.paced(Pace::Limited));
-        let listener = TcpListener::bind(self.listen);
-        let listener = listener.map_err(|error| not_listening(self.listen, error))?;
-        let failed = |error| not_listening(self.listen, error);
+        let tls = tls(config)?;
+        let house = Arc::new(open(&folder_of(config)?)?.paced(Pace::Limited));
+        let listen = config.service.listen;
+        let failed = |error| not_listening(listen, error);
+        let listener = TcpListener::bind(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let mut served = http::served(Arc::clone(&house), crate::web::pages());
-        if self.https || tls.is_some() {
+        if config.service.https || tls.is_some() {
             served = served.behind_https();
         }
-        let operations = self.beside()?;
+        let operations = beside(&settled)?;
         say!("listening on {scheme}://{address} for {}", house.trial.id);
         let operations = operations.map(|listener| told(listener, &house, &served));
         systemd::watch(&house);
@@ -131,45 +125,48 @@ impl Serve {
         ended.map_err(failed)?;
         Ok(Done::new("", json!({"address": address.to_string()})))
     }
+}
 
-    /// The port of operations. One that was named must be free; the usual one is done without when something else has it,
-    /// since an emergency does not wait for a metric.
-    fn beside(&self) -> Result<Option<TcpListener>, Failure> {
-        match self.operations {
-            Some(Operations::Off) => Ok(None),
-            Some(Operations::At(address)) => {
-                let bound = TcpListener::bind(address);
-                bound.map(Some).map_err(|error| not_listening(address, error))
-            }
-            None => {
-                let bound = TcpListener::bind(OPERATIONS);
-                if let Err(error) = &bound {
-                    tracing::warn!(%error, "no port of operations: {OPERATIONS} is taken");
-                }
-                Ok(bound.ok())
-            }
+/// The port of operations. One that was named must be free; the usual one is done without when something else has it, since
+/// an emergency does not wait for a metric.
+fn beside(settled: &Settled) -> Result<Option<TcpListener>, Failure> {
+    let Operations::At(address) = settled.config.service.operations else { return Ok(None) };
+    let usual = |shown: &crate::config::Shown| {
+        shown.name == "service.operations" && shown.origin == Origin::Default
+    };
+    match TcpListener::bind(address) {
+        Ok(bound) => Ok(Some(bound)),
+        Err(error) if settled.shown.iter().any(usual) => {
+            tracing::warn!(%error, %address, "no port of operations: its usual address is taken");
+            Ok(None)
         }
+        Err(error) => Err(not_listening(address, error)),
     }
+}
 
-    fn tls(&self) -> Result<Option<Tls>, Failure> {
-        let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) else {
-            return Ok(None);
-        };
-        let open = std::fs::metadata(key).is_ok_and(|file| is_open_to_others(&file));
-        if open {
-            let what = format!("others may read {}", key.display());
-            let next = format!("chmod 600 {}", key.display());
-            return Err(Failure::new(Exit::NotAllowed, "file-open-to-others", what, next));
+/// Certificate and key, where this process speaks TLS itself.
+fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
+    let (certificate, key) = match (&config.service.tls_cert, &config.service.tls_key_file) {
+        (None, None) => return Ok(None),
+        (Some(certificate), Some(key)) => (certificate, key),
+        _ => {
+            let next = "name both:  --tls-cert FILE --tls-key FILE";
+            let what = "a certificate needs its key, and a key its certificate";
+            return Err(Failure::new(Exit::Unreadable, "certificate-wrong", what, next));
         }
-        let read = |file: &Path| files::read_text(file, PEM_BYTES_MAX);
-        let (certificate, key) = (read(certificate)?, Zeroizing::new(read(key)?));
-        Tls::read(certificate.as_bytes(), key.as_bytes()).map(Some).map_err(|error| {
-            let next =
-                "name both files as the authority gave them:  --tls-cert FILE --tls-key FILE";
-            let what = "the certificate cannot be used";
-            Failure::new(Exit::Unreadable, "certificate-wrong", what, next).because(error)
-        })
+    };
+    if std::fs::metadata(key).is_ok_and(|file| is_open_to_others(&file)) {
+        let what = format!("others may read {}", key.display());
+        let next = format!("chmod 600 {}", key.display());
+        return Err(Failure::new(Exit::NotAllowed, "file-open-to-others", what, next));
     }
+    let read = |file: &Path| files::read_text(file, PEM_BYTES_MAX);
+    let (certificate, key) = (read(certificate)?, Zeroizing::new(read(key)?));
+    Tls::read(certificate.as_bytes(), key.as_bytes()).map(Some).map_err(|error| {
+        let next = "name both files as the authority gave them:  --tls-cert FILE --tls-key FILE";
+        let what = "the certificate cannot be used";
+        Failure::new(Exit::Unreadable, "certificate-wrong", what, next).because(error)
+    })
 }
 
 /// What the port of operations serves, said aloud.

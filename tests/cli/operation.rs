@@ -236,5 +236,5 @@ fn the_log_is_lines_of_json_with_a_severity_one_an_act_and_without_people() {
     sign_in(&agent, &quiet.base, "c-rjs");
     quiet.asked_to_end();
     assert_eq!(quiet.ended().1, "");
-    desk.refused(2, "log-unknown", "serve --data kept --log klero=loud=very");
+    desk.refused(15, "log-unknown", "serve --data kept --log klero=loud=very");
 }
