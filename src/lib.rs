@@ -12,6 +12,8 @@ pub mod domain;
 pub mod http;
 pub mod limits;
 #[cfg(feature = "server")]
+pub mod meter;
+#[cfg(feature = "server")]
 pub mod post;
 pub mod refusal;
 pub mod sealing;

@@ -50,8 +50,16 @@ pub const DEVICE_SECONDS: i64 = 30 * 24 * 60 * 60;
 pub const HALF_WAY_SECONDS: i64 = 10 * 60;
 /// The longest wait after wrong passwords, in seconds. Nobody is ever locked out.
 pub const DELAY_SECONDS_MAX: u64 = 10;
+/// So many requests one account may make at once, before it has to wait.
+pub const PACE_AT_ONCE: i64 = 300;
+/// So many requests a second one account may make for as long as it likes. Those who may break a code are not counted.
+pub const PACE_PER_SECOND: i64 = 25;
 /// The clock may show this many milliseconds less than the last entry before acts are refused.
 pub const CLOCK_BACK_MILLIS: i64 = 2_000;
+/// Two readings of clocks that are compared lie at most this many milliseconds apart, or are taken again.
+pub const CLOCK_LOOK_MILLIS: i64 = 50;
+/// How long the writer may take to say whether anything can be recorded, in seconds.
+pub const PROBE_SECONDS: u64 = 10;
 /// A release without an opening receipt is unconfirmed after this many seconds.
 pub const UNCONFIRMED_SECONDS: i64 = 10 * 60;
 /// A second code break by one person, or at one centre, within so many seconds is pointed out.

@@ -166,6 +166,7 @@ const FILES: [&[&str]; 2] = [
         include_str!("text/pages/en/reports.ftl"),
         include_str!("text/pages/en/accounts.ftl"),
         include_str!("text/pages/en/notices.ftl"),
+        include_str!("text/pages/en/operation.ftl"),
     ],
     &[
         include_str!("text/zh-CN.ftl"),
@@ -181,6 +182,7 @@ const FILES: [&[&str]; 2] = [
         include_str!("text/pages/zh-CN/reports.ftl"),
         include_str!("text/pages/zh-CN/accounts.ftl"),
         include_str!("text/pages/zh-CN/notices.ftl"),
+        include_str!("text/pages/zh-CN/operation.ftl"),
     ],
 ];
 

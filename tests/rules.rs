@@ -12,17 +12,32 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dice.rs", &[]),
     ("limits.rs", &[]),
     ("config", &["domain"]),
+    ("meter.rs", &[]),
     ("text.rs", &[]),
     ("refusal.rs", &["text"]),
     ("trial_file", &["domain"]),
     ("sealing", &["domain", "dice", "limits"]),
-    ("store", &["domain", "sealing", "clock", "dice", "limits"]),
+    ("store", &["domain", "sealing", "clock", "dice", "limits", "meter"]),
     (
         "service",
-        &["domain", "sealing", "store", "clock", "dice", "text", "limits", "refusal", "trial_file"],
+        &[
+            "domain",
+            "sealing",
+            "store",
+            "clock",
+            "dice",
+            "text",
+            "limits",
+            "refusal",
+            "trial_file",
+            "meter",
+        ],
     ),
     // `sealing` for hashes and hexadecimal, `store` for the values that a service's answers are made of.
-    ("http", &["domain", "sealing", "store", "service", "text", "limits", "refusal", "dice"]),
+    (
+        "http",
+        &["domain", "sealing", "store", "service", "text", "limits", "refusal", "dice", "meter"],
+    ),
     // `sealing` signs what programs are told; `http` writes its body.
     ("post", &["domain", "sealing", "service", "http", "text", "refusal"]),
     // `sealing` for hexadecimal alone: the root, the fingerprints.
@@ -71,7 +86,19 @@ const CRATES: &[(&str, &[&str])] = &[
     ("jiff", &["domain/time.rs", "clock.rs"]),
     ("fluent", &["text.rs"]),
     ("toml", &["trial_file", "config"]),
-    ("tokio", &["store/writer.rs", "store/check.rs", "service/passwords.rs", "cli/stage.rs"]),
+    (
+        "tokio",
+        &[
+            "store/writer.rs",
+            "store/check.rs",
+            "service/passwords.rs",
+            "service/ready.rs",
+            "cli/stage.rs",
+        ],
+    ),
+    ("sd_notify", &["cli/systemd.rs"]),
+    ("clap_complete", &["cli/shell.rs"]),
+    ("clap_mangen", &["cli/shell.rs"]),
     (
         "base64",
         &["sealing/checkpoint.rs", "sealing/witness.rs", "sealing/webhook.rs", "http/pages/statics.rs"],

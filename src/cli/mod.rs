@@ -8,6 +8,8 @@ mod break_import;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod cast;
 #[cfg(feature = "server")]
+mod checkpoint;
+#[cfg(feature = "server")]
 mod config;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod client;
@@ -54,6 +56,7 @@ mod rotate;
 mod serve;
 #[cfg(feature = "offline")]
 mod sheet;
+mod shell;
 #[cfg(feature = "offline")]
 mod simulate;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -63,6 +66,8 @@ mod stand;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod study;
 mod tiles;
+#[cfg(feature = "server")]
+mod systemd;
 mod trail;
 mod trail_folder;
 mod trial;
@@ -234,6 +239,8 @@ enum Command {
     Openapi(serve::OpenApi),
     #[cfg(all(feature = "server", feature = "offline"))]
     Demo(stand::Demo),
+    Completions(shell::Completions),
+    Man(shell::Manual),
 }
 
 #[derive(Subcommand)]
@@ -296,6 +303,8 @@ enum TrailCommand {
     Export(trail::Export),
     #[cfg(all(feature = "server", feature = "offline"))]
     Watch(Box<watch::Watch>),
+    #[cfg(feature = "server")]
+    Checkpoint(checkpoint::Newest),
 }
 
 #[cfg(feature = "server")]
@@ -357,6 +366,8 @@ impl Command {
             #[cfg(all(feature = "server", feature = "offline"))]
             Command::Witness(verb) => verb.run(),
             #[cfg(feature = "server")]
+            Command::Trail(TrailCommand::Checkpoint(newest)) => newest.run(),
+            #[cfg(feature = "server")]
             Command::Config(ConfigCommand::Check(check)) => check.run(),
             #[cfg(feature = "server")]
             Command::Config(ConfigCommand::Show(show)) => show.run(),
@@ -372,6 +383,8 @@ impl Command {
             Command::Demo(demo) => demo.run(),
             #[cfg(feature = "server")]
             Command::Openapi(openapi) => openapi.run(),
+            Command::Completions(completions) => completions.run(Cli::command()),
+            Command::Man(manual) => manual.run(Cli::command()),
         }
     }
 }

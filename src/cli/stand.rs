@@ -11,6 +11,7 @@ use crate::post::webhook::Programs;
 use crate::post::{Postman, Rounds};
 use crate::sealing::identity::{ITERATIONS, passphrase};
 use crate::sealing::password::Cost;
+use crate::service::pace::Pace;
 use crate::store::faults::NoFaults;
 use clap::Args;
 use serde_json::{Value, json};
@@ -113,6 +114,7 @@ fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::R
         dice: Arc::new(SystemDice::default()),
         cost: Cost::EARNEST,
         faults: Box::new(NoFaults),
+        pace: Pace::Any,
         trial: stage::TRIAL.to_owned(),
         slots: 12,
         mirrored: false,

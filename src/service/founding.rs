@@ -1,6 +1,8 @@
 //! Founding a service: the first entry names the trial's configuration and the public commitment, and everything after
 //! it hangs from there.
 
+use super::clock_watch::ClockWatch;
+use super::pace::{Pace, Paces};
 use super::people::{Invitation, write_invitation};
 use super::refuse::Noted;
 use super::second_factor::Guesses;
@@ -163,6 +165,7 @@ impl House {
         let passwords = Passwords::start(cost, dice.as_ref());
         let signature_slips = Failures::default();
         let (trial, secret) = (Arc::new(trial), Arc::new(secret));
+        let watch = ClockWatch::start(clock.as_ref());
         Ok(Self {
             store,
             trial,
@@ -175,6 +178,8 @@ impl House {
             signature_slips,
             guesses: Guesses::default(),
             speaks_to: OnceLock::new(),
+            paces: Paces::new(Pace::Any),
+            watch,
         })
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod break_code;
 pub mod breaks;
+pub mod clock_watch;
 mod common;
 pub mod confirmation;
 pub mod correct;
@@ -23,12 +24,14 @@ pub mod notices;
 pub mod opened;
 pub mod openers;
 pub mod own_account;
+pub mod pace;
 pub mod pass_on;
 pub mod passwords;
 pub mod people;
 pub mod preparation_record;
 pub mod prepare;
 pub mod randomise;
+pub mod ready;
 pub mod record;
 pub mod records;
 pub mod recover;
@@ -55,6 +58,7 @@ use crate::domain::access::{Act, Caller, Granted};
 use crate::domain::ids::{CentreId, Reference};
 use crate::domain::target::Targets;
 use crate::domain::trial::Trial;
+use crate::meter::Begun;
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::Hash;
 use crate::sealing::lock::ServerSecret;
@@ -62,6 +66,8 @@ use crate::sealing::manifest::{ListPurpose, SignedManifest};
 use crate::store::queries::{Participant, Repeat};
 use crate::store::repeats::{Before, OnceKey};
 use crate::store::{Receipt, Stamp, Store, Tx};
+use clock_watch::ClockWatch;
+use pace::Paces;
 use passwords::Passwords;
 use refuse::Noted;
 use second_factor::Guesses;
@@ -93,6 +99,10 @@ pub struct House {
     pub signature_slips: Failures,
     /// Wrong digits of second factors.
     pub guesses: Guesses,
+    /// How fast each account asks.
+    pub paces: Paces,
+    /// Notices when the clock is set.
+    pub watch: ClockWatch,
 }
 
 /// An answer with its proof.
@@ -188,8 +198,21 @@ impl House {
         let stamp = Stamp::person(may.by(), may.role());
         let centre = may.centre().cloned();
         let noted = move |refusal| Noted { refusal, wanted: Some((A::NAME, centre)) };
+        let begun = Begun::new();
         let pending = self.store.write(stamp, |tx| act(tx).map_err(noted));
-        pending.answer().await.map_err(|noted: Noted| noted.refusal)
+        let done = pending.answer().await.map_err(|noted: Noted| noted.refusal);
+        let (act, duration_ms) = (A::NAME, begun.millis());
+        let centre = may.centre().map(CentreId::as_str);
+        match &done {
+            Ok(done) => {
+                tracing::info!(entry = done.entry(), act, centre, duration_ms, "act done");
+            }
+            Err(refusal) => {
+                let problem = refusal.code.as_str();
+                tracing::info!(act, centre, problem, duration_ms, "act refused");
+            }
+        }
+        done
     }
 }
 

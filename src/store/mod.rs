@@ -16,6 +16,7 @@ pub mod checkpoint_store;
 pub mod drafts;
 pub mod factors;
 pub mod faults;
+pub mod figures;
 mod founding;
 mod history;
 pub mod keyring;
@@ -24,6 +25,7 @@ pub mod order;
 pub mod outbox;
 pub mod overview;
 pub mod pharmacy;
+mod probe;
 pub mod queries;
 mod rebuild;
 pub mod records;
@@ -38,7 +40,7 @@ mod writer;
 
 pub use history::{Trail, TrailFault};
 pub use queries::View;
-pub use startup::{Folder, OpenError, Opening};
+pub use startup::{Folder, OpenError, Opening, is_open_to_others};
 pub use tx::{Stamp, Tx};
 pub use writer::{Durable, Pending, Receipt, Refuses};
 
@@ -110,6 +112,7 @@ pub struct Store {
     database: PathBuf,
     signer: Arc<TrailSigner>,
     health: Arc<Health>,
+    figures: Arc<figures::Figures>,
     lists: Arc<release::ListTrees>,
     // Held for as long as the store is open; the operating system lets go of it even after kill -9.
     _in_use: std::fs::File,
@@ -215,6 +218,11 @@ impl Store {
     /// What is known to be wrong.
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// How the writer fares.
+    pub fn figures(&self) -> &figures::Figures {
+        &self.figures
     }
 
     /// The sealed lists' trees, for leaf paths.

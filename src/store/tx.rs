@@ -54,6 +54,8 @@ pub(super) struct Memory {
     pub issued: u64,
     /// A failure that ends the whole group, such as a full disk in the middle of an act.
     pub failed: Option<StoreError>,
+    /// The checkpoint is to be put even if no entry is new: somebody wants to know whether it can be.
+    pub put_wanted: bool,
 }
 
 /// An act in its savepoint.
@@ -161,6 +163,11 @@ impl<'w> Tx<'w> {
 
     pub(super) fn connection(&self) -> &Connection {
         self.connection
+    }
+
+    /// This group puts a checkpoint, whether or not it has a new entry.
+    pub(super) fn want_put(&mut self) {
+        self.memory.put_wanted = true;
     }
 
     pub(super) fn lists(&self) -> Arc<ListTrees> {

@@ -157,6 +157,7 @@ impl<'v> Teller<'v> {
         let mut args = vec![("by", Arg::Text(self.name(&line.by))), ("place", self.place(entry))];
         let names = [
             "participant", "token", "visit", "first", "slots", "segment", "trial", "size", "host",
+            "seconds",
         ];
         for name in names {
             if let Some(text) = said(entry, name) {
@@ -260,6 +261,10 @@ fn variant(entry: &Entry) -> String {
         },
         "sign-in-failed" if fact(&entry.on, "person").is_none() => "-unknown",
         "break-imported" if said(entry, "serial").is_some() => "-letter",
+        "clock-changed" => match said(entry, "direction").as_deref() {
+            Some("back") => "-back",
+            _ => "-forward",
+        },
         "opened" if no(&entry.data, "fits") => "-unfit",
         "answers-corrected" => match fact(&entry.data, "deviation").and_then(text_of).as_deref() {
             Some("wrong-stratum") => "-moved",

@@ -11,11 +11,13 @@ mod help;
 mod house_file;
 mod key;
 mod opening;
+mod operation;
 mod operator;
 mod pharmacy;
 mod report;
 mod rotation;
 mod second_road;
+mod shell;
 mod simulate;
 #[path = "../staged/mod.rs"]
 mod staged;

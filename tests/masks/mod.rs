@@ -54,6 +54,9 @@ const HASHED: &str = "hashed from a sealed pharmacy record";
 const LEAVES: &str = "hashed from the leaves, which hold arm and salt";
 const MANIFEST: &str = "a hash over the manifest, whose root is hashed from the leaves";
 const CHAIN: &str = "hashed over the entries, the first of which holds the manifest's hash";
+const TOOK: &str = "how long the machine took this time";
+const TOGETHER: &str =
+    "whether a session's last-seen minute went into the group of the act after it";
 const RANDOM: &str = "ECDSA is randomised, over what is hashed from the entries or the leaves";
 
 /// Every masked place.
@@ -142,7 +145,18 @@ pub const MASKED: &[Place] = &[
     place("row of repeats: key-rotated", "/body", Holds::Hex, "a hash over sealed arms"),
     // The machine's own.
     place("headers", "/date", Holds::Time, "the web server's own clock, which no list reaches"),
-    place("log", "/fields/duration_ms", Holds::Time, "how long the machine took this time"),
+    place("log", "/fields/duration_ms", Holds::Time, TOOK),
+    place("metrics", "klero_request_seconds_bucket", Holds::Time, TOOK),
+    place("metrics", "klero_request_seconds_sum", Holds::Time, TOOK),
+    place("metrics", "klero_commit_seconds_bucket", Holds::Time, TOOK),
+    place("metrics", "klero_commit_seconds_sum", Holds::Time, TOOK),
+    place("metrics", "klero_checkpoint_put_seconds_bucket", Holds::Time, TOOK),
+    place("metrics", "klero_checkpoint_put_seconds_sum", Holds::Time, TOOK),
+    place("metrics", "klero_commit_seconds_count", Holds::Time, TOGETHER),
+    place("metrics", "klero_writer_group_acts_bucket", Holds::Time, TOGETHER),
+    place("metrics", "klero_writer_group_acts_count", Holds::Time, TOGETHER),
+    place("metrics", "klero_writer_waiting", Holds::Time, TOGETHER),
+    place("metrics", "klero_write_ahead_log_bytes", Holds::Time, TOGETHER),
 ];
 
 /// Texts that are documents of their own: they are not masked, but looked into.
@@ -237,6 +251,9 @@ impl Masker {
         if text.starts_with("<!doctype html>") {
             return self.page(text);
         }
+        if text.starts_with("# TYPE klero_") {
+            return text.lines().map(|line| self.metric(line) + "\n").collect();
+        }
         let Ok(mut value) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
         let written_again = value.to_string();
         if written_again != text {
@@ -249,6 +266,24 @@ impl Masker {
         }
         self.visit(&documents, &mut value);
         value.to_string()
+    }
+
+    /// Masks a line of metrics: the value of a sample, never its name or its labels.
+    fn metric(&mut self, line: &str) -> String {
+        let Some((sample, value)) = line.rsplit_once(' ').filter(|_| !line.starts_with('#')) else {
+            return line.to_owned();
+        };
+        let name = sample.split('{').next().unwrap_or_default();
+        let here = |place: &Place| place.document == "metrics" && place.at == name;
+        let Some(number) = MASKED.iter().position(here) else { return line.to_owned() };
+        let value = serde_json::from_str(value).unwrap_or(Value::Null);
+        match hide(MASKED[number].holds, &value) {
+            Some((hidden, shown)) => {
+                self.hidden[number].push(hidden);
+                format!("{sample} {shown}")
+            }
+            None => line.to_owned(),
+        }
     }
 
     /// Masks a page: `<code class="…">` around each value, the class being the place.

@@ -165,6 +165,21 @@ impl World {
         told
     }
 
+    /// Reads from the port of operations.
+    pub fn operate(&mut self, path: &str) {
+        let mut reply = self.stage.operate(path);
+        reply.headers.retain(|(name, _)| name != "connection");
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+        self.told.push(Told {
+            who: "nobody".to_owned(),
+            route: format!("GET {path}"),
+            path: path.to_owned(),
+            status: reply.status,
+            headers: reply.headers,
+            text: reply.text,
+        });
+    }
+
     /// Acts under a new key, and holds the status.
     pub fn act(&mut self, who: &str, path: &str, body: Value, status: u16) -> Value {
         let key = self.stage.new_key();

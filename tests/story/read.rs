@@ -16,6 +16,7 @@ impl World {
     /// Reads all there is to read.
     pub fn read_everything(&mut self) {
         self.days_later(1);
+        self.read_operations();
         for (path, readers) in self.addresses() {
             for who in readers {
                 self.read(who, &path);
@@ -25,6 +26,14 @@ impl World {
         self.send("nobody", "HEAD", "/v1/commitment", &[], None);
         self.read_trail();
         self.look_at_every_page();
+        self.read_operations();
+    }
+
+    /// What whoever runs the machine sees, who is nobody to the trial.
+    fn read_operations(&mut self) {
+        for path in ["/health/live", "/health/ready", "/metrics"] {
+            self.operate(path);
+        }
     }
 
     fn read(&mut self, who: &str, path: &str) {

@@ -8,6 +8,7 @@ pub mod follow_up;
 pub mod list;
 pub mod offline;
 pub mod notices;
+pub mod operations;
 pub mod pharmacy;
 mod problem;
 mod read;
