@@ -339,3 +339,11 @@ CREATE TABLE safety_plans (                           -- since schema 3: one nam
   due         TEXT NOT NULL,                          -- the day of the report, year-month-day
   done        INTEGER                                 -- entry of the release that did it
 ) STRICT;
+
+CREATE TABLE copies (                                 -- since schema 4: files of all records, which a centre may confirm
+  entry     INTEGER PRIMARY KEY REFERENCES entries(seq), -- which holds the file's hash
+  person    TEXT NOT NULL,                            -- who downloaded it, and who alone confirms it
+  confirmed INTEGER                                   -- entry of the confirmation
+) STRICT;
+
+CREATE INDEX copies_by_person ON copies (person, entry);

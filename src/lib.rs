@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod dice;
 pub mod domain;
+pub mod export;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod limits;

@@ -11,6 +11,7 @@ mod demo;
 mod design;
 #[cfg(feature = "offline")]
 mod disclose;
+mod export;
 mod failure;
 mod files;
 #[cfg(feature = "server")]
@@ -166,6 +167,7 @@ enum Command {
         "klero trail --help",
     ], &[Exit::NotThere, Exit::NotVerified]))]
     Trail(TrailCommand),
+    Export(Box<export::Export>),
     #[cfg(feature = "server")]
     Init(Box<init::Init>),
     #[cfg(feature = "server")]
@@ -306,6 +308,7 @@ impl Command {
             Command::Trail(TrailCommand::Verify(verify)) => verify.run(),
             #[cfg(feature = "server")]
             Command::Trail(TrailCommand::Export(export)) => export.run(),
+            Command::Export(export) => export.run(),
             #[cfg(feature = "server")]
             Command::Init(init) => init.run(),
             #[cfg(feature = "server")]

@@ -136,6 +136,14 @@ acts! {
     Disclose          "disclose"                       Never   Never   Never   Never   Trial   Never   Never   Never;
     /// Read the trial's blinded reports: flow, deviations, delegation, who is unblinded, the board's open part.
     ReadReports       "read-reports"                   Never   Never   Never   Never   Never   Trial   Trial   Never;
+    /// Have participants' records as a file: identity, free text, codes and levels among them.
+    ExportRecords     "export-records"                 Never   Centre  Never   Never   Never   Trial   Never   Never;
+    /// Have participants, visits, deviations and code breaks as a file, without any of that.
+    ExportOverview    "export-overview"                Never   Centre  Never   Never   Never   Trial   Trial   Never;
+    /// Have the trail as a file.
+    ExportTrail       "export-trail"                   Never   Never   Never   Never   Trial   Trial   Never   Never;
+    /// Confirm that the centre's own copy was checked.
+    ConfirmExport     "confirm-export"                 Never   Centre  Never   Never   Never   Never   Never   Never;
 }
 
 /// The acts by which somebody may learn an arm. A third needs a line here.

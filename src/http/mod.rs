@@ -6,6 +6,7 @@ pub mod about;
 pub mod answer;
 pub mod caller;
 pub mod emergency;
+mod exports;
 pub mod extract;
 pub mod follow_up;
 pub mod frame;

@@ -4,8 +4,8 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy, records,
-    releases, reports, rotations, trail, trial,
+    Served, emergency, exports, follow_up, keys, list, participants, pass_on, people, pharmacy,
+    records, releases, reports, rotations, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -23,6 +23,7 @@ pub fn table() -> Table {
         records::routes(),
         releases::routes(),
         reports::routes(),
+        exports::routes(),
         pharmacy::routes(),
         emergency::routes(),
         follow_up::routes(),

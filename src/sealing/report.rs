@@ -17,7 +17,7 @@ use crate::domain::time::Moment;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The acts that are counted; all others are checked as lines and let go.
-const COUNTED: [&str; 16] = [
+const COUNTED: [&str; 18] = [
     "randomised",
     "release-for-preparation",
     "release-for-break",
@@ -34,6 +34,8 @@ const COUNTED: [&str; 16] = [
     "break-closed",
     "eligibility-signed",
     "disclosed",
+    "exported",
+    "export-confirmed",
 ];
 
 /// One allocation.

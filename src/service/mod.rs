@@ -10,6 +10,7 @@ pub mod disclosures;
 pub mod drafts;
 pub mod eligibility;
 pub mod emergency;
+pub mod exports;
 pub mod follow_up;
 pub mod founding;
 pub mod health;

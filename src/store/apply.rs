@@ -4,6 +4,7 @@
 
 use super::StoreError;
 use super::apply_keys::{self, forget_wraps, wrapped_in};
+use super::exports;
 use crate::domain::entry::{Entry, Fact, Facts, fact};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::unhex;
@@ -162,7 +163,8 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         ),
         _ => noticed(connection, e)
             .and_then(|()| recorded(connection, e))
-            .and_then(|()| sealed(connection, e)),
+            .and_then(|()| sealed(connection, e))
+            .and_then(|()| exports::apply(connection, e)),
     }
 }
 

@@ -7,6 +7,7 @@ mod changes;
 mod corrected;
 mod curve;
 mod eligibility;
+mod exports;
 mod follow_up;
 mod form;
 mod frame;
@@ -62,6 +63,7 @@ pub fn pages() -> Pages {
         safety::pages(),
         recruitment::pages(),
         reports::pages(),
+        exports::pages(),
         people::pages(),
         start::pages(),
         health::pages(),

@@ -8,6 +8,7 @@ mod by_key;
 mod disclosures;
 mod drafts;
 mod emergency;
+mod exports;
 mod follow_up;
 mod house;
 mod keys;

@@ -3,6 +3,7 @@
 use super::cookie::{drop_session, keep_language, keep_session, session};
 use super::visit::{Said, Visit};
 use super::{Next, Page, Pages, Paper};
+use crate::http::exports;
 use crate::http::extract::Form;
 use crate::http::frame::Asked;
 use crate::http::page::{CSP_KEYS, CSP_PAGE};
@@ -138,6 +139,7 @@ async fn answer(page: &Page, visit: Visit, asked: &Asked, failures: &Failures) -
     match act(visit.clone()).await {
         Ok(Next::To(there)) => see_other(&there),
         Ok(Next::Shown(paper)) => sheet(StatusCode::OK, paper, page.keys, asked),
+        Ok(Next::File(file)) => exports::sent(file),
         Ok(Next::SignedOut) => {
             let mut left = see_other("/");
             let headers = left.headers_mut();

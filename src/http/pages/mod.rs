@@ -18,6 +18,7 @@ pub use visit::{Said, Visit, form_token};
 use super::routes::Door;
 use crate::domain::access::Act;
 use crate::refusal::Refusal;
+use crate::service::exports::File;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub enum Next {
     To(String),
     /// A page that stands nowhere else: what is shown once and never again.
     Shown(Paper),
+    /// A file to keep.
+    File(File),
     /// The session has ended.
     SignedOut,
 }
