@@ -9,6 +9,7 @@ mod disclose;
 mod export;
 mod extension;
 mod help;
+mod house_file;
 mod key;
 mod opening;
 mod operator;
