@@ -440,3 +440,11 @@ CREATE TABLE webhooks (                               -- since schema 4: program
   active    INTEGER NOT NULL CHECK (active IN (0, 1)),
   entry     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE copies (                                 -- since schema 4: files of all records, which a centre may confirm
+  entry     INTEGER PRIMARY KEY REFERENCES entries(seq), -- which holds the file's hash
+  person    TEXT NOT NULL,                            -- who downloaded it, and who alone confirms it
+  confirmed INTEGER                                   -- entry of the confirmation
+) STRICT;
+
+CREATE INDEX copies_by_person ON copies (person, entry);

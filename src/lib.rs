@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod dice;
 pub mod domain;
+pub mod export;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod limits;

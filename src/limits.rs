@@ -70,6 +70,8 @@ pub const DRAFT: usize = LINE;
 pub const DRAFTS: usize = 50;
 /// A draft is gone after this many seconds.
 pub const DRAFT_SECONDS: i64 = 72 * 60 * 60;
+/// The largest export that is made in memory, in bytes: a trial of some hundred participants has one or two of these megabytes.
+pub const EXPORT: usize = 64 * 1024 * 1024;
 /// Sealed pharmacy records in one answer: two kilobytes each, as they travel.
 pub const RECORDS: u32 = 100;
 /// Characters of a prescription's reference, and of who receives an infusion.

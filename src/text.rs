@@ -167,6 +167,7 @@ const FILES: [&[&str]; 2] = [
         include_str!("text/pages/en/accounts.ftl"),
         include_str!("text/pages/en/notices.ftl"),
         include_str!("text/pages/en/operation.ftl"),
+        include_str!("text/pages/en/exports.ftl"),
     ],
     &[
         include_str!("text/zh-CN.ftl"),
@@ -183,6 +184,7 @@ const FILES: [&[&str]; 2] = [
         include_str!("text/pages/zh-CN/accounts.ftl"),
         include_str!("text/pages/zh-CN/notices.ftl"),
         include_str!("text/pages/zh-CN/operation.ftl"),
+        include_str!("text/pages/zh-CN/exports.ftl"),
     ],
 ];
 

@@ -21,6 +21,7 @@ mod demo;
 mod design;
 #[cfg(feature = "offline")]
 mod disclose;
+mod export;
 mod failure;
 mod files;
 #[cfg(feature = "server")]
@@ -207,6 +208,7 @@ enum Command {
         "klero witness --help",
     ], &[Exit::NotThere, Exit::Unreadable, Exit::NotVerified]))]
     Witness(witness::Verb),
+    Export(Box<export::Export>),
     /// The house's configuration: where the service lives and how it is reached
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -367,6 +369,7 @@ impl Command {
             Command::Witness(verb) => verb.run(),
             #[cfg(feature = "server")]
             Command::Trail(TrailCommand::Checkpoint(newest)) => newest.run(),
+            Command::Export(export) => export.run(),
             #[cfg(feature = "server")]
             Command::Config(ConfigCommand::Check(check)) => check.run(),
             #[cfg(feature = "server")]

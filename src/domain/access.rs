@@ -148,6 +148,14 @@ acts! {
     ReadNotices       "read-notices"                   Centre  Centre  Centre  Trial   Trial   Trial   Trial   Trial;
     /// Say which programs are told, and look after what is on its way out.
     ManageDeliveries  "manage-deliveries"              Never   Never   Never   Never   Never   Never   Never   Trial;
+    /// Have participants' records as a file: identity, free text, codes and levels among them.
+    ExportRecords     "export-records"                 Never   Centre  Never   Never   Never   Trial   Never   Never;
+    /// Have participants, visits, deviations and code breaks as a file, without any of that.
+    ExportOverview    "export-overview"                Never   Centre  Never   Never   Never   Trial   Trial   Never;
+    /// Have the trail as a file.
+    ExportTrail       "export-trail"                   Never   Never   Never   Never   Trial   Trial   Never   Never;
+    /// Confirm that the centre's own copy was checked.
+    ConfirmExport     "confirm-export"                 Never   Centre  Never   Never   Never   Never   Never   Never;
 }
 
 /// The acts by which somebody may learn an arm. A third needs a line here.

@@ -7,6 +7,7 @@ pub mod account;
 pub mod answer;
 pub mod caller;
 pub mod emergency;
+mod exports;
 pub mod extract;
 pub mod follow_up;
 pub mod frame;

@@ -9,6 +9,7 @@ use super::{
     Served, account, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy,
     records, releases, reports, rotations, tokens, trail, trial,
     Served, emergency, follow_up, keys, list, notices, participants, pass_on, people, pharmacy,
+    Served, emergency, exports, follow_up, keys, list, participants, pass_on, people, pharmacy,
     records, releases, reports, rotations, trail, trial,
 };
 use crate::domain::ids::Reference;
@@ -29,6 +30,7 @@ pub fn table() -> Table {
         records::routes(),
         releases::routes(),
         reports::routes(),
+        exports::routes(),
         pharmacy::routes(),
         emergency::routes(),
         import_break::routes(),

@@ -36,6 +36,8 @@ const COUNTED: [&str; 18] = [
     "break-closed",
     "eligibility-signed",
     "disclosed",
+    "exported",
+    "export-confirmed",
 ];
 
 /// One allocation.

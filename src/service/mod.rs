@@ -13,6 +13,7 @@ pub mod drafts;
 pub mod eligibility;
 pub mod emergency;
 pub mod entrust;
+pub mod exports;
 pub mod follow_up;
 pub mod founding;
 pub mod health;

@@ -7,6 +7,7 @@ use super::apply_accounts;
 use super::apply_keys::{self, forget_wraps, wrapped_in};
 use super::apply_offline;
 use super::apply_notices;
+use super::exports;
 use crate::domain::entry::{Entry, Fact, Facts, fact};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::unhex;
@@ -168,7 +169,8 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         ),
         _ => noticed(connection, e)
             .and_then(|()| recorded(connection, e))
-            .and_then(|()| sealed(connection, e)),
+            .and_then(|()| sealed(connection, e))
+            .and_then(|()| exports::apply(connection, e)),
     }
 }
 

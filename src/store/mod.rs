@@ -14,6 +14,7 @@ mod backup;
 pub mod check;
 pub mod checkpoint_store;
 pub mod drafts;
+mod exports;
 pub mod factors;
 pub mod faults;
 pub mod figures;

@@ -308,6 +308,7 @@ meaning =
     .review-list = I reviewed this list report
     .disclose = I published this file of the list; recruitment is closed
     .void-code = This code became known before it was issued; it must never be issued
+    .confirm-export = I checked our centre's own copy of these records; it agrees with the source documents
 
 ## The page that explains a problem
 

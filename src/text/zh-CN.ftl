@@ -307,6 +307,7 @@ meaning =
     .review-list = 本人已审阅此随机表报告
     .disclose = 本人已公布随机表的该文件，入组已结束
     .void-code = 该编码在发放前已泄露，不得再发放
+    .confirm-export = 本人已核对本中心的记录副本，与原始文件一致
 
 ## 解释问题的页面
 

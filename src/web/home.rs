@@ -80,11 +80,11 @@ fn links(role: Role) -> Vec<Link> {
     let pass_on = ("pass-on.title", "/pass-on");
     let (trail, verify) = (("home.trail", "/trail"), ("home.verify", "/verify"));
     let (recruitment, safety) = (("home.recruitment", "/recruitment"), ("safety.title", "/safety"));
-    let reports = ("reports.title", "/reports");
+    let (reports, exports) = (("reports.title", "/reports"), ("exports.title", "/exports"));
     let (list, people) = (("home.list", "/list"), ("home.people", "/people"));
     let mut all = match role {
         Role::Coordinator => vec![participants],
-        Role::Investigator => vec![participants, breaks, key],
+        Role::Investigator => vec![participants, breaks, exports, key],
         Role::Pharmacist => vec![("home.stock", "/pharmacy/stock"), key, grants],
         Role::Statistician => vec![key, grants, holders, pass_on, trail, verify, recruitment],
         Role::Hotline => {
@@ -99,13 +99,16 @@ fn links(role: Role) -> Vec<Link> {
                 safety,
                 recruitment,
                 reports,
+                exports,
                 people,
                 ("tokens.title", "/tokens"),
                 holders,
                 register,
             ]
         }
-        Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, safety, reports],
+        Role::Sponsor => {
+            vec![("home.decide", "/recruitment/decide"), breaks, safety, reports, exports]
+        }
         Role::Admin => vec![
             ("tokens.title", "/tokens"),
             ("home.health", "/health"),

@@ -8,6 +8,7 @@ mod changes;
 mod corrected;
 mod curve;
 mod eligibility;
+mod exports;
 mod follow_up;
 mod form;
 mod frame;
@@ -67,6 +68,7 @@ pub fn pages() -> Pages {
         offline::pages(),
         recruitment::pages(),
         reports::pages(),
+        exports::pages(),
         people::pages(),
         account::pages(),
         tokens::pages(),

@@ -98,6 +98,8 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "own-key-read",
             "wrap-read",
             "passing-read",
+            "exported",
+            "export-confirmed",
             "trail-exported",
             "trail-verified",
         ],
@@ -196,6 +198,9 @@ impl<'v> Teller<'v> {
         }
         if let Some(report) = said(entry, "report") {
             args.push(("report", self.words_or(&format!("reports.title-{report}"), &report)));
+        }
+        if let Some(kind) = said(entry, "kind") {
+            args.push(("kind", self.words_or(&format!("exports.kind-{kind}"), &kind)));
         }
         if let Some(to) = said(entry, "to") {
             args.push(("to", self.centre(&to).into()));

@@ -9,6 +9,7 @@ mod deliveries;
 mod disclosures;
 mod drafts;
 mod emergency;
+mod exports;
 mod follow_up;
 mod house;
 mod import_break;

@@ -71,6 +71,9 @@ fn body(path: &str, who: &str) -> Value {
             json!({"version": "1", "answers": {}, "why": "a slip", "signature": signed("correct")})
         }
         path if records(path) => json!({"answers": {}, "signature": signed("correct")}),
+        path if path.ends_with("/confirm") => {
+            json!({"sha256": "00".repeat(32), "signature": signed("confirm-export")})
+        }
         path if path.ends_with("/opened") => json!({
             "reference": "ZZZZZZZZ", "fits": true, "at": "2026-11-21T01:00:00Z",
             "signature": "00".repeat(64),
@@ -133,7 +136,7 @@ fn address(route: &Route) -> String {
     let path = path.replace("{machine}", "no-machine").replace("{session}", "nothing");
     let path = path.replace("{centre}", "nowhere").replace("{segment}", "9");
     let path = path.replace("{entry}", "999999").replace("{code}", "internal");
-    let path = path.replace("{file:.*}", "index.html");
+    let path = path.replace("{file:.*}", "index.html").replace("{kind}", "nothing");
     let must = route.query.iter().any(|asked| asked.name == "to");
     if must { format!("{path}?from=1&to=1") } else { path }
 }

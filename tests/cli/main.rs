@@ -6,6 +6,7 @@ mod ceremony;
 mod demo;
 mod desk;
 mod disclose;
+mod export;
 mod extension;
 mod help;
 mod house_file;

@@ -3,6 +3,7 @@
 use super::cookie::{drop_session, keep_language, keep_phone, keep_session, own_phone, session};
 use super::visit::{Said, Visit};
 use super::{Next, Page, Pages, Paper, SignInStep};
+use crate::http::exports;
 use crate::http::extract::Form;
 use crate::http::frame::Asked;
 use crate::http::page::{CSP_KEYS, CSP_PAGE};
@@ -165,6 +166,7 @@ async fn answer(page: &Page, visit: Visit, asked: &Asked, failures: &Failures) -
             put(entered.headers_mut(), header::SET_COOKIE.as_str(), &cookie);
             entered
         }
+        Ok(Next::File(file)) => exports::sent(file),
         Ok(Next::SignedOut) => {
             let mut left = see_other("/");
             let headers = left.headers_mut();

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod acts;
 pub mod changes;
+pub mod exports;
 pub mod follow_up;
 pub mod list;
 pub mod offline;
