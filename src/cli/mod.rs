@@ -30,6 +30,8 @@ mod open;
 mod package;
 #[cfg(feature = "offline")]
 mod pharmacy;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod practice;
 #[cfg(feature = "offline")]
 mod release;
 #[cfg(feature = "offline")]

@@ -62,6 +62,8 @@ pub struct Play {
     pub mirrored: bool,
     /// The seed of list and keys.
     pub seed: u64,
+    /// For participants, or for training, which every play is but those that ask what a live trial is held to.
+    pub purpose: ListPurpose,
 }
 
 /// The day before today, where the trial is: on it the demonstration's participant was screened.
@@ -91,6 +93,7 @@ impl Play {
             slots: 12,
             mirrored: false,
             seed,
+            purpose: ListPurpose::Training,
         };
         (play, clock)
     }
@@ -162,7 +165,7 @@ fn study(play: &Play, identities: &BTreeMap<String, Identity>, dice: &dyn Dice) 
     let written = trial_file::read_design(&play.trial).expect("it was read the line before");
     let design = Design {
         trial: trial.id.clone(),
-        purpose: ListPurpose::Training,
+        purpose: play.purpose,
         segment: 0,
         arms: written.arms,
         ratio: written.ratio,

@@ -5,6 +5,7 @@
 pub mod about;
 pub mod answer;
 pub mod caller;
+pub mod drills;
 pub mod emergency;
 pub mod extract;
 pub mod follow_up;

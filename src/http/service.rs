@@ -4,8 +4,8 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy, records,
-    releases, reports, rotations, trail, trial,
+    Served, drills, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy,
+    records, releases, reports, rotations, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -25,6 +25,7 @@ pub fn table() -> Table {
         reports::routes(),
         pharmacy::routes(),
         emergency::routes(),
+        drills::routes(),
         follow_up::routes(),
         keys::routes(),
         rotations::routes(),

@@ -8,6 +8,8 @@ pub mod confirmation;
 pub mod correct;
 pub mod disclosures;
 pub mod drafts;
+pub mod drill_lists;
+pub mod drills;
 pub mod eligibility;
 pub mod emergency;
 pub mod follow_up;

@@ -3,6 +3,7 @@
 //! An entry that is not named here changes no projection: it is a fact about reading, refusing or signing in.
 
 use super::StoreError;
+use super::apply_drills;
 use super::apply_keys::{self, forget_wraps, wrapped_in};
 use crate::domain::entry::{Entry, Fact, Facts, fact};
 use crate::domain::time::Moment;
@@ -127,6 +128,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "list-imported" | "list-reviewed" | "code-voided" | "disclosed" => {
             of_the_list(connection, e)
         }
+        "drill-list-imported" | "drill" | "drill-opened" => apply_drills::apply(connection, e),
         "participant-screened" => participant_screened(connection, e),
         "screening-changed" => run(
             "UPDATE participants SET initials = ?2, birth_date = ?3, sex = ?4, outcome = ?5,

@@ -6,11 +6,13 @@
 
 mod accounts;
 mod apply;
+mod apply_drills;
 mod apply_keys;
 mod backup;
 pub mod check;
 pub mod checkpoint_store;
 pub mod drafts;
+pub mod drills;
 pub mod faults;
 mod founding;
 mod history;
@@ -44,7 +46,7 @@ use std::sync::{Arc, Mutex};
 
 /// The schema this program writes and reads. An older one that it knows is brought up when the folder is opened; any other
 /// number is refused.
-pub const SCHEMA_VERSION: i32 = 3;
+pub const SCHEMA_VERSION: i32 = 4;
 
 /// Why the store could not do what was asked. Told apart by SQLite's codes, never by its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! The start page, and what each role finds there: a short list of things to do.
 
+use super::drill::RoadTold;
 use super::frame::{Frame, paper};
-use super::{changes, follow_up, list, people, recruitment, safety, screening, standing};
+use super::{changes, drill, follow_up, list, people, recruitment, safety, screening, standing};
 use crate::domain::people::Role;
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::Refusal;
@@ -21,6 +22,8 @@ struct Home<'v> {
     f: Frame<'v>,
     /// What a role comes for; the flag marks the emergency.
     main: Vec<(&'static str, &'static str, bool)>,
+    /// To practise it, with how the own road stands.
+    drill: Option<RoadTold>,
     /// Records of code breaks that are not written: the words, where they lead, and is it late?
     breaks: Vec<(String, String, bool)>,
     /// What waits: whose, in which state, where.
@@ -36,6 +39,7 @@ async fn home(visit: Visit) -> Result<Paper, Refusal> {
     let page = Home {
         f: Frame::of(&visit, "home.title"),
         main: main(role),
+        drill: drill::own_road(&visit).await?,
         breaks: follow_up::waiting(&visit)?,
         todo: to_do(&visit).await?,
         links: links(role),
@@ -94,13 +98,14 @@ fn links(role: Role) -> Vec<Link> {
                 safety,
                 recruitment,
                 reports,
+                ("drill.roads", "/drills"),
                 people,
                 holders,
                 register,
             ]
         }
         Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, safety, reports],
-        Role::Admin => vec![("home.health", "/health")],
+        Role::Admin => vec![("home.health", "/health"), ("drill.roads", "/drills")],
     };
     all.push(("recording.accident-recorded", "/accident"));
     all

@@ -6,6 +6,7 @@ mod breaks;
 mod changes;
 mod corrected;
 mod curve;
+mod drill;
 mod eligibility;
 mod follow_up;
 mod form;
@@ -52,6 +53,7 @@ pub fn pages() -> Pages {
         keys::pages(),
         changes::pages(),
         opening::pages(),
+        drill::pages(),
         pharmacy::pages(),
         trail::pages(),
         verify::pages(),
@@ -101,6 +103,7 @@ fn files() -> Vec<Static> {
         include_str!("css/follow.css"),
         include_str!("css/pharmacy.css"),
         include_str!("css/list.css"),
+        include_str!("css/drill.css"),
         include_str!("css/print.css"),
     );
     vec![
@@ -115,6 +118,7 @@ fn files() -> Vec<Static> {
         file!("arms.js", "text/javascript"),
         file!("bytes.js", "text/javascript"),
         file!("card.js", "text/javascript"),
+        file!("drill.js", "text/javascript"),
         file!("ed25519.js", "text/javascript"),
         file!("emergency.js", "text/javascript"),
         file!("grant.js", "text/javascript"),
@@ -132,6 +136,7 @@ fn files() -> Vec<Static> {
         file!("proof.js", "text/javascript"),
         file!("rotate.js", "text/javascript"),
         file!("scanned.js", "text/javascript"),
+        file!("shown.js", "text/javascript"),
         file!("signature.js", "text/javascript"),
         file!("stock.js", "text/javascript"),
         file!("stockroom.js", "text/javascript"),

@@ -54,9 +54,20 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "safety-unblinding-planned",
         ],
     ),
+    ("drills", &["drill", "drill-opened"]),
     ("openings", &["opened", "release-redelivered"]),
     ("keys", &["key-registered", "key-granted", "grant-removed", "key-rotated", "slot-key-passed"]),
-    ("list", &["founded", "list-imported", "list-reviewed", "code-voided", "disclosed"]),
+    (
+        "list",
+        &[
+            "founded",
+            "list-imported",
+            "drill-list-imported",
+            "list-reviewed",
+            "code-voided",
+            "disclosed",
+        ],
+    ),
     ("recruitment", &["recruitment-opened", "recruitment-paused", "recruitment-closed"]),
     ("people", &["person-invited", "invitation-renewed", "account-activated", "person-disabled"]),
     ("sign-in", &["signed-in", "signed-out", "sign-in-failed"]),
@@ -127,7 +138,9 @@ impl<'v> Teller<'v> {
     fn args(&self, line: &Line) -> Vec<(&'static str, Arg)> {
         let entry = &line.entry;
         let mut args = vec![("by", Arg::Text(self.name(&line.by))), ("place", self.place(entry))];
-        for name in ["participant", "visit", "first", "slots", "segment", "trial", "size"] {
+        for name in
+            ["participant", "visit", "first", "slots", "segment", "seconds", "trial", "size"]
+        {
             if let Some(text) = said(entry, name) {
                 args.push((name, text.into()));
             }
@@ -219,6 +232,7 @@ fn variant(entry: &Entry) -> String {
         },
         "sign-in-failed" if fact(&entry.on, "person").is_none() => "-unknown",
         "opened" if no(&entry.data, "fits") => "-unfit",
+        "drill-opened" if no(&entry.data, "passed") => "-failed",
         "answers-corrected" => match fact(&entry.data, "deviation").and_then(text_of).as_deref() {
             Some("wrong-stratum") => "-moved",
             Some(_) => "-ineligible",

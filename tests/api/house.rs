@@ -47,6 +47,11 @@ impl House {
         Self::raise_by(Stage::raise_unopened, |_| {})
     }
 
+    /// The same from a play that was altered.
+    pub fn raise_unopened_with(alter: impl FnOnce(&mut Play)) -> Self {
+        Self::raise_by(Stage::raise_unopened, alter)
+    }
+
     /// Raises a stage from a play that was altered.
     pub fn raise_with(alter: impl FnOnce(&mut Play)) -> Self {
         Self::raise_by(Stage::raise, alter)

@@ -7,6 +7,7 @@ mod break_code;
 mod by_key;
 mod disclosures;
 mod drafts;
+mod drills;
 mod emergency;
 mod follow_up;
 mod house;

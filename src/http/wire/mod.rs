@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod changes;
+pub mod drills;
 pub mod follow_up;
 pub mod list;
 pub mod pharmacy;
