@@ -128,11 +128,19 @@ test('wrong words, a wrong code and a form with gaps stop the drill where it is,
   await page.waitForSelector('#problem:not([hidden])');
   assert.equal((await drills()).drills[0].passed, undefined, 'no receipt yet');
   await page.fill('#six-words', stage.words);
+  // The line is cut and comes back: the same receipt under the same key, and one result.
+  const keys = [];
+  await page.route('**/v1/drills/*/opened', async (route) => {
+    keys.push(route.request().headers()['idempotency-key']);
+    if (keys.length > 1) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
   await page.click('#break');
   await step(page, 'arm');
-  // The line is cut and comes back: the same receipt, and one result.
   await page.click('#no-read-back');
   await step(page, 'result');
+  assert.deepEqual([keys.length, new Set(keys).size], [2, 1]);
   assert.equal((await drills()).drills[0].passed, true);
   await context.close();
 });
