@@ -55,7 +55,7 @@ async function ring(page, words = stage.words) {
 test('the hotline passes a drill on a phone: the code is opened, every key is tried, and the service takes the time', async () => {
   const { page, faults, context } = await visitor(browser);
   await signIn(page, stage, 'hot-1');
-  assert.match(await page.textContent('.drill-link'), /overdue/);
+  assert.match(await page.textContent('.drill-link'), /long due/);
   await page.click('.drill-link a');
   await step(page, 'root');
   await page.click('#root-compared');

@@ -15,16 +15,16 @@ fn the_lights_say_how_long_ago_each_road_was_proven_in_words_and_both_languages(
     let service = stage_with(|play: &mut Play| play.clock = clock.clone());
     service.import_drills();
     let home = Browser::signed_in(&service, "en", "hot-1").get("/");
-    assert!(plain(&home.html).contains("a drill is overdue, no drill was ever passed"));
-    assert!(home.links().contains(&"/drill".to_owned()) && home.html.contains("light red"));
+    assert!(plain(&home.html).contains("a drill is long due, no drill was ever passed"));
+    assert!(home.links().contains(&"/drill".to_owned()) && home.html.contains("class=\"light red"));
     assert!(service.drill("hot-1") && service.drill("i-hsh"));
     for who in ["mon-1", "admin-1"] {
         let health = plain(&Browser::signed_in(&service, "en", who).get("/health").html);
         assert!(health.contains("Hotline: in order, last passed today"), "{who}: {health}");
-        assert!(health.contains("overdue, no drill was ever passed"), "{who}");
+        assert!(health.contains("long due, no drill was ever passed"), "{who}");
     }
     let health = Browser::signed_in(&service, "en", "c-rjs").get("/health");
-    assert!(!health.html.contains("light "), "a coordinator reads no drills");
+    assert!(!health.html.contains("class=\"light "), "a coordinator reads no drills");
     assert!(!Browser::signed_in(&service, "en", "p-rjs").get("/").html.contains("/drill"));
     clock.step(29 * 24 * 60 * 60);
     let home = plain(&Browser::signed_in(&service, "zh-CN", "hot-1").get("/").html);

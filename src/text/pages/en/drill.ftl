@@ -1,13 +1,5 @@
-# Drills: the page, the lights, the entries, the refusals.
+# Drills: the page, the lights, the list.
 
-no-drill-list =
-    .title = There is no training list yet
-    .detail = A drill uses a training list that is kept beside the live one, and none was taken in. Nothing was released.
-    .next = The statistician seals one with klero list seal --drill, and the IT person takes it in with klero list import --drill.
-drill-not-passed =
-    .title = Nobody has passed a drill for this centre yet
-    .detail = A centre opens only after the emergency road was proven there: by a drill of one of its investigators, or of the hotline for this centre. Nothing was opened.
-    .next = Ask an investigator of the centre, or the hotline, to pass a drill; then open the centre.
 drill =
     .title = Drill
     .what = You practise a code break on this very service, with a training participant: with your own sign-in, your own key and real entries. No participant is touched, and it is no code break.
@@ -45,7 +37,7 @@ drill =
     }
     .green = in order
     .amber = a drill is due
-    .red = a drill is overdue
+    .red = a drill is long due
     .road = { $light }, { $last }
     .last-failed = the last one was not passed
     .link = Drill
