@@ -448,3 +448,56 @@ CREATE TABLE copies (                                 -- since schema 4: files o
 ) STRICT;
 
 CREATE INDEX copies_by_person ON copies (person, entry);
+
+-- Drills ------------------------------------------------------------------------------------------------------------
+-- A training list beside the one that issues. It lies in tables of its own, which no act of issue reads.
+
+CREATE TABLE drill_slots (                            -- since schema 4, a keepsake: slots to practise with
+  segment  INTEGER NOT NULL CHECK (segment >= 0),     -- of the training lists, which count for themselves
+  stratum  TEXT NOT NULL,
+  position INTEGER NOT NULL CHECK (position >= 0),
+  code     TEXT NOT NULL UNIQUE                       -- begins with 9, and is nobody's
+    CHECK (length(code) = 7 AND code GLOB '9*'),
+  epoch    INTEGER NOT NULL CHECK (epoch > 1000000),  -- drill keys are numbered apart from those that seal what is issued
+  leaf     BLOB NOT NULL CHECK (length(leaf) = 32),
+  sealed   BLOB NOT NULL CHECK (length(sealed) = 120),-- locked as a slot is
+  PRIMARY KEY (segment, stratum, position)
+) STRICT;
+
+CREATE TABLE drill_lists (                            -- since schema 4, a projection
+  segment  INTEGER PRIMARY KEY,
+  manifest BLOB NOT NULL,                             -- SHA-256 of the signed text
+  file     BLOB NOT NULL REFERENCES contents(hash),   -- the manifest file
+  root     BLOB NOT NULL,
+  imported INTEGER NOT NULL                           -- entry
+) STRICT;
+
+CREATE TABLE drills (                                 -- since schema 4, a projection: no release, and nobody's code
+  reference   TEXT PRIMARY KEY,
+  centre      TEXT NOT NULL,
+  code        TEXT NOT NULL,
+  person      TEXT NOT NULL,                          -- who practised
+  role        TEXT NOT NULL,
+  keys        INTEGER NOT NULL,                       -- how many centre keys were handed to that person to try
+  at          INTEGER NOT NULL,
+  entry       INTEGER NOT NULL,
+  opened      INTEGER,                                -- entry of the signed receipt
+  fits        INTEGER CHECK (fits IN (0, 1)),         -- did the slot open and fit its list?
+  keys_opened INTEGER,                                -- how many of the keys opened
+  seconds     INTEGER,                                -- from the entry to the receipt
+  passed      INTEGER CHECK (passed IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX drills_by_centre ON drills (centre, entry);
+CREATE INDEX drills_by_code ON drills (code, entry);
+
+CREATE TRIGGER drill_slots_never_change BEFORE UPDATE ON drill_slots
+BEGIN SELECT RAISE(ABORT, 'a slot never changes'); END;
+CREATE TRIGGER drill_slots_never_go BEFORE DELETE ON drill_slots
+BEGIN SELECT RAISE(ABORT, 'a slot never goes'); END;
+CREATE TRIGGER drill_slots_never_meet_the_list BEFORE INSERT ON drill_slots
+WHEN EXISTS (SELECT 1 FROM slots s WHERE s.code = NEW.code)
+BEGIN SELECT RAISE(ABORT, 'a code of the list is no drill'); END;
+CREATE TRIGGER slots_never_meet_a_drill BEFORE INSERT ON slots
+WHEN EXISTS (SELECT 1 FROM drill_slots d WHERE d.code = NEW.code)
+BEGIN SELECT RAISE(ABORT, 'a drill is no code of the list'); END;

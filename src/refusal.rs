@@ -94,6 +94,10 @@ codes! {
         WasUnblinded "was-unblinded";
         /// The trial's configuration has questions without an answer.
         DecisionsOpen "decisions-open";
+        /// There is no training list to practise with.
+        NoDrillList "no-drill-list";
+        /// Nobody has passed a drill for this centre yet.
+        DrillNotPassed "drill-not-passed";
         /// The record is not the one that was read.
         ChangedSinceRead "changed-since-read";
         /// Body or address beyond the limit.

@@ -47,6 +47,8 @@ mod outside;
 mod package;
 #[cfg(feature = "offline")]
 mod pharmacy;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod practice;
 #[cfg(feature = "offline")]
 mod release;
 #[cfg(feature = "offline")]

@@ -64,10 +64,10 @@ pub struct Play {
     pub slots: u32,
     /// Draw the list with every arm flipped: the other of two worlds.
     pub mirrored: bool,
-    /// Found a live service rather than one for training. Its recruitment cannot be opened: decisions are open.
-    pub live: bool,
     /// The seed of list and keys.
     pub seed: u64,
+    /// For participants, or for training, which every play is but those that ask what a live trial is held to.
+    pub purpose: ListPurpose,
 }
 
 /// The day before today, where the trial is: on it the demonstration's participant was screened.
@@ -97,8 +97,8 @@ impl Play {
             trial: TRIAL.to_owned(),
             slots: 12,
             mirrored: false,
-            live: false,
             seed,
+            purpose: ListPurpose::Training,
         };
         (play, clock)
     }
@@ -172,7 +172,7 @@ fn study(play: &Play, identities: &BTreeMap<String, Identity>, dice: &dyn Dice) 
     let written = trial_file::read_design(&play.trial).expect("it was read the line before");
     let design = Design {
         trial: trial.id.clone(),
-        purpose: if play.live { ListPurpose::Live } else { ListPurpose::Training },
+        purpose: play.purpose,
         segment: 0,
         arms: written.arms,
         ratio: written.ratio,

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod answers;
 pub mod derived;
+pub mod drill;
 pub mod duplicate;
 pub mod eligibility;
 pub mod entry;

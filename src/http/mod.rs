@@ -6,6 +6,7 @@ pub mod about;
 pub mod account;
 pub mod answer;
 pub mod caller;
+pub mod drills;
 pub mod emergency;
 mod exports;
 pub mod extract;

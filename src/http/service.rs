@@ -10,6 +10,7 @@ use super::{
     records, releases, reports, rotations, tokens, trail, trial,
     Served, emergency, follow_up, keys, list, notices, participants, pass_on, people, pharmacy,
     Served, emergency, exports, follow_up, keys, list, participants, pass_on, people, pharmacy,
+    Served, drills, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy,
     records, releases, reports, rotations, trail, trial,
 };
 use crate::domain::ids::Reference;
@@ -34,6 +35,7 @@ pub fn table() -> Table {
         pharmacy::routes(),
         emergency::routes(),
         import_break::routes(),
+        drills::routes(),
         follow_up::routes(),
         keys::routes(),
         rotations::routes(),

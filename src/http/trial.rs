@@ -76,7 +76,7 @@ pub fn routes() -> Vec<Route> {
             .takes::<acts::RecruitmentDecision>()
             .gives::<acts::Done>(200, decided)
             .refuses(&refusals)
-            .refuses(&[Code::ListNotReviewed, Code::DecisionsOpen])
+            .refuses(&[Code::ListNotReviewed, Code::DecisionsOpen, Code::DrillNotPassed])
             .idempotent(),
         Route::post("/v1/recruitment/pause", pause)
             .act(DecideRecruitment)

@@ -10,6 +10,8 @@ pub mod correct;
 pub mod deliveries;
 pub mod disclosures;
 pub mod drafts;
+pub mod drill_lists;
+pub mod drills;
 pub mod eligibility;
 pub mod emergency;
 pub mod entrust;

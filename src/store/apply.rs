@@ -4,6 +4,7 @@
 
 use super::StoreError;
 use super::apply_accounts;
+use super::apply_drills;
 use super::apply_keys::{self, forget_wraps, wrapped_in};
 use super::apply_offline;
 use super::apply_notices;
@@ -133,6 +134,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "list-imported" | "list-reviewed" | "code-voided" | "disclosed" => {
             of_the_list(connection, e)
         }
+        "drill-list-imported" | "drill" | "drill-opened" => apply_drills::apply(connection, e),
         "participant-screened" => participant_screened(connection, e),
         "screening-changed" => run(
             "UPDATE participants SET initials = ?2, birth_date = ?3, sex = ?4, outcome = ?5,

@@ -7,6 +7,7 @@
 mod accounts;
 mod apply;
 mod apply_accounts;
+mod apply_drills;
 mod apply_keys;
 mod apply_offline;
 mod apply_notices;
@@ -16,6 +17,7 @@ pub mod checkpoint_store;
 pub mod drafts;
 mod exports;
 pub mod factors;
+pub mod drills;
 pub mod faults;
 pub mod figures;
 mod founding;

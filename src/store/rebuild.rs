@@ -37,6 +37,8 @@ const PROJECTIONS: &[&str] = &[
     "notices",
     "addresses",
     "webhooks",
+    "drill_lists",
+    "drills",
 ];
 
 /// What a check of a stored trail found right.
@@ -91,7 +93,8 @@ impl Folder {
             "PRAGMA foreign_keys = OFF;
              BEGIN;
              INSERT INTO main.contents SELECT * FROM old.contents;
-             INSERT INTO main.slots SELECT * FROM old.slots ORDER BY rowid;",
+             INSERT INTO main.slots SELECT * FROM old.slots ORDER BY rowid;
+             INSERT INTO main.drill_slots SELECT * FROM old.drill_slots ORDER BY rowid;",
         )?;
         let mut statement = remade.prepare(
             "SELECT e.line, p.record FROM old.entries e LEFT JOIN old.private_records p USING (seq)
@@ -134,19 +137,27 @@ fn check_keepsakes(connection: &Connection) -> Result<(), OpenError> {
         }
     }
     check_sealed_records(connection)?;
-    let mut statement = connection.prepare("SELECT segment, root FROM lists")?;
-    let lists =
-        statement.query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Hash>(1)?)))?;
-    for list in lists {
-        let (segment, root) = list?;
-        let mut slots =
-            connection.prepare("SELECT leaf FROM slots WHERE segment = ?1 ORDER BY rowid")?;
-        let leaves = slots.query_map([segment], |row| row.get(0))?;
-        if tree::root(&leaves.collect::<Result<Vec<Hash>, _>>()?) != root {
-            return Err(OpenError::Tables("slots"));
-        }
+    for (lists, slots) in [("lists", "slots"), ("drill_lists", "drill_slots")] {
+        check_roots(connection, lists, slots)?;
     }
     check_resealed(connection)
+}
+
+/// The leaves give the root of their list, one list after the other.
+fn check_roots(connection: &Connection, lists: &str, slots: &'static str) -> Result<(), OpenError> {
+    let mut statement = connection.prepare(&format!("SELECT segment, root FROM {lists}"))?;
+    let roots =
+        statement.query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Hash>(1)?)))?;
+    let leaves = format!("SELECT leaf FROM {slots} WHERE segment = ?1 ORDER BY rowid");
+    let mut leaves = connection.prepare(&leaves)?;
+    for list in roots {
+        let (segment, root) = list?;
+        let own = leaves.query_map([segment], |row| row.get(0))?;
+        if tree::root(&own.collect::<Result<Vec<Hash>, _>>()?) != root {
+            return Err(OpenError::Tables(slots));
+        }
+    }
+    Ok(())
 }
 
 /// The slots that were sealed anew are those of which the rotation's entry holds the hash.

@@ -1,7 +1,10 @@
 //! The start page, and what each role finds there: a short list of things to do.
 
+use super::drill::RoadTold;
 use super::frame::{Frame, paper};
-use super::{account, changes, follow_up, list, people, recruitment, safety, screening, standing};
+use super::{
+    account, changes, drill, follow_up, list, people, recruitment, safety, screening, standing,
+};
 use crate::domain::people::Role;
 use crate::http::pages::{Next, Page, Paper, SignInStep, Visit};
 use crate::refusal::Refusal;
@@ -21,6 +24,8 @@ struct Home<'v> {
     f: Frame<'v>,
     /// What a role comes for; the flag marks the emergency.
     main: Vec<(&'static str, &'static str, bool)>,
+    /// To practise it, with how the own road stands.
+    drill: Option<RoadTold>,
     /// Records of code breaks that are not written: the words, where they lead, and is it late?
     breaks: Vec<(String, String, bool)>,
     /// What waits: whose, in which state, where.
@@ -39,6 +44,7 @@ async fn home(visit: Visit) -> Result<Paper, Refusal> {
     let page = Home {
         f: Frame::of(&visit, "home.title"),
         main: main(role),
+        drill: drill::own_road(&visit).await?,
         breaks: follow_up::waiting(&visit)?,
         todo: to_do(&visit).await?,
         links: links(role),
@@ -100,6 +106,7 @@ fn links(role: Role) -> Vec<Link> {
                 recruitment,
                 reports,
                 exports,
+                ("drill.roads", "/drills"),
                 people,
                 ("tokens.title", "/tokens"),
                 holders,
@@ -112,6 +119,7 @@ fn links(role: Role) -> Vec<Link> {
         Role::Admin => vec![
             ("tokens.title", "/tokens"),
             ("home.health", "/health"),
+            ("drill.roads", "/drills"),
             ("deliveries.title", "/deliveries"),
         ],
     };

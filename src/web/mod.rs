@@ -7,6 +7,7 @@ mod breaks;
 mod changes;
 mod corrected;
 mod curve;
+mod drill;
 mod eligibility;
 mod exports;
 mod follow_up;
@@ -57,6 +58,7 @@ pub fn pages() -> Pages {
         keys::pages(),
         changes::pages(),
         opening::pages(),
+        drill::pages(),
         pharmacy::pages(),
         trail::pages(),
         verify::pages(),
@@ -111,6 +113,7 @@ fn files() -> Vec<Static> {
         include_str!("css/follow.css"),
         include_str!("css/pharmacy.css"),
         include_str!("css/list.css"),
+        include_str!("css/drill.css"),
         include_str!("css/print.css"),
     );
     vec![
@@ -125,6 +128,7 @@ fn files() -> Vec<Static> {
         file!("arms.js", "text/javascript"),
         file!("bytes.js", "text/javascript"),
         file!("card.js", "text/javascript"),
+        file!("drill.js", "text/javascript"),
         file!("ed25519.js", "text/javascript"),
         file!("emergency.js", "text/javascript"),
         file!("grant.js", "text/javascript"),
@@ -142,6 +146,7 @@ fn files() -> Vec<Static> {
         file!("proof.js", "text/javascript"),
         file!("rotate.js", "text/javascript"),
         file!("scanned.js", "text/javascript"),
+        file!("shown.js", "text/javascript"),
         file!("signature.js", "text/javascript"),
         file!("stock.js", "text/javascript"),
         file!("stockroom.js", "text/javascript"),

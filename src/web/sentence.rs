@@ -56,9 +56,20 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "safety-unblinding-planned",
         ],
     ),
+    ("drills", &["drill", "drill-opened"]),
     ("openings", &["opened", "release-redelivered"]),
     ("keys", &["key-registered", "key-granted", "grant-removed", "key-rotated", "slot-key-passed"]),
-    ("list", &["founded", "list-imported", "list-reviewed", "code-voided", "disclosed"]),
+    (
+        "list",
+        &[
+            "founded",
+            "list-imported",
+            "drill-list-imported",
+            "list-reviewed",
+            "code-voided",
+            "disclosed",
+        ],
+    ),
     ("recruitment", &["recruitment-opened", "recruitment-paused", "recruitment-closed"]),
     (
         "people",
@@ -271,6 +282,7 @@ fn variant(entry: &Entry) -> String {
             _ => "-forward",
         },
         "opened" if no(&entry.data, "fits") => "-unfit",
+        "drill-opened" if no(&entry.data, "passed") => "-failed",
         "answers-corrected" => match fact(&entry.data, "deviation").and_then(text_of).as_deref() {
             Some("wrong-stratum") => "-moved",
             Some(_) => "-ineligible",

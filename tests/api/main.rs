@@ -8,6 +8,7 @@ mod by_key;
 mod deliveries;
 mod disclosures;
 mod drafts;
+mod drills;
 mod emergency;
 mod exports;
 mod follow_up;

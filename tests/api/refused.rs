@@ -70,14 +70,12 @@ fn body(path: &str, who: &str) -> Value {
         "/v1/participants/{reference}/corrections" => {
             json!({"version": "1", "answers": {}, "why": "a slip", "signature": signed("correct")})
         }
+        "/v1/drills" => json!({}),
         path if records(path) => json!({"answers": {}, "signature": signed("correct")}),
         path if path.ends_with("/confirm") => {
             json!({"sha256": "00".repeat(32), "signature": signed("confirm-export")})
         }
-        path if path.ends_with("/opened") => json!({
-            "reference": "ZZZZZZZZ", "fits": true, "at": "2026-11-21T01:00:00Z",
-            "signature": "00".repeat(64),
-        }),
+        path if path.ends_with("/opened") => opened(path),
         path if path.ends_with("/record") => json!({
             "volume": 250, "masked": "masked", "appearance": true, "noSecondCheck": "alone",
             "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(1052)},
@@ -128,6 +126,18 @@ fn letter(who: &str) -> Value {
     let letter = json!({"serial": "huashan-0-0001-A", "code": "9000001", "by": "i-hsh",
                         "at": "2026-11-20T01:00:00Z", "why": "nothing"});
     json!({"letter": letter, "category": "pregnancy", "signature": signature(who, "import-break")})
+}
+
+/// A receipt, of a release or of a drill.
+fn opened(path: &str) -> Value {
+    let mut receipt = json!({
+        "reference": "ZZZZZZZZ", "fits": true, "at": "2026-11-21T01:00:00Z",
+        "signature": "00".repeat(64),
+    });
+    if path.starts_with("/v1/drills/") {
+        receipt["keysOpened"] = json!(4);
+    }
+    receipt
 }
 
 /// The address with names that lead nowhere, and a question where one must be asked.

@@ -64,6 +64,7 @@ pub const MASKED: &[Place] = &[
     // A release: the one answer with a sealed arm.
     place("answer", "/slot/sealed", Holds::Hex, SEALED),
     place("answer", "/slot/leafPath/path/*", Holds::Hex, LEAVES),
+    place("answer POST /v1/drills", "/manifest", Holds::ManifestLine("signature"), RANDOM),
     place("answer GET /v1/pharmacy-records/{centre}", "/records/*/sealed", Holds::Hex, RECORD),
     // The receipt of any act, and proofs.
     place("answer", "/receipt/proof/*", Holds::Hex, CHAIN),
@@ -89,6 +90,9 @@ pub const MASKED: &[Place] = &[
     place("line list-imported", "/data/report", Holds::Hex, "a hash over the signed report"),
     place("line list-imported", "/data/root", Holds::Hex, LEAVES),
     place("line list-imported", "/data/package", Holds::Hex, "a hash over all sealed arms"),
+    place("line drill-list-imported", "/data/file", Holds::Hex, "a hash over a signed file"),
+    place("line drill-list-imported", "/data/package", Holds::Hex, "a hash over a signed file"),
+    place("line drill-opened", "/data/signature", Holds::Hex, RANDOM),
     place("line list-reviewed", "/data/manifest", Holds::Hex, MANIFEST),
     place("line opened", "/data/signature", Holds::Hex, RANDOM),
     place("line break-imported", "/data/record-signature", Holds::Hex, "ECDSA is randomised"),
@@ -118,6 +122,7 @@ pub const MASKED: &[Place] = &[
     place("row of lists", "/file", Holds::Hex, "a hash over the manifest's signed file"),
     place("row of lists", "/report", Holds::Hex, "a hash over the signed report"),
     place("row of lists", "/root", Holds::Hex, LEAVES),
+    place("row of drill_lists", "/file", Holds::Hex, "a hash over a signed file"),
     place("row of contents: manifest", "/hash", Holds::Hex, "a hash over the manifest's file"),
     place("row of contents: manifest", "/bytes", Holds::ManifestLine("root"), LEAVES),
     place("row of contents: manifest", "/bytes", Holds::ManifestLine("signature"), RANDOM),
@@ -125,6 +130,12 @@ pub const MASKED: &[Place] = &[
     place("row of repeats: opened", "/body", Holds::Hex, "a hash over a body with a signature"),
     place(
         "row of repeats: break-imported",
+        "/body",
+        Holds::Hex,
+        "a hash over a body with a signature",
+    ),
+    place(
+        "row of repeats: drill-opened",
         "/body",
         Holds::Hex,
         "a hash over a body with a signature",
@@ -225,12 +236,15 @@ pub fn mask(record: &Record) -> Told {
 
 /// Which of the kept texts a row is, or of which act a remembered answer is. Told by the rows that name them.
 fn kind_of(record: &Record, table: &str, row: &Value) -> String {
-    let list = || record.rows.iter().find(|(table, _)| table == "lists").map(|(_, list)| list);
+    let lists = |column: &str| {
+        let lists =
+            record.rows.iter().filter(|(table, _)| table == "lists" || table == "drill_lists");
+        lists.into_iter().any(|(_, list)| list[column] == row["hash"])
+    };
     match table {
         "row of contents" => {
-            let named = |column: &str| list().is_some_and(|list| list[column] == row["hash"]);
-            let kind = if named("file") { "manifest" } else { "other" };
-            (if named("report") { "report" } else { kind }).to_owned()
+            let kind = if lists("file") { "manifest" } else { "other" };
+            (if lists("report") { "report" } else { kind }).to_owned()
         }
         "row of repeats" => {
             let seq = row["seq"].as_u64().unwrap_or(u64::MAX) as usize;

@@ -338,6 +338,7 @@ impl World {
         self.wait(11 * 60);
         self.send("mon-1", "GET", path, &[], None);
         self.followed_up(codes);
+        self.drilled();
     }
 
     /// Two weeks on: due, too early, too late, out of order.

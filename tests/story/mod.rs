@@ -5,6 +5,7 @@
 
 pub mod acts;
 mod changes;
+mod drills;
 mod follow;
 mod life;
 pub mod log;

@@ -5,6 +5,7 @@ pub mod account;
 pub mod acts;
 pub mod changes;
 pub mod exports;
+pub mod drills;
 pub mod follow_up;
 pub mod list;
 pub mod offline;
