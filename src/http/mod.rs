@@ -24,6 +24,7 @@ pub mod releases;
 pub mod reports;
 mod rotations;
 pub mod routes;
+mod sealed_part;
 pub mod service;
 pub mod trail;
 pub mod trial;

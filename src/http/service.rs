@@ -5,7 +5,7 @@ use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
     Served, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy, records,
-    releases, reports, rotations, trail, trial,
+    releases, reports, rotations, sealed_part, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -26,6 +26,7 @@ pub fn table() -> Table {
         pharmacy::routes(),
         emergency::routes(),
         follow_up::routes(),
+        sealed_part::routes(),
         keys::routes(),
         rotations::routes(),
         pass_on::routes(),

@@ -31,6 +31,7 @@ pub mod reports;
 pub mod rotations;
 pub mod safety;
 pub mod screen;
+pub mod sealed_part;
 pub mod sign_in;
 pub mod signature;
 pub mod stock;

@@ -23,6 +23,7 @@ mod rebuild;
 pub mod records;
 pub mod release;
 pub mod repeats;
+pub mod sealed_parts;
 mod slots;
 mod startup;
 mod tx;
@@ -44,7 +45,7 @@ use std::sync::{Arc, Mutex};
 
 /// The schema this program writes and reads. An older one that it knows is brought up when the folder is opened; any other
 /// number is refused.
-pub const SCHEMA_VERSION: i32 = 3;
+pub const SCHEMA_VERSION: i32 = 4;
 
 /// Why the store could not do what was asked. Told apart by SQLite's codes, never by its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -27,6 +27,7 @@ mod recruitment;
 mod reports;
 mod safety;
 mod screening;
+mod sealed_part;
 mod sentence;
 mod sheets;
 mod standing;
@@ -59,6 +60,7 @@ pub fn pages() -> Pages {
         void::pages(),
         breaks::pages(),
         follow_up::pages(),
+        sealed_part::pages(),
         safety::pages(),
         recruitment::pages(),
         reports::pages(),
@@ -113,6 +115,7 @@ fn files() -> Vec<Static> {
             bytes: EFF_LONG_WORDLIST.join("\n").into_bytes(),
         },
         file!("arms.js", "text/javascript"),
+        file!("break_record.js", "text/javascript"),
         file!("bytes.js", "text/javascript"),
         file!("card.js", "text/javascript"),
         file!("ed25519.js", "text/javascript"),
@@ -130,8 +133,10 @@ fn files() -> Vec<Static> {
         file!("pharmacy.js", "text/javascript"),
         file!("pharmacy_record.js", "text/javascript"),
         file!("proof.js", "text/javascript"),
+        file!("record.js", "text/javascript"),
         file!("rotate.js", "text/javascript"),
         file!("scanned.js", "text/javascript"),
+        file!("sealed_part.js", "text/javascript"),
         file!("signature.js", "text/javascript"),
         file!("stock.js", "text/javascript"),
         file!("stockroom.js", "text/javascript"),

@@ -24,6 +24,7 @@ mod refused;
 mod reports;
 mod rotations;
 mod screen;
+mod sealed_part;
 mod sign_in;
 mod strata;
 mod trail;

@@ -66,16 +66,7 @@ fn body(path: &str, who: &str) -> Value {
             "reference": "ZZZZZZZZ", "fits": true, "at": "2026-11-21T01:00:00Z",
             "signature": "00".repeat(64),
         }),
-        path if path.ends_with("/record") => json!({
-            "volume": 250, "masked": "masked", "appearance": true, "noSecondCheck": "alone",
-            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(1052)},
-            "signature": signed("record-preparation"),
-        }),
         path if path.ends_with("/hand-over") => json!({"to": "Demo nurse"}),
-        "/v1/pharmacy-records" => json!({
-            "centre": "renji-south",
-            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(540)},
-        }),
         "/v1/keys/mine" => json!({"card": "no card"}),
         "/v1/grants" => json!({
             "person": "p-rjs", "centre": "renji-south", "epoch": 1, "fingerprint": "00".repeat(16),
@@ -98,6 +89,27 @@ fn body(path: &str, who: &str) -> Value {
         path if path.starts_with("/v1/recruitment/") => {
             json!({"reason": "none", "signature": signed("decide-recruitment")})
         }
+        path => sealed(path, who),
+    }
+}
+
+/// A body with a sealed record in it.
+fn sealed(path: &str, who: &str) -> Value {
+    let signed = |act| signature(who, act);
+    match path {
+        path if path.ends_with("/record") => json!({
+            "volume": 250, "masked": "masked", "appearance": true, "noSecondCheck": "alone",
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(1052)},
+            "signature": signed("record-preparation"),
+        }),
+        "/v1/pharmacy-records" => json!({
+            "centre": "renji-south",
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(540)},
+        }),
+        "/v1/sealed-parts" => json!({
+            "reference": "ZZZZZZZZ", "signature": signed("seal-part"),
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(4124)},
+        }),
         other => panic!("{other} takes a body: say which in the tests"),
     }
 }
@@ -105,6 +117,7 @@ fn body(path: &str, who: &str) -> Value {
 /// The address with names that lead nowhere, and a question where one must be asked.
 fn address(route: &Route) -> String {
     let path = route.path.replace("{reference}", "ZZZZZZZZ").replace("{person}", "nobody-here");
+    let path = path.replace("{release}", "ZZZZZZZZ");
     let path = path.replace("{centre}", "nowhere").replace("{segment}", "9");
     let path = path.replace("{entry}", "999999").replace("{code}", "internal");
     let path = path.replace("{file:.*}", "index.html");

@@ -10,6 +10,7 @@ mod problem;
 mod read;
 pub mod records;
 pub mod reports;
+pub mod sealed_part;
 pub mod steps;
 mod version;
 
