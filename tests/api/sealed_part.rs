@@ -65,7 +65,8 @@ fn place(house: &House, record: &str) -> RecordPlace {
 
 /// A part as the writer's device seals it, not signed yet.
 fn part(house: &House, who: &str, reference: &str, text: &str, n: u64) -> Value {
-    let wraps = house.stage.get(who, "/v1/wraps/renji-south").body;
+    let wraps = house.get(who, &format!("{PARTS}/{reference}")).body;
+    house.so_far();
     let key = key(house, who, &wraps["wraps"][0]);
     let dice = FixedDice::new(n);
     let record = Reference::from_bytes(roll(&dice));
@@ -96,6 +97,7 @@ fn what_is_thought_once_the_arm_is_known_is_sealed_for_holders_and_everybody_els
     assert_eq!(know("mon-1"), false);
     house.so_far();
     let body = signed("hot-1", part(&house, "hot-1", &reference, THINKS, 1));
+    let second = part(&house, "i-rjs", &reference, "{}", 2);
     let kept = house.act_once("hot-1", "POST", PARTS, "one-key-for-one-part", body.clone());
     assert_eq!(kept.status, 201, "{}", kept.text);
     let (line, _) = house.check_receipt(&kept.body["receipt"]);
@@ -106,7 +108,6 @@ fn what_is_thought_once_the_arm_is_known_is_sealed_for_holders_and_everybody_els
     assert_eq!((again.status, &again.body["repeated"]), (200, &json!(true)));
     // A name is used once; written again, the last one counts.
     refused(&house.post("hot-1", PARTS, body), 409, "wrong-state");
-    let second = part(&house, "i-rjs", &reference, "{}", 2);
     let second = house.post("i-rjs", PARTS, signed("i-rjs", second));
     let (line, _) = house.check_receipt(&second.body["receipt"]);
     assert_eq!(line["data"]["replaces"], kept.body["receipt"]["index"]);
@@ -154,12 +155,12 @@ fn a_break_closes_with_its_sealed_part_or_with_the_reason_why_there_is_none_and_
  {
     let house = House::raise();
     let (first, told) = (broken(&house), json!({"unconfirmed": "the battery was empty"}));
+    let late = signed("hot-1", part(&house, "hot-1", &first, THINKS, 2));
+    let body = signed("i-rjs", part(&house, "i-rjs", &first, THINKS, 1));
     let lacking = closed(&house, &first, told.clone());
     assert_eq!(fields(&lacking), ["/answers/no-sealed-part required"]);
-    let body = signed("i-rjs", part(&house, "i-rjs", &first, THINKS, 1));
     assert_eq!(house.post("i-rjs", PARTS, body).status, 201);
     assert_eq!(closed(&house, &first, told).status, 200);
-    let late = signed("hot-1", part(&house, "hot-1", &first, THINKS, 2));
     refused(&house.post("hot-1", PARTS, late), 409, "wrong-state");
     house.trail_is(["sealed-part-kept", "break-closed", "refused wrong-state"]);
 }
@@ -210,6 +211,7 @@ fn the_key_that_seals_it_signs_it_too_and_its_signature_fits_no_other_part() {
     let house = House::raise();
     let reference = broken(&house);
     let body = part(&house, "hot-1", &reference, THINKS, 1);
+    let other = part(&house, "hot-1", &reference, "{}", 2);
     let once = "a-key-for-the-signed-part";
     let meaning = signature("hot-1", "seal-part")["meaning"].as_str().unwrap().to_owned();
     let hash = sha256(body.to_string().as_bytes());
@@ -219,7 +221,6 @@ fn the_key_that_seals_it_signs_it_too_and_its_signature_fits_no_other_part() {
         part["signature"] = json!({"key": hex(&key), "meaning": meaning});
         house.act_once("hot-1", "POST", PARTS, once, part)
     };
-    let other = part(&house, "hot-1", &reference, "{}", 2);
     refused(&with(other), 401, "signature-needed");
     let kept = with(body);
     assert_eq!(kept.status, 201, "{}", kept.text);

@@ -46,7 +46,7 @@ impl World {
             let narrative = if active { "the infusion did it ".repeat(40) } else { String::new() };
             let text = json!({"v": 1, "release": release, "participant": number,
                               "relatedAfter": related, "narrative": narrative});
-            let key = self.centre_key(who, "renji-south", 1);
+            let key = self.centre_key("hot-1", "renji-south", 1);
             let record = self.sealed(&key, ("renji-south", 1), RecordKind::Break, &text);
             let mut body = json!({"reference": release, "record": record,
                                   "signature": signature(who, "seal-part")});
