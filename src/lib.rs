@@ -4,6 +4,8 @@
 
 pub mod cli;
 pub mod clock;
+#[cfg(feature = "server")]
+pub mod config;
 pub mod dice;
 pub mod domain;
 #[cfg(feature = "server")]

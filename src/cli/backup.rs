@@ -1,8 +1,7 @@
 //! `klero backup`: a verified copy of the database, taken while acts go on.
 
 use super::failure::{Done, Exit, Failure, ending};
-use super::house::refused;
-use crate::store::Folder;
+use super::house::{Place, refused};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -17,9 +16,8 @@ use std::path::PathBuf;
     "klero backup create --data data klero-backup.db --json",
 ], &[Exit::NotThere, Exit::Schema, Exit::Exists, Exit::NotVerified]))]
 pub struct Create {
-    /// The data folder, which may be in use
-    #[arg(long, value_name = "DIR", env = "KLERO_DATA")]
-    data: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// The copy, which must be new
     destination: PathBuf,
 }
@@ -28,7 +26,7 @@ impl Create {
     /// Copies, verifies, names.
     pub fn run(self) -> Result<Done, Failure> {
         let entries =
-            Folder::at(&self.data).backup_to(&self.destination).map_err(|error| refused(&error))?;
+            self.place.folder()?.backup_to(&self.destination).map_err(|error| refused(&error))?;
         let file = self.destination.display().to_string();
         let text = format!("entries      {entries}, verified\nwritten      {file}");
         Ok(Done::new(text, json!({"entries": entries, "file": file})))

@@ -3,6 +3,7 @@
 use super::failure::{Exit, Failure};
 use super::trial;
 use crate::clock::SystemClock;
+use crate::config::{Config, Given, Settled};
 use crate::dice::SystemDice;
 use crate::service::House;
 use crate::service::founding::{HouseError, Means};
@@ -16,28 +17,47 @@ use std::sync::Arc;
 /// Where the service's files are.
 #[derive(Args)]
 pub struct Place {
-    /// The data folder
-    #[arg(long, value_name = "DIR", env = "KLERO_DATA")]
-    pub data: PathBuf,
+    /// The house's configuration, such as deploy/klero.toml; the flags here stand above it
+    #[arg(long, value_name = "FILE", env = "KLERO_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The data folder   [variable: KLERO_DATA]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// The checkpoint store; another disk or host is better   [default: DIR/checkpoint]
-    #[arg(long, value_name = "FILE", env = "KLERO_CHECKPOINT")]
+    #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
     /// The file with the server secret; a systemd credential is better   [default: DIR/server-secret]
-    #[arg(long, value_name = "FILE", env = "KLERO_SERVER_SECRET")]
+    #[arg(long, value_name = "FILE")]
     pub server_secret: Option<PathBuf>,
 }
 
+/// The credential's name under systemd (`LoadCredentialEncrypted=server-secret:…`).
+const CREDENTIAL: &str = "server-secret";
+
 impl Place {
+    /// The whole configuration: these flags and `others`, variables, file, defaults.
+    ///
+    /// # Errors
+    /// 10 when there is no such file, 15 with everything that is wrong in it.
+    pub fn settle(&self, others: Vec<Given>) -> Result<Settled, Failure> {
+        let mut flags = others;
+        let own = [
+            ("service.data", "--data", &self.data),
+            ("service.checkpoint", "--checkpoint", &self.checkpoint),
+            ("service.server_secret_file", "--server-secret", &self.server_secret),
+        ];
+        for (setting, flag, path) in own {
+            flags.extend(path.iter().map(|path| (setting, flag, path.as_os_str().to_owned())));
+        }
+        super::config::settle(self.config.as_deref(), flags)
+    }
+
     /// The folder, with what lies elsewhere.
-    pub fn folder(&self) -> Folder {
-        let mut folder = Folder::at(&self.data);
-        if let Some(checkpoint) = &self.checkpoint {
-            folder.checkpoint.clone_from(checkpoint);
-        }
-        if let Some(secret) = &self.server_secret {
-            folder.server_secret.clone_from(secret);
-        }
-        folder
+    ///
+    /// # Errors
+    /// Of the configuration; 2 when nobody says where the data are.
+    pub fn folder(&self) -> Result<Folder, Failure> {
+        folder_of(&self.settle(vec![])?.config)
     }
 
     /// Opens the house: nobody else may have it open.
@@ -45,12 +65,43 @@ impl Place {
     /// # Errors
     /// Every reason for which nothing may be answered.
     pub fn open(&self) -> Result<House, Failure> {
-        let folder = self.folder();
-        if !folder.database().exists() {
-            return Err(refused(&OpenError::NotThere(folder.path)));
-        }
-        House::open(&folder, means()).map_err(|error| not_opened(&error, &self.data))
+        open(&self.folder()?)
     }
+}
+
+/// The folder that a configuration names.
+///
+/// # Errors
+/// 2 when nobody says where the data are.
+pub fn folder_of(config: &Config) -> Result<Folder, Failure> {
+    let Some(data) = &config.service.data else {
+        let next =
+            "--data DIR, or the variable KLERO_DATA, or `data` below [service] in klero.toml";
+        return Err(Failure::new(Exit::Usage, "no-data-folder", "which data folder?", next));
+    };
+    let mut folder = Folder::at(data);
+    if let Some(checkpoint) = &config.service.checkpoint {
+        folder.checkpoint.clone_from(checkpoint);
+    }
+    let credential = || {
+        let given = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+        given.map(|given| given.join(CREDENTIAL)).filter(|file| file.exists())
+    };
+    if let Some(secret) = config.service.server_secret_file.clone().or_else(credential) {
+        folder.server_secret = secret;
+    }
+    Ok(folder)
+}
+
+/// Opens a house: nobody else may have it open.
+///
+/// # Errors
+/// Every reason for which nothing may be answered.
+pub fn open(folder: &Folder) -> Result<House, Failure> {
+    if !folder.database().exists() {
+        return Err(refused(&OpenError::NotThere(folder.path.clone())));
+    }
+    House::open(folder, means()).map_err(|error| not_opened(&error, &folder.path))
 }
 
 /// The machine's clock and dice.

@@ -58,9 +58,10 @@ impl Init {
             centres: vec![],
             principal: false,
         };
-        let token = found(&self.place.folder(), &text, &manifest, admin, means())
+        let folder = self.place.folder()?;
+        let token = found(&folder, &text, &manifest, admin, means())
             .map_err(|error| not_opened(&error, &self.trial))?;
-        let data = self.place.data.display().to_string();
+        let data = folder.path.display().to_string();
         say!("The start token is shown once: {} chooses a password with it.", self.admin);
         say!(
             "Next:  klero list import --data {data} package.json    then    klero serve --data {data}"

@@ -5,6 +5,8 @@
 mod backup;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod cast;
+#[cfg(feature = "server")]
+mod config;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod demo;
 #[cfg(feature = "offline")]
@@ -166,6 +168,14 @@ enum Command {
         "klero trail --help",
     ], &[Exit::NotThere, Exit::NotVerified]))]
     Trail(TrailCommand),
+    /// The house's configuration: where the service lives and how it is reached
+    #[cfg(feature = "server")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero config check /etc/klero/klero.toml",
+        "klero config show --config /etc/klero/klero.toml",
+        "klero config show --json",
+    ], &[Exit::NotThere, Exit::Unreadable]))]
+    Config(ConfigCommand),
     #[cfg(feature = "server")]
     Init(Box<init::Init>),
     #[cfg(feature = "server")]
@@ -267,6 +277,13 @@ enum BackupCommand {
 
 #[cfg(feature = "server")]
 #[derive(Subcommand)]
+enum ConfigCommand {
+    Check(config::Check),
+    Show(config::Show),
+}
+
+#[cfg(feature = "server")]
+#[derive(Subcommand)]
 enum SchemaCommand {
     Status(serve::SchemaStatus),
 }
@@ -306,6 +323,10 @@ impl Command {
             Command::Trail(TrailCommand::Verify(verify)) => verify.run(),
             #[cfg(feature = "server")]
             Command::Trail(TrailCommand::Export(export)) => export.run(),
+            #[cfg(feature = "server")]
+            Command::Config(ConfigCommand::Check(check)) => check.run(),
+            #[cfg(feature = "server")]
+            Command::Config(ConfigCommand::Show(show)) => show.run(),
             #[cfg(feature = "server")]
             Command::Init(init) => init.run(),
             #[cfg(feature = "server")]

@@ -1,7 +1,8 @@
 //! `klero serve`: the service, and the two commands that say what it speaks and stores.
 
 use super::failure::{Done, Exit, Failure, ending, say};
-use super::house::{Place, refused};
+use super::house::{Place, folder_of, open, refused};
+use crate::config::Given;
 use crate::http;
 use crate::http::openapi::Description;
 use crate::store::SCHEMA_VERSION;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 /// It speaks plain HTTP: outside loopback it belongs behind a proxy that speaks TLS.
 #[derive(Args)]
 #[command(after_help = ending([
-    "klero serve --data /var/lib/klero",
+    "klero serve --config /etc/klero/klero.toml",
     "klero serve --data /var/lib/klero --listen 127.0.0.1:8787 --https",
     "klero serve --data data --checkpoint /mnt/other/checkpoint --server-secret /run/secret",
 ], &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::Schema, Exit::NotAllowed,
@@ -23,9 +24,9 @@ use std::sync::Arc;
 pub struct Serve {
     #[command(flatten)]
     place: Place,
-    /// Where it listens; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", env = "KLERO_LISTEN", default_value = "127.0.0.1:8787")]
-    listen: SocketAddr,
+    /// Where it listens; port 0 takes a free one   [default: 127.0.0.1:8787]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
     /// The proxy's public address is https: browsers may remember that
     #[arg(long)]
     https: bool,
@@ -54,19 +55,28 @@ pub struct SchemaStatus {
 pub struct OpenApi {}
 
 impl Serve {
+    /// The flags that stand above the configuration.
+    fn given(&self) -> Vec<Given> {
+        let listen = self.listen.map(|at| ("service.listen", "--listen", at.to_string().into()));
+        let https = self.https.then(|| ("service.https", "--https", "true".into()));
+        listen.into_iter().chain(https).collect()
+    }
+
     /// Opens the house, listens, answers.
     pub fn run(self) -> Result<Done, Failure> {
         crate::telemetry::start();
-        let house = Arc::new(self.place.open()?);
+        let config = self.place.settle(self.given())?.config;
+        let listen = config.service.listen;
+        let house = Arc::new(open(&folder_of(&config)?)?);
         let not_listening = |error: std::io::Error| {
-            let what = format!("{} cannot be listened on", self.listen);
+            let what = format!("{listen} cannot be listened on");
             let next = "choose another --listen, or stop what listens there";
             Failure::new(Exit::Failed, "not-listening", what, next).because(error)
         };
-        let listener = TcpListener::bind(self.listen).map_err(not_listening)?;
+        let listener = TcpListener::bind(listen).map_err(not_listening)?;
         let address = listener.local_addr().map_err(not_listening)?;
         let mut served = http::served(Arc::clone(&house), crate::web::pages());
-        if self.https {
+        if config.service.https {
             served = served.behind_https();
         }
         say!("listening on http://{address} for {}", house.trial.id);

@@ -8,6 +8,7 @@ mod desk;
 mod disclose;
 mod extension;
 mod help;
+mod house_file;
 mod key;
 mod opening;
 mod operator;
