@@ -172,6 +172,16 @@ BEGIN SELECT RAISE(ABORT, 'a sealed record never changes'); END;
 CREATE TRIGGER sealed_records_never_go BEFORE DELETE ON sealed_records
 BEGIN SELECT RAISE(ABORT, 'a sealed record never goes'); END;
 
+CREATE TABLE sealed_break_records (                   -- since schema 4: what was written about a code break once the arm was
+  record TEXT PRIMARY KEY,                            -- known, under the service's lock; named by the device that sealed it
+  sealed BLOB NOT NULL CHECK (length(sealed) = 4152)  -- one length, whatever it says
+) STRICT;
+
+CREATE TRIGGER sealed_break_records_never_change BEFORE UPDATE ON sealed_break_records
+BEGIN SELECT RAISE(ABORT, 'a sealed record never changes'); END;
+CREATE TRIGGER sealed_break_records_never_go BEFORE DELETE ON sealed_break_records
+BEGIN SELECT RAISE(ABORT, 'a sealed record never goes'); END;
+
 -- Projections -------------------------------------------------------------------------------------------------------
 
 CREATE TABLE people (
@@ -378,6 +388,16 @@ CREATE TABLE withdrawals (                            -- since schema 3: code br
   entry INTEGER PRIMARY KEY REFERENCES entries(seq),
   at    INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE break_records (                          -- since schema 4: which sealed record is about which code break
+  record  TEXT PRIMARY KEY,
+  release TEXT NOT NULL REFERENCES releases(reference),
+  centre  TEXT NOT NULL,                              -- whose key seals it
+  epoch   INTEGER NOT NULL CHECK (epoch >= 1),        -- the number of that key
+  entry   INTEGER NOT NULL UNIQUE REFERENCES entries(seq)
+) STRICT;
+
+CREATE INDEX break_records_by_release ON break_records (release, entry);
 
 CREATE TABLE safety_plans (                           -- since schema 3: one named person is to be told one treatment
   entry       INTEGER PRIMARY KEY REFERENCES entries(seq), -- which holds who is told, and why

@@ -328,6 +328,7 @@ fn sql_writes_projections_only_where_entries_are_applied() {
         "verifications",
         "shortages",
         "pharmacy_records",
+        "break_records",
         "records",
         "centre_keys",
         "held",

@@ -118,6 +118,10 @@ acts! {
     FollowUp          "follow-up"                      Never   Centre  Never   Trial   Never   Never   Never   Never;
     /// Sign a code break's follow-up as principal investigator, which closes it.
     CloseBreak        "close-break"                    Never   Centre  Never   Never   Never   Never   Never   Never;
+    /// Keep what was written about a code break once the arm was known, sealed.
+    SealPart          "seal-part"                      Never   Centre  Never   Trial   Never   Never   Never   Never;
+    /// Have the lock lifted from what was sealed about one code break.
+    ReadSealedPart    "read-sealed-part"               Never   Centre  Never   Trial   Trial   Never   Never   Never;
     /// Plan that one named person is told a participant's treatment, for a safety report.
     PlanUnblinding    "plan-unblinding"                Never   Never   Never   Never   Never   Trial   Trial   Never;
     /// Read which safety unblindings are planned, and for whom.

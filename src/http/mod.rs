@@ -31,6 +31,7 @@ pub mod releases;
 pub mod reports;
 mod rotations;
 pub mod routes;
+mod sealed_part;
 pub mod service;
 pub mod tokens;
 mod tls;

@@ -253,6 +253,7 @@ async fn breaks(house: Data<House>, who: Who) -> Result<Answer<acts::BreaksBody>
         unconfirmed: broken.unconfirmed,
         read_back: broken.release.read_back.is_some(),
         follow_up: broken.progress.as_str().to_owned(),
+        sealed_part: broken.standing.sealed.is_some(),
         due: broken.due.to_string(),
         again: [("person", broken.again.person), ("centre", broken.again.centre)]
             .into_iter()

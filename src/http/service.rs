@@ -12,6 +12,8 @@ use super::{
     Served, emergency, exports, follow_up, keys, list, participants, pass_on, people, pharmacy,
     Served, drills, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy,
     records, releases, reports, rotations, trail, trial,
+    Served, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy, records,
+    releases, reports, rotations, sealed_part, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -37,6 +39,7 @@ pub fn table() -> Table {
         import_break::routes(),
         drills::routes(),
         follow_up::routes(),
+        sealed_part::routes(),
         keys::routes(),
         rotations::routes(),
         pass_on::routes(),

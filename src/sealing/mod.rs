@@ -10,9 +10,9 @@ pub mod package;
 pub mod passed;
 #[cfg(feature = "server")]
 pub mod password;
-pub mod pharmacy_record;
 #[cfg(test)]
 mod samples;
+pub mod sealed_record;
 pub mod signature;
 pub mod slot;
 pub mod tiles;

@@ -45,6 +45,7 @@ pub mod rotations;
 pub mod safety;
 pub mod screen;
 pub mod second_factor;
+pub mod sealed_part;
 pub mod sign_in;
 pub mod signature;
 pub mod stock;

@@ -30,8 +30,13 @@ const OF_PARTICIPANT: [&str; 9] = [
     "accident-recorded",
 ];
 /// Acts about one release to which a participant's code led.
-const OF_RELEASE: [&str; 4] =
-    ["preparation-recorded", "handed-over", "follow-up-recorded", "break-closed"];
+const OF_RELEASE: [&str; 5] = [
+    "preparation-recorded",
+    "handed-over",
+    "follow-up-recorded",
+    "sealed-part-kept",
+    "break-closed",
+];
 
 /// An entry with its place in the trail.
 pub(super) struct Happened<'e> {
@@ -393,8 +398,16 @@ fn released(connection: &Connection, e: &Happened<'_>, purpose: &str) -> Result<
     }
 }
 
-/// That a sealed pharmacy record was kept. What it says is in no entry.
+/// That a sealed record was kept. What it says is in no entry.
 fn sealed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    if e.entry.act == "sealed-part-kept" {
+        return run(
+            connection,
+            "INSERT INTO break_records (record, release, centre, epoch, entry)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            &[&e.data("record"), &e.on("reference"), &e.centre(), &e.number("epoch"), &e.seq()],
+        );
+    }
     let (kind, record, release) = match e.entry.act.as_str() {
         "preparation-recorded" => ("preparation", e.data("record"), e.on("reference")),
         "stock-recorded" => ("stock", e.on("record"), None),

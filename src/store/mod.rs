@@ -34,6 +34,7 @@ mod rebuild;
 pub mod records;
 pub mod release;
 pub mod repeats;
+pub mod sealed_parts;
 mod slots;
 mod startup;
 pub mod tokens;

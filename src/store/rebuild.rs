@@ -25,6 +25,7 @@ const PROJECTIONS: &[&str] = &[
     "shortages",
     "records",
     "pharmacy_records",
+    "break_records",
     "centre_keys",
     "held",
     "passed_keys",
@@ -37,6 +38,7 @@ const PROJECTIONS: &[&str] = &[
     "notices",
     "addresses",
     "webhooks",
+    "copies",
     "drill_lists",
     "drills",
 ];
@@ -176,15 +178,19 @@ fn check_resealed(connection: &Connection) -> Result<(), OpenError> {
     if all == Ok(known) { Ok(()) } else { Err(OpenError::Tables("resealed")) }
 }
 
-/// Every pharmacy record that the trail knows has its sealed bytes, and there are no others.
+/// Every sealed record that the trail knows has its bytes, and there are no others.
 fn check_sealed_records(connection: &Connection) -> Result<(), OpenError> {
-    let alone = "SELECT count(*) FROM pharmacy_records p FULL JOIN sealed_records s
-                 ON s.record = p.record AND s.kind = p.kind
-                 WHERE s.record IS NULL OR p.record IS NULL";
-    match connection.query_row(alone, [], |row| row.get::<_, i64>(0))? {
-        0 => Ok(()),
-        _ => Err(OpenError::Tables("sealed_records")),
+    let pharmacy = "SELECT count(*) FROM pharmacy_records p FULL JOIN sealed_records s
+                    ON s.record = p.record AND s.kind = p.kind
+                    WHERE s.record IS NULL OR p.record IS NULL";
+    let breaks = "SELECT count(*) FROM break_records p FULL JOIN sealed_break_records s
+                  ON s.record = p.record WHERE s.record IS NULL OR p.record IS NULL";
+    for (table, alone) in [("sealed_records", pharmacy), ("sealed_break_records", breaks)] {
+        if connection.query_row(alone, [], |row| row.get::<_, i64>(0))? != 0 {
+            return Err(OpenError::Tables(table));
+        }
     }
+    Ok(())
 }
 
 fn apply_stored(remade: &Connection, text: &str, record: Option<String>) -> Result<(), OpenError> {

@@ -82,7 +82,7 @@ impl Durable<Wanted> {
 }
 
 impl Durable<WantedRecords> {
-    /// Lifts the locks of pharmacy records, only after the entry that says they are read is durable (I3).
+    /// Lifts the locks of records, only after the entry that says they are read is durable (I3).
     ///
     /// # Errors
     /// When a record was not locked by this server secret.

@@ -309,6 +309,7 @@ meaning =
     .transfer = The participant goes to the other centre; stratum and code stay
     .report-accident = This record is complete and true, and names no treatment
     .close-break = I have assessed this code break as principal investigator; the record is complete
+    .seal-part = What I sealed is complete and true
     .plan-unblinding = This person must be told, for a safety report; nobody of the trial's team is
     .grant-key = I compared the fingerprint by voice with the person I know
     .decide-recruitment = I decide to open, pause or close

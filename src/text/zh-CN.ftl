@@ -308,6 +308,7 @@ meaning =
     .transfer = 受试者转至另一中心，分层和编码保持不变
     .report-accident = 该记录完整、属实，且未写出治疗名称
     .close-break = 本人作为主要研究者已评估此次揭盲，记录完整
+    .seal-part = 本人封存的内容完整、属实
     .plan-unblinding = 因安全性报告须告知此人，试验团队中无人获知
     .grant-key = 本人已与新持钥人通话核对指纹
     .decide-recruitment = 本人决定启动、暂停或结束入组

@@ -32,6 +32,7 @@ mod recruitment;
 mod reports;
 mod safety;
 mod screening;
+mod sealed_part;
 mod sentence;
 mod sheets;
 mod standing;
@@ -66,6 +67,7 @@ pub fn pages() -> Pages {
         void::pages(),
         breaks::pages(),
         follow_up::pages(),
+        sealed_part::pages(),
         safety::pages(),
         offline::pages(),
         recruitment::pages(),
@@ -126,6 +128,7 @@ fn files() -> Vec<Static> {
             bytes: EFF_LONG_WORDLIST.join("\n").into_bytes(),
         },
         file!("arms.js", "text/javascript"),
+        file!("break_record.js", "text/javascript"),
         file!("bytes.js", "text/javascript"),
         file!("card.js", "text/javascript"),
         file!("drill.js", "text/javascript"),
@@ -144,9 +147,11 @@ fn files() -> Vec<Static> {
         file!("pharmacy.js", "text/javascript"),
         file!("pharmacy_record.js", "text/javascript"),
         file!("proof.js", "text/javascript"),
+        file!("record.js", "text/javascript"),
         file!("rotate.js", "text/javascript"),
         file!("scanned.js", "text/javascript"),
         file!("shown.js", "text/javascript"),
+        file!("sealed_part.js", "text/javascript"),
         file!("signature.js", "text/javascript"),
         file!("stock.js", "text/javascript"),
         file!("stockroom.js", "text/javascript"),

@@ -32,6 +32,7 @@ mod reports;
 mod rotations;
 mod screen;
 mod second_factor;
+mod sealed_part;
 mod sign_in;
 mod strata;
 mod tokens;

@@ -76,16 +76,7 @@ fn body(path: &str, who: &str) -> Value {
             json!({"sha256": "00".repeat(32), "signature": signed("confirm-export")})
         }
         path if path.ends_with("/opened") => opened(path),
-        path if path.ends_with("/record") => json!({
-            "volume": 250, "masked": "masked", "appearance": true, "noSecondCheck": "alone",
-            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(1052)},
-            "signature": signed("record-preparation"),
-        }),
         path if path.ends_with("/hand-over") => json!({"to": "Demo nurse"}),
-        "/v1/pharmacy-records" => json!({
-            "centre": "renji-south",
-            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(540)},
-        }),
         "/v1/keys/mine" => json!({"card": "no card"}),
         "/v1/grants" => json!({
             "person": "p-rjs", "centre": "renji-south", "epoch": 1, "fingerprint": "00".repeat(16),
@@ -108,12 +99,27 @@ fn body(path: &str, who: &str) -> Value {
         path if path.starts_with("/v1/recruitment/") => {
             json!({"reason": "none", "signature": signed("decide-recruitment")})
         }
-        other => of_notices(other),
+        path => sealed(path, who),
     }
 }
 
-fn of_notices(path: &str) -> Value {
+/// A body with a sealed record in it.
+fn sealed(path: &str, who: &str) -> Value {
+    let signed = |act| signature(who, act);
     match path {
+        path if path.ends_with("/record") => json!({
+            "volume": 250, "masked": "masked", "appearance": true, "noSecondCheck": "alone",
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(1052)},
+            "signature": signed("record-preparation"),
+        }),
+        "/v1/pharmacy-records" => json!({
+            "centre": "renji-south",
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(540)},
+        }),
+        "/v1/sealed-parts" => json!({
+            "reference": "ZZZZZZZZ", "signature": signed("seal-part"),
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(4124)},
+        }),
         "/v1/notices/address" => json!({"address": "demo@hospital.example"}),
         "/v1/webhooks" => json!({"url": "https://nowhere.example/hook"}),
         "/v1/deliveries/replay" => json!({"event": 0, "way": "mail", "target": "nobody-here"}),
@@ -144,6 +150,7 @@ fn opened(path: &str) -> Value {
 fn address(route: &Route) -> String {
     let path = route.path.replace("{reference}", "ZZZZZZZZ").replace("{person}", "nobody-here");
     let path = path.replace("{machine}", "no-machine").replace("{session}", "nothing");
+    let path = path.replace("{release}", "ZZZZZZZZ");
     let path = path.replace("{centre}", "nowhere").replace("{segment}", "9");
     let path = path.replace("{entry}", "999999").replace("{code}", "internal");
     let path = path.replace("{file:.*}", "index.html").replace("{kind}", "nothing");

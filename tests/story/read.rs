@@ -56,6 +56,7 @@ impl World {
             let values: Vec<String> = match name {
                 None => vec![String::new()],
                 Some("reference") => SOME.iter().map(|number| self.reference(number)).collect(),
+                Some("release") => self.breaks.iter().take(4).cloned().collect(),
                 Some("centre") => ["renji-south", "huashan", "nowhere"].map(str::to_owned).into(),
                 Some("entry") => ["0", "1", "40", "999999"].map(str::to_owned).into(),
                 Some("code") => Code::ALL.iter().map(|code| code.as_str().to_owned()).collect(),

@@ -513,6 +513,8 @@ pub struct BrokenBody {
     pub read_back: bool,
     /// How far its record is: `due`, `overdue`, `written` or `closed`. Being late refuses nothing.
     pub follow_up: String,
+    /// Was anything sealed about it once the arm was known? That, never what.
+    pub sealed_part: bool,
     /// Until when the record should be written, UTC.
     pub due: String,
     /// For monitor and sponsor: within the day before there was another, by the same `person`, at the same `centre`.

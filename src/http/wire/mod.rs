@@ -16,6 +16,7 @@ mod problem;
 mod read;
 pub mod records;
 pub mod reports;
+pub mod sealed_part;
 pub mod steps;
 pub mod tokens;
 mod version;
