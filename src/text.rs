@@ -151,7 +151,7 @@ pub fn meaning(act: &str, language: Language) -> String {
 }
 
 /// The files, compiled in, in the order of [`Language`]: problems and signatures, then what the pages say.
-const FILES: [[&str; 10]; 2] = [
+const FILES: [[&str; 11]; 2] = [
     [
         include_str!("text/en.ftl"),
         include_str!("text/pages/en/frame.ftl"),
@@ -163,6 +163,7 @@ const FILES: [[&str; 10]; 2] = [
         include_str!("text/pages/en/follow.ftl"),
         include_str!("text/pages/en/changes.ftl"),
         include_str!("text/pages/en/reports.ftl"),
+        include_str!("text/pages/en/backups.ftl"),
     ],
     [
         include_str!("text/zh-CN.ftl"),
@@ -175,6 +176,7 @@ const FILES: [[&str; 10]; 2] = [
         include_str!("text/pages/zh-CN/follow.ftl"),
         include_str!("text/pages/zh-CN/changes.ftl"),
         include_str!("text/pages/zh-CN/reports.ftl"),
+        include_str!("text/pages/zh-CN/backups.ftl"),
     ],
 ];
 

@@ -61,6 +61,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("unicode_normalization", &["sealing/identity.rs"]),
     ("clap", &["cli"]),
     ("rpassword", &["cli"]),
+    ("rustix", &["cli/doctor.rs"]),
     ("ureq", &["cli"]),
     ("jiff", &["domain/time.rs", "clock.rs"]),
     ("fluent", &["text.rs"]),

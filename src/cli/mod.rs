@@ -13,6 +13,8 @@ mod demo;
 mod design;
 #[cfg(feature = "offline")]
 mod disclose;
+#[cfg(feature = "server")]
+mod doctor;
 mod failure;
 mod files;
 #[cfg(feature = "server")]
@@ -27,6 +29,8 @@ mod key;
 mod kit;
 #[cfg(feature = "offline")]
 mod list;
+#[cfg(feature = "server")]
+mod mirror;
 #[cfg(feature = "offline")]
 mod open;
 mod package;
@@ -36,6 +40,8 @@ mod pharmacy;
 mod release;
 #[cfg(feature = "offline")]
 mod report;
+#[cfg(feature = "server")]
+mod restore;
 #[cfg(feature = "offline")]
 mod rotate;
 #[cfg(feature = "server")]
@@ -175,7 +181,7 @@ enum Command {
         "klero config show --config /etc/klero/klero.toml",
         "klero config show --json",
     ], &[Exit::NotThere, Exit::Unreadable]))]
-    Config(ConfigCommand),
+    Config(config::Verb),
     #[cfg(feature = "server")]
     Init(Box<init::Init>),
     #[cfg(feature = "server")]
@@ -184,10 +190,14 @@ enum Command {
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero backup create --data /var/lib/klero /mnt/backup/2026-11-21.db",
-        "klero backup create --data data klero-backup.db",
-        "klero backup create --data data klero-backup.db --json",
-    ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
-    Backup(BackupCommand),
+        "klero backup verify klero-backup.db",
+        "klero backup drill --config /etc/klero/klero.toml",
+    ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified, Exit::Behind]))]
+    Backup(backup::Verb),
+    #[cfg(feature = "server")]
+    Doctor(doctor::Doctor),
+    #[cfg(feature = "server")]
+    Health(doctor::Health),
     /// The database's schema
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -271,19 +281,6 @@ enum TrailCommand {
 
 #[cfg(feature = "server")]
 #[derive(Subcommand)]
-enum BackupCommand {
-    Create(backup::Create),
-}
-
-#[cfg(feature = "server")]
-#[derive(Subcommand)]
-enum ConfigCommand {
-    Check(config::Check),
-    Show(config::Show),
-}
-
-#[cfg(feature = "server")]
-#[derive(Subcommand)]
 enum SchemaCommand {
     Status(serve::SchemaStatus),
 }
@@ -324,15 +321,17 @@ impl Command {
             #[cfg(feature = "server")]
             Command::Trail(TrailCommand::Export(export)) => export.run(),
             #[cfg(feature = "server")]
-            Command::Config(ConfigCommand::Check(check)) => check.run(),
-            #[cfg(feature = "server")]
-            Command::Config(ConfigCommand::Show(show)) => show.run(),
+            Command::Config(verb) => verb.run(),
             #[cfg(feature = "server")]
             Command::Init(init) => init.run(),
             #[cfg(feature = "server")]
             Command::Serve(serve) => serve.run(),
             #[cfg(feature = "server")]
-            Command::Backup(BackupCommand::Create(create)) => create.run(),
+            Command::Backup(verb) => verb.run(),
+            #[cfg(feature = "server")]
+            Command::Doctor(doctor) => doctor.run(),
+            #[cfg(feature = "server")]
+            Command::Health(health) => health.run(),
             #[cfg(feature = "server")]
             Command::Schema(SchemaCommand::Status(status)) => status.run(),
             #[cfg(all(feature = "server", feature = "offline"))]

@@ -136,6 +136,8 @@ acts! {
     Disclose          "disclose"                       Never   Never   Never   Never   Trial   Never   Never   Never;
     /// Read the trial's blinded reports: flow, deviations, delegation, who is unblinded, the board's open part.
     ReadReports       "read-reports"                   Never   Never   Never   Never   Never   Trial   Trial   Never;
+    /// Make the data folder again from a backup, while the service is stopped.
+    RestoreBackup     "restore-backup"                 Never   Never   Never   Never   Never   Never   Never   Trial;
 }
 
 /// The acts by which somebody may learn an arm. A third needs a line here.

@@ -1,12 +1,14 @@
 //! The use cases, one file an act. Each takes a caller, asks the table of rights, and hands one closure to the writer;
 //! whatever it answers is durable.
 
+pub mod backups;
 pub mod break_code;
 pub mod breaks;
 mod common;
 pub mod confirmation;
 pub mod correct;
 pub mod disclosures;
+pub mod doctor;
 pub mod drafts;
 pub mod eligibility;
 pub mod emergency;
@@ -28,6 +30,7 @@ pub mod records;
 pub mod recruitment;
 pub mod refuse;
 pub mod reports;
+pub mod restore;
 pub mod rotations;
 pub mod safety;
 pub mod screen;

@@ -74,6 +74,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "trail-verified",
         ],
     ),
+    ("house", &["restored", "backup-drilled"]),
     ("refusals", &["refused"]),
     (OTHER, &[]),
 ];
@@ -127,7 +128,9 @@ impl<'v> Teller<'v> {
     fn args(&self, line: &Line) -> Vec<(&'static str, Arg)> {
         let entry = &line.entry;
         let mut args = vec![("by", Arg::Text(self.name(&line.by))), ("place", self.place(entry))];
-        for name in ["participant", "visit", "first", "slots", "segment", "trial", "size"] {
+        for name in
+            ["participant", "visit", "first", "slots", "segment", "trial", "size", "from", "lost"]
+        {
             if let Some(text) = said(entry, name) {
                 args.push((name, text.into()));
             }
