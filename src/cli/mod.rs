@@ -15,6 +15,8 @@ mod design;
 mod disclose;
 #[cfg(feature = "server")]
 mod doctor;
+#[cfg(feature = "server")]
+mod drill_notes;
 mod failure;
 mod files;
 #[cfg(feature = "server")]

@@ -1,21 +1,16 @@
 //! `klero serve`: the service, and the two commands that say what it speaks and stores.
 
+use super::drill_notes;
 use super::failure::{Done, Exit, Failure, ending, say};
 use super::house::{Place, folder_of, open, refused};
 use crate::config::Given;
 use crate::http;
 use crate::http::openapi::Description;
-use crate::service::House;
 use crate::store::SCHEMA_VERSION;
 use clap::Args;
 use serde_json::{Value, json};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::time::Duration;
-
-/// How often the note of a restore drill is looked for.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// Run the service until it is asked to end
 ///
@@ -85,33 +80,13 @@ impl Serve {
         if config.service.https {
             served = served.behind_https();
         }
-        let watch = take_in_drills(&house);
+        let notes = drill_notes::watch(&house);
         say!("listening on http://{address} for {}", house.trial.id);
         http::block_on(http::serve(listener, served, std::future::pending()))
             .map_err(not_listening)?;
-        drop(watch);
+        drop(notes);
         Ok(Done::new("", json!({"address": address.to_string()})))
     }
-}
-
-/// Looks for the note of a restore drill, now and each minute, so that it becomes an entry; until the sender is dropped.
-fn take_in_drills(house: &Arc<House>) -> Sender<()> {
-    let (alive, ended) = channel::<()>();
-    let house = Arc::downgrade(house);
-    let look = move || {
-        while let Some(house) = house.upgrade() {
-            if let Err(refusal) = house.take_in_drill() {
-                tracing::warn!(code = refusal.code.as_str(), "a drill was not taken in");
-            }
-            drop(house);
-            if ended.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout) {
-                return;
-            }
-        }
-    };
-    // Without the thread drills are only noted, which the health page shows all the same.
-    let _ = std::thread::Builder::new().name("klero-drills".into()).spawn(look);
-    alive
 }
 
 impl SchemaStatus {
