@@ -93,10 +93,6 @@ settings! {
         /// How many are kept: the newest of so many days, weeks and months. What is not kept is deleted; the newest
         /// that was verified never is.
         keep: Retention = Retention { daily: 14, weekly: 8, monthly: 24 };
-        /// A backup older than so many hours is a fault.
-        hours_max: u32 = 26;
-        /// A restore drill older than so many days is a fault: a backup that was never restored is a hope.
-        drill_days_max: u32 = 8;
     }
     /// How notices go by mail. A notice says that something happened, never what. Nothing set: they are read on pages.
     mail: Mail {

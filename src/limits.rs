@@ -64,6 +64,10 @@ pub const PROBE_SECONDS: u64 = 10;
 pub const UNCONFIRMED_SECONDS: i64 = 10 * 60;
 /// A second code break by one person, or at one centre, within so many seconds is pointed out.
 pub const AGAIN_SECONDS: i64 = 24 * 60 * 60;
+/// A backup older than so many hours is a fault: it is made every night.
+pub const BACKUP_HOURS_MAX: i64 = 26;
+/// A restore drill older than so many days is a fault: it is made every week.
+pub const DRILL_DAYS_MAX: i64 = 8;
 /// The longest draft of a form, in bytes: no longer than the private record it may become.
 pub const DRAFT: usize = LINE;
 /// The most drafts a person may have; the oldest goes when one more is kept.

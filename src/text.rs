@@ -170,6 +170,7 @@ const FILES: [&[&str]; 2] = [
         include_str!("text/pages/en/notices.ftl"),
         include_str!("text/pages/en/operation.ftl"),
         include_str!("text/pages/en/exports.ftl"),
+        include_str!("text/pages/en/backups.ftl"),
     ],
     &[
         include_str!("text/zh-CN.ftl"),
@@ -189,6 +190,7 @@ const FILES: [&[&str]; 2] = [
         include_str!("text/pages/zh-CN/notices.ftl"),
         include_str!("text/pages/zh-CN/operation.ftl"),
         include_str!("text/pages/zh-CN/exports.ftl"),
+        include_str!("text/pages/zh-CN/backups.ftl"),
     ],
 ];
 

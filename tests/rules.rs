@@ -82,6 +82,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("unicode_normalization", &["sealing/identity.rs"]),
     ("clap", &["cli"]),
     ("rpassword", &["cli"]),
+    ("rustix", &["cli/doctor.rs"]),
     ("ureq", &["cli", "post/webhook.rs"]),
     ("lettre", &["post/mail.rs"]),
     ("rustls", &["http/tls.rs", "post/webhook.rs"]),

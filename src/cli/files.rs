@@ -133,7 +133,6 @@ pub fn replace(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// May others than the owner read it? Pipes and the like belong to nobody else.
-#[cfg(feature = "offline")]
 pub fn is_open_to_others(path: &Path) -> bool {
     #[cfg(unix)]
     {

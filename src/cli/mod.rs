@@ -22,6 +22,10 @@ mod design;
 #[cfg(feature = "offline")]
 mod disclose;
 mod export;
+#[cfg(feature = "server")]
+mod doctor;
+#[cfg(feature = "server")]
+mod drill_notes;
 mod failure;
 mod files;
 #[cfg(feature = "server")]
@@ -40,6 +44,8 @@ mod kit_count;
 mod letters;
 #[cfg(feature = "offline")]
 mod list;
+#[cfg(feature = "server")]
+mod mirror;
 #[cfg(feature = "offline")]
 mod open;
 #[cfg(feature = "server")]
@@ -53,6 +59,8 @@ mod practice;
 mod release;
 #[cfg(feature = "offline")]
 mod report;
+#[cfg(feature = "server")]
+mod restore;
 #[cfg(feature = "offline")]
 mod rotate;
 #[cfg(feature = "server")]
@@ -218,7 +226,7 @@ enum Command {
         "klero config show --config /etc/klero/klero.toml",
         "klero config show --json",
     ], &[Exit::NotThere, Exit::Unreadable]))]
-    Config(ConfigCommand),
+    Config(config::Verb),
     #[cfg(feature = "server")]
     Init(Box<init::Init>),
     #[cfg(feature = "server")]
@@ -227,10 +235,14 @@ enum Command {
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero backup create --data /var/lib/klero /mnt/backup/2026-11-21.db",
-        "klero backup create --data data klero-backup.db",
-        "klero backup create --data data klero-backup.db --json",
-    ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
-    Backup(BackupCommand),
+        "klero backup verify klero-backup.db",
+        "klero backup drill --config /etc/klero/klero.toml",
+    ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified, Exit::Behind]))]
+    Backup(backup::Verb),
+    #[cfg(feature = "server")]
+    Doctor(doctor::Doctor),
+    #[cfg(feature = "server")]
+    Health(doctor::Health),
     /// The database's schema
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -313,19 +325,6 @@ enum TrailCommand {
 
 #[cfg(feature = "server")]
 #[derive(Subcommand)]
-enum BackupCommand {
-    Create(backup::Create),
-}
-
-#[cfg(feature = "server")]
-#[derive(Subcommand)]
-enum ConfigCommand {
-    Check(config::Check),
-    Show(config::Show),
-}
-
-#[cfg(feature = "server")]
-#[derive(Subcommand)]
 enum SchemaCommand {
     Status(serve::SchemaStatus),
 }
@@ -373,15 +372,17 @@ impl Command {
             Command::Trail(TrailCommand::Checkpoint(newest)) => newest.run(),
             Command::Export(export) => export.run(),
             #[cfg(feature = "server")]
-            Command::Config(ConfigCommand::Check(check)) => check.run(),
-            #[cfg(feature = "server")]
-            Command::Config(ConfigCommand::Show(show)) => show.run(),
+            Command::Config(verb) => verb.run(),
             #[cfg(feature = "server")]
             Command::Init(init) => init.run(),
             #[cfg(feature = "server")]
             Command::Serve(serve) => serve.run(),
             #[cfg(feature = "server")]
-            Command::Backup(BackupCommand::Create(create)) => create.run(),
+            Command::Backup(verb) => verb.run(),
+            #[cfg(feature = "server")]
+            Command::Doctor(doctor) => doctor.run(),
+            #[cfg(feature = "server")]
+            Command::Health(health) => health.run(),
             #[cfg(feature = "server")]
             Command::Schema(SchemaCommand::Status(status)) => status.run(),
             #[cfg(all(feature = "server", feature = "offline"))]

@@ -1,5 +1,6 @@
 //! `klero serve`: the service, and the two commands that say what it speaks and stores.
 
+use super::drill_notes;
 use super::failure::{Done, Exit, Failure, ending, say};
 use super::files;
 use super::house::{Place, folder_of, open, refused};
@@ -117,6 +118,7 @@ impl Serve {
         }
         let operations = beside(&settled)?;
         let rounds = super::outside::begin(config, &house)?;
+        let notes = drill_notes::watch(&house);
         say!("listening on {scheme}://{address} for {}", house.trial.id);
         let operations = operations.map(|listener| told(listener, &house, &served));
         systemd::watch(&house);
@@ -124,7 +126,7 @@ impl Serve {
         let until = std::future::pending();
         let ended = http::block_on(http::serve_beside(main, operations, until, systemd::stopping));
         ended.map_err(failed)?;
-        drop(rounds);
+        drop((rounds, notes));
         Ok(Done::new("", json!({"address": address.to_string()})))
     }
 }

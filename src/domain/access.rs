@@ -160,6 +160,8 @@ acts! {
     ExportTrail       "export-trail"                   Never   Never   Never   Never   Trial   Trial   Never   Never;
     /// Confirm that the centre's own copy was checked.
     ConfirmExport     "confirm-export"                 Never   Centre  Never   Never   Never   Never   Never   Never;
+    /// Make the data folder again from a backup, while the service is stopped.
+    RestoreBackup     "restore-backup"                 Never   Never   Never   Never   Never   Never   Never   Trial;
 }
 
 /// The acts by which somebody may learn an arm. A third needs a line here.

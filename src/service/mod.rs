@@ -1,6 +1,7 @@
 //! The use cases, one file an act. Each takes a caller, asks the table of rights, and hands one closure to the writer;
 //! whatever it answers is durable.
 
+pub mod backups;
 pub mod break_code;
 pub mod breaks;
 pub mod clock_watch;
@@ -9,6 +10,7 @@ pub mod confirmation;
 pub mod correct;
 pub mod deliveries;
 pub mod disclosures;
+pub mod doctor;
 pub mod drafts;
 pub mod drill_lists;
 pub mod drills;
@@ -41,6 +43,7 @@ pub mod recover;
 pub mod recruitment;
 pub mod refuse;
 pub mod reports;
+pub mod restore;
 pub mod rotations;
 pub mod safety;
 pub mod screen;

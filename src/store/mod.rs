@@ -9,9 +9,9 @@ mod apply;
 mod apply_accounts;
 mod apply_drills;
 mod apply_keys;
-mod apply_offline;
 mod apply_notices;
-mod backup;
+mod apply_offline;
+pub mod backup;
 pub mod check;
 pub mod checkpoint_store;
 pub mod drafts;
@@ -34,7 +34,9 @@ mod rebuild;
 pub mod records;
 pub mod release;
 pub mod repeats;
+pub mod restore;
 pub mod sealed_parts;
+pub mod shelf;
 mod slots;
 mod startup;
 pub mod tokens;
@@ -196,6 +198,11 @@ impl Store {
         answer
     }
 
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.database.parent().unwrap_or(Path::new("."))
+    }
+
     /// The trail's signing name and public key.
     pub fn signer(&self) -> &TrailSigner {
         &self.signer
@@ -247,6 +254,25 @@ impl Store {
         let backup = rusqlite::backup::Backup::new(&source, &mut copy)?;
         backup.run_to_completion(1024, std::time::Duration::ZERO, None)?;
         Ok(())
+    }
+}
+
+impl Folder {
+    /// Reads from the stored database without opening it for acts: beside a running service, or instead of it.
+    ///
+    /// # Errors
+    /// When there is none, its schema is not this program's, or what `read` returns.
+    pub fn look<T>(
+        &self,
+        read: impl FnOnce(&View<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, OpenError> {
+        let version = self.schema()?;
+        if version != SCHEMA_VERSION {
+            return Err(OpenError::Schema(version));
+        }
+        let reader = open_reader(&self.database())?;
+        let snapshot = reader.unchecked_transaction()?;
+        Ok(read(&View::new(&snapshot))?)
     }
 }
 

@@ -188,6 +188,10 @@ impl Folder {
     /// # Errors
     /// When it is not there, not 32 bytes, or readable by others.
     pub fn read_secret(&self) -> Result<ServerSecret, OpenError> {
+        Ok(ServerSecret::from_bytes(*self.secret_bytes()?))
+    }
+
+    pub(super) fn secret_bytes(&self) -> Result<zeroize::Zeroizing<[u8; 32]>, OpenError> {
         let path = &self.server_secret;
         let failed = |e| OpenError::Io(path.clone(), e);
         let mut file = File::open(path).map_err(failed)?;
@@ -207,7 +211,7 @@ impl Folder {
         }
         let mut secret = zeroize::Zeroizing::new([0; 32]);
         secret.copy_from_slice(&bytes[..32]);
-        Ok(ServerSecret::from_bytes(*secret))
+        Ok(secret)
     }
 
     /// Opens the store, checks its head against the checkpoint store, and starts the writer.
@@ -269,7 +273,7 @@ impl Folder {
     }
 
     /// One process a folder; the lock goes with the process, however it ends.
-    fn lock(&self) -> Result<File, OpenError> {
+    pub(super) fn lock(&self) -> Result<File, OpenError> {
         let path = self.path.join("in-use");
         let failed = |e| OpenError::Io(path.clone(), e);
         let mut options = OpenOptions::new();
@@ -447,17 +451,31 @@ impl Folder {
         if !self.database().exists() {
             return Err(OpenError::NotThere(self.path.clone()));
         }
-        let reader = open_reader(&self.database())?;
-        upgrade::known_version(&reader)?;
-        let fault = |what| OpenError::Damaged(TrailFault { entry: 0, what });
-        let sql = "SELECT line FROM entries WHERE seq = 0";
-        let first: Option<String> = reader.query_row(sql, [], |row| row.get(0)).optional()?;
-        let first = line::parse(&first.ok_or_else(|| fault("is missing"))?);
-        let first = first.map_err(|_| fault("is not a line of this trail"))?;
-        match crate::domain::entry::fact(&first.entry.data, "trial") {
-            Some(crate::domain::entry::Fact::Text(trial)) => Ok(trial.clone()),
-            _ => Err(fault("names no trial")),
-        }
+        trial_in(&open_reader(&self.database())?)
+    }
+
+    /// What was promised last: the newest checkpoint in the checkpoint store.
+    ///
+    /// # Errors
+    /// When the store is not there, or holds nothing that was signed with this key.
+    pub fn promised(&self, key: &TrailKey) -> Result<Checkpoint, OpenError> {
+        let missing = || OpenError::CheckpointMissing(self.checkpoint.clone());
+        let (_, promised) = CheckpointStore::open(&self.checkpoint, key).map_err(|_| missing())?;
+        promised.ok_or_else(missing)
+    }
+}
+
+/// The trial that a database's first entry names.
+pub(super) fn trial_in(reader: &Connection) -> Result<String, OpenError> {
+    upgrade::known_version(reader)?;
+    let fault = |what| OpenError::Damaged(TrailFault { entry: 0, what });
+    let sql = "SELECT line FROM entries WHERE seq = 0";
+    let first: Option<String> = reader.query_row(sql, [], |row| row.get(0)).optional()?;
+    let first = line::parse(&first.ok_or_else(|| fault("is missing"))?);
+    let first = first.map_err(|_| fault("is not a line of this trail"))?;
+    match crate::domain::entry::fact(&first.entry.data, "trial") {
+        Some(crate::domain::entry::Fact::Text(trial)) => Ok(trial.clone()),
+        _ => Err(fault("names no trial")),
     }
 }
 

@@ -117,6 +117,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "trail-verified",
         ],
     ),
+    ("house", &["restored", "backup-drilled"]),
     ("refusals", &["refused"]),
     (OTHER, &[]),
 ];
@@ -172,7 +173,7 @@ impl<'v> Teller<'v> {
         let mut args = vec![("by", Arg::Text(self.name(&line.by))), ("place", self.place(entry))];
         let names = [
             "participant", "token", "visit", "first", "slots", "segment", "trial", "size", "host",
-            "seconds",
+            "seconds", "from", "lost",
         ];
         for name in names {
             if let Some(text) = said(entry, name) {

@@ -2,6 +2,7 @@
 
 #![cfg(all(feature = "server", feature = "offline"))]
 
+mod backups;
 mod ceremony;
 mod demo;
 mod desk;

@@ -85,6 +85,9 @@ fn a_folder_is_founded_filled_served_backed_up_and_verified() {
     let commitment = service.get("/v1/commitment");
     assert!(commitment.starts_with("HTTP/1.1 200"), "{commitment}");
     assert!(commitment.contains("klero manifest v1"), "{commitment}");
+    let healthy = format!("health http://{}/v1/version", service.1);
+    assert_eq!(desk.data(&healthy)["status"], 200);
+    desk.refused(14, "not-ready", &healthy.replace("version", "no-such-thing"));
     // Whoever only reads may; whoever writes may not.
     let checked = desk.data("trail verify --data data --tables");
     assert_eq!(checked["entries"], checked["compared"]);
