@@ -203,7 +203,7 @@ fn bundle(language: Language) -> FluentBundle<FluentResource> {
     // Fluent would put invisible marks around each argument, and a copied code would no longer match.
     bundle.set_use_isolating(false);
     for file in FILES[language as usize] {
-        let words = FluentResource::try_new(file.to_owned());
+        let words = FluentResource::try_new((*file).to_owned());
         let words = words.expect("the words are compiled in, and a test reads them");
         bundle.add_resource(words).expect("no key stands twice, as a test shows");
     }

@@ -105,7 +105,12 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli/shell.rs"]),
     (
         "base64",
-        &["sealing/checkpoint.rs", "sealing/witness.rs", "sealing/webhook.rs", "http/pages/statics.rs"],
+        &[
+            "sealing/checkpoint.rs",
+            "sealing/witness.rs",
+            "sealing/webhook.rs",
+            "http/pages/statics.rs",
+        ],
     ),
     ("askama", &["web"]),
     ("qrcode", &["web"]),

@@ -9,10 +9,10 @@ mod break_import;
 mod cast;
 #[cfg(feature = "server")]
 mod checkpoint;
-#[cfg(feature = "server")]
-mod config;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod client;
+#[cfg(feature = "server")]
+mod config;
 #[cfg(feature = "offline")]
 mod cosigned;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -21,11 +21,11 @@ mod demo;
 mod design;
 #[cfg(feature = "offline")]
 mod disclose;
-mod export;
 #[cfg(feature = "server")]
 mod doctor;
 #[cfg(feature = "server")]
 mod drill_notes;
+mod export;
 mod failure;
 mod files;
 #[cfg(feature = "server")]
@@ -76,9 +76,9 @@ pub mod stage;
 mod stand;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod study;
-mod tiles;
 #[cfg(feature = "server")]
 mod systemd;
+mod tiles;
 mod trail;
 mod trail_folder;
 mod trial;

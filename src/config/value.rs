@@ -126,6 +126,23 @@ impl Value for bool {
     }
 }
 
+impl Value for u32 {
+    const KIND: &'static str = "a whole number";
+    const EXAMPLE: &'static str = "write it as 587, without quotes";
+
+    fn read(text: &OsStr) -> Option<Self> {
+        text.to_str()?.parse().ok()
+    }
+
+    fn from_toml(value: &DeValue<'_>) -> Option<Self> {
+        value.as_integer().filter(|n| n.radix() == 10)?.as_str().parse().ok()
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Value for Vec<IpAddr> {
     const KIND: &'static str = "a list of addresses";
     const EXAMPLE: &'static str =

@@ -4,16 +4,9 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, emergency, follow_up, import_break, keys, list, participants, pass_on, people,
-    pharmacy, records, releases, reports, rotations, trail, trial,
-    Served, account, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy,
-    records, releases, reports, rotations, tokens, trail, trial,
-    Served, emergency, follow_up, keys, list, notices, participants, pass_on, people, pharmacy,
-    Served, emergency, exports, follow_up, keys, list, participants, pass_on, people, pharmacy,
-    Served, drills, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy,
-    records, releases, reports, rotations, trail, trial,
-    Served, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy, records,
-    releases, reports, rotations, sealed_part, trail, trial,
+    Served, account, drills, emergency, exports, follow_up, import_break, keys, list, notices,
+    participants, pass_on, people, pharmacy, records, releases, reports, rotations, sealed_part,
+    tokens, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;

@@ -19,9 +19,9 @@ pub mod tiles;
 #[cfg(feature = "server")]
 pub mod totp;
 pub mod tree;
-pub mod witness;
 #[cfg(feature = "server")]
 pub mod webhook;
+pub mod witness;
 
 #[cfg(feature = "offline")]
 mod aead;

@@ -27,6 +27,9 @@ pub enum Tried {
     Never(&'static str),
 }
 
+/// What is wrong with the service itself, and who is told where.
+pub type Fault = (Notice, Vec<(Person, String)>);
+
 impl House {
     /// Has a program told of everything that leaves the house. Only hosts that the house's configuration names.
     ///
@@ -195,7 +198,7 @@ impl House {
     ///
     /// # Errors
     /// When the store cannot even be read.
-    pub fn fault(&self) -> Result<Option<(Notice, Vec<(Person, String)>)>, Refusal> {
+    pub fn fault(&self) -> Result<Option<Fault>, Refusal> {
         if self.health()?.is_well() {
             return Ok(None);
         }

@@ -136,6 +136,22 @@ pub struct Teller<'v> {
     names: BTreeMap<String, String>,
 }
 
+/// What a sentence takes as the entry says it.
+const PLAIN: [&str; 12] = [
+    "participant",
+    "token",
+    "visit",
+    "first",
+    "slots",
+    "segment",
+    "trial",
+    "size",
+    "host",
+    "seconds",
+    "from",
+    "lost",
+];
+
 impl<'v> Teller<'v> {
     /// Who may read who is who reads printed names, everybody else the accounts' names as the lines have them.
     ///
@@ -171,11 +187,7 @@ impl<'v> Teller<'v> {
     fn args(&self, line: &Line) -> Vec<(&'static str, Arg)> {
         let entry = &line.entry;
         let mut args = vec![("by", Arg::Text(self.name(&line.by))), ("place", self.place(entry))];
-        let names = [
-            "participant", "token", "visit", "first", "slots", "segment", "trial", "size", "host",
-            "seconds", "from", "lost",
-        ];
-        for name in names {
+        for name in PLAIN {
             if let Some(text) = said(entry, name) {
                 args.push((name, text.into()));
             }
@@ -213,9 +225,6 @@ impl<'v> Teller<'v> {
         if let Some(report) = said(entry, "report") {
             args.push(("report", self.words_or(&format!("reports.title-{report}"), &report)));
         }
-        if let Some(kind) = said(entry, "kind") {
-            args.push(("kind", self.words_or(&format!("exports.kind-{kind}"), &kind)));
-        }
         if let Some(to) = said(entry, "to") {
             args.push(("to", self.centre(&to).into()));
         }
@@ -223,8 +232,9 @@ impl<'v> Teller<'v> {
             args.push(("wanted", self.words_or(&format!("wants.{wanted}"), &wanted)));
         }
         if let Some(kind) = said(entry, "kind") {
-            let key = format!("notice.{}", kind.replace('.', "-"));
-            args.push(("kind", self.words_or(&key, &kind)));
+            let notice = self.words_or(&format!("notice.{}", kind.replace('.', "-")), &kind);
+            let export = text::find(self.visit.language, &format!("exports.kind-{kind}"), &[]);
+            args.push(("kind", export.map_or(notice, Arg::from)));
         }
         if let Some(problem) = said(entry, "problem") {
             let known = refusal::Code::parse(&problem);

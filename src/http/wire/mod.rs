@@ -4,12 +4,12 @@
 pub mod account;
 pub mod acts;
 pub mod changes;
-pub mod exports;
 pub mod drills;
+pub mod exports;
 pub mod follow_up;
 pub mod list;
-pub mod offline;
 pub mod notices;
+pub mod offline;
 pub mod operations;
 pub mod pharmacy;
 mod problem;
