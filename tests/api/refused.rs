@@ -261,15 +261,14 @@ fn every_act_needs_its_key_and_every_edit_its_version() {
     }
     // Acts without a key are the ones that begin and end a session, find somebody, or use a token up.
     let keyless: Vec<_> = acts().filter(|route| !route.idempotent).map(|r| r.path).collect();
-    let known =
-        [
-            "/v1/invitations/accept",
-            "/v1/participants/search",
-            "/v1/recoveries/accept",
-            "/v1/sessions",
-            "/v1/sessions/mine",
-            "/v1/sessions/{session}",
-        ];
+    let known = [
+        "/v1/invitations/accept",
+        "/v1/participants/search",
+        "/v1/recoveries/accept",
+        "/v1/sessions",
+        "/v1/sessions/mine",
+        "/v1/sessions/{session}",
+    ];
     assert_eq!(keyless, known);
     house.trail_is([]);
 }

@@ -30,7 +30,8 @@ fn with(token: &str) -> String {
 #[test]
 fn in_a_live_trial_nothing_is_done_by_password_alone_where_an_arm_could_be_learned() {
     let house = House::raise_live();
-    let invited = [("p-new", "pharmacist", json!(["huashan"])), ("c-new", "coordinator", json!(["huashan"]))];
+    let invited =
+        [("p-new", "pharmacist", json!(["huashan"])), ("c-new", "coordinator", json!(["huashan"]))];
     for (person, role, centres) in invited {
         let body = json!({"person": person, "name": format!("Demo {person}"), "role": role, "centres": centres});
         let invited = house.post("admin-1", "/v1/people", body);
@@ -104,7 +105,10 @@ fn digits_open_once_and_whatever_is_wrong_is_said_alike() {
     let left = house.entries();
     assert_eq!(left[0]["act"], "recovery-code-used");
     assert_eq!(left[0]["data"]["left"], 9);
-    assert_eq!((&left[1]["act"], &left[2]["act"]), (&json!("signed-in"), &json!("second-factor-failed")));
+    assert_eq!(
+        (&left[1]["act"], &left[2]["act"]),
+        (&json!("signed-in"), &json!("second-factor-failed"))
+    );
 }
 
 // shows: AC-7 (an own phone is revoked like a session)
@@ -112,7 +116,8 @@ fn digits_open_once_and_whatever_is_wrong_is_said_alike() {
 fn an_own_phone_is_not_asked_for_thirty_days_unless_it_is_ended() {
     let house = House::raise();
     let (secret, _) = house.stage.enrol("mon-1", house.clock.now());
-    let first = knock(&house, "mon-1", json!({"code": digits(&house, &secret, 1), "keepDevice": true}));
+    let first =
+        knock(&house, "mon-1", json!({"code": digits(&house, &secret, 1), "keepDevice": true}));
     let device = first.text_at("device").to_owned();
     assert_eq!(device.len(), 64);
     assert_eq!(knock(&house, "mon-1", json!({"device": device})).status, 201);
@@ -206,8 +211,15 @@ fn a_password_is_changed_with_the_old_one_or_by_a_link_with_the_second_factor() 
         house.send("POST", "/v1/password", &headers, Some(&body))
     };
     let (own, other) = ("a word of my own", "another of my own");
-    refused(&change(&token, "not the password", other, "one-key-for-one-act"), 401, "signature-needed");
-    assert_eq!(fields(&change(&token, own, "Password12345!", "one-key-for-one-act")), ["/new password-common"]);
+    refused(
+        &change(&token, "not the password", other, "one-key-for-one-act"),
+        401,
+        "signature-needed",
+    );
+    assert_eq!(
+        fields(&change(&token, own, "Password12345!", "one-key-for-one-act")),
+        ["/new password-common"]
+    );
     let done = change(&token, own, other, "one-key-for-one-act");
     assert_eq!(done.status, 200, "{}", done.text);
     assert_eq!(change(&token, own, other, "one-key-for-one-act").body["repeated"], true);
@@ -224,7 +236,8 @@ fn a_password_is_changed_with_the_old_one_or_by_a_link_with_the_second_factor() 
 fn what_is_stored_of_second_factors_and_tokens_opens_nothing() {
     let house = House::raise();
     let (secret, codes) = house.stage.enrol("hot-1", house.clock.now());
-    let known = knock(&house, "hot-1", json!({"code": digits(&house, &secret, 1), "keepDevice": true}));
+    let known =
+        knock(&house, "hot-1", json!({"code": digits(&house, &secret, 1), "keepDevice": true}));
     let body = json!({"id": "edc-1", "what": "Demo", "verbs": ["read-participants"], "centres": ["huashan"], "days": 1});
     let edc = house.post("admin-1", "/v1/tokens", body).text_at("token").to_owned();
     let mut stolen = vec![];

@@ -58,8 +58,10 @@ fn every_act_of_the_service_has_a_sentence_and_a_kind() {
     acts.dedup();
     assert!(acts.len() > 30, "{acts:?}");
     let names = ["by", "place", "participant", "person", "code", "fingerprint", "role", "category"];
-    let more =
-        ["visit", "first", "slots", "segment", "trial", "wanted", "problem", "size", "report", "token"];
+    let more = [
+        "visit", "first", "slots", "segment", "trial", "wanted", "problem", "size", "report",
+        "token",
+    ];
     let args: Vec<_> = names.iter().chain(&more).map(|name| (*name, "x".into())).collect();
     for act in acts {
         for language in Language::ALL {
