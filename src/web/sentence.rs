@@ -68,6 +68,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "token-made",
             "token-renewed",
             "token-ended",
+            "recovery-begun",
         ],
     ),
     (
