@@ -74,7 +74,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("utoipa", &["http"]),
     ("utoipa_swagger_ui", &["http"]),
     ("rusqlite", &["store"]),
-    ("ring", &["sealing", "dice.rs"]),
+    // In `http/tls.rs` it is the provider of TLS, named through rustls.
+    ("ring", &["sealing", "dice.rs", "http/tls.rs"]),
     ("hpke", &["sealing/wrap.rs"]),
     ("rand_chacha", &["sealing/stream.rs"]),
     ("argon2", &["sealing/password.rs"]),
