@@ -370,6 +370,8 @@ fn functions_and_files_keep_their_size_and_lines_their_width() {
             // Every body of the interface, field by field; every question to the store.
             "http/wire/acts.rs" => 900,
             "store/queries.rs" => 660,
+            // The whole tree of commands.
+            "cli/mod.rs" => 520,
             // One whole service with everybody in it.
             "cli/stage.rs" => 540,
             _ => 480,
