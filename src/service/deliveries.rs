@@ -27,6 +27,14 @@ pub enum Tried {
     Never(&'static str),
 }
 
+/// The service cannot record what it should.
+pub struct Fault {
+    /// What is said of it.
+    pub notice: Notice,
+    /// Who is told, and where.
+    pub readers: Vec<(Person, String)>,
+}
+
 impl House {
     /// Has a program told of everything that leaves the house. Only hosts that the house's configuration names.
     ///
@@ -195,15 +203,16 @@ impl House {
     ///
     /// # Errors
     /// When the store cannot even be read.
-    pub fn fault(&self) -> Result<Option<(Notice, Vec<(Person, String)>)>, Refusal> {
+    pub fn fault(&self) -> Result<Option<Fault>, Refusal> {
         if self.health()?.is_well() {
             return Ok(None);
         }
         let kind = Kind::ServiceFault;
         let all = self.store.read(|view| Ok::<_, Refusal>(view.reachable()?))?.into_iter();
-        let told = all.filter(|(person, _)| kind.is_mailed(person, None, "service")).collect();
+        let readers = all.filter(|(person, _)| kind.is_mailed(person, None, "service")).collect();
         let at = self.clock.now();
-        Ok(Some((Notice { kind, at, reference: None, centre: None, number: None }, told)))
+        let notice = Notice { kind, at, reference: None, centre: None, number: None };
+        Ok(Some(Fault { notice, readers }))
     }
 
     /// How many deliveries wait, and since when the oldest does: for the page of health.
