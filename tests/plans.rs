@@ -12,6 +12,7 @@ const FILES: [(&str, &str); 10] = [
     ("repeats.rs", include_str!("../src/store/repeats.rs")),
     ("drafts.rs", include_str!("../src/store/drafts.rs")),
     ("records.rs", include_str!("../src/store/records.rs")),
+    ("offline.rs", include_str!("../src/store/offline.rs")),
     ("overview.rs", include_str!("../src/store/overview.rs")),
     ("outbox.rs", include_str!("../src/store/outbox.rs")),
 ];
@@ -56,7 +57,8 @@ const COLD: &[(&str, &str)] = &[
     ("SELECT segment, leaf FROM slots", "start-up, import and approval of a list"),
     (
         "SELECT r.reference, r.purpose, p.number, r.code, r.centre, r.visit, r.category, r.person, \
-      r.at, r.entry, r.opened, r.read_back, r.participant, p.centre FROM releases r \
+      r.at, r.entry, r.opened, r.read_back, r.participant, p.centre, o.item, o.opened \
+      FROM releases r LEFT JOIN offline_breaks o ON o.release = r.reference \
       JOIN participants p ON p.reference = r.participant WHERE r.purpose = 'break'",
         "the list of code breaks",
     ),

@@ -10,7 +10,9 @@ use crate::post::mail::Mailer;
 use crate::post::webhook::Programs;
 use crate::post::{Postman, Rounds};
 use crate::sealing::identity::{ITERATIONS, passphrase};
+use crate::sealing::manifest::ListPurpose;
 use crate::sealing::password::Cost;
+use crate::service::pace::Pace;
 use crate::store::faults::NoFaults;
 use clap::Args;
 use serde_json::{Value, json};
@@ -113,12 +115,15 @@ fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::R
         dice: Arc::new(SystemDice::default()),
         cost: Cost::EARNEST,
         faults: Box::new(NoFaults),
+        pace: Pace::Any,
         trial: stage::TRIAL.to_owned(),
         slots: 12,
         mirrored: false,
         seed,
+        purpose: ListPurpose::Training,
     };
     let stage = Stage::raise(play);
+    stage.import_drills();
     let day = stage::day_before();
     let reference = stage.screen_eligible_on(0, 1, true, &day);
     let words = write_keys(&stage, folder, seed)?;
@@ -170,11 +175,12 @@ fn write_keys(stage: &Stage, folder: &Path, seed: u64) -> std::io::Result<String
 }
 
 /// Where each role begins: what it comes for, the page, somebody in that role.
-const PAGES: [(&str, &str, &str); 8] = [
+const PAGES: [(&str, &str, &str); 9] = [
     ("coordinator: randomise", "/screening", "c-rjs"),
     ("investigator: sign eligibility", "/participants", "i-rjs"),
     ("pharmacist: prepare", "/pharmacy", "p-rjs"),
     ("hotline: break a code", "/emergency", "hot-1"),
+    ("hotline: drill", "/drill", "hot-2"),
     ("statistician: the sealed list", "/list", "stat-1"),
     ("monitor: read and verify the trail", "/trail", "mon-1"),
     ("sponsor: recruitment", "/recruitment", "spon-1"),

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod answers;
 pub mod derived;
+pub mod drill;
 pub mod duplicate;
 pub mod eligibility;
 pub mod entry;
@@ -11,7 +12,9 @@ pub mod follow_up;
 pub mod forecast;
 pub mod ids;
 pub mod life;
+pub mod network;
 pub mod notice;
+pub mod offline;
 pub mod people;
 pub mod quantity;
 pub mod record;

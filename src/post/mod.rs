@@ -13,7 +13,7 @@ use crate::domain::people::Role;
 use crate::http::notices::message;
 use crate::refusal::Refusal;
 use crate::service::House;
-use crate::service::deliveries::{Due, Fault, Tried, Way};
+use crate::service::deliveries::{Due, Tried, Way};
 use letter::Letter;
 use mail::Mailer;
 use std::io;
@@ -83,7 +83,7 @@ impl Postman {
     /// # Errors
     /// When the store cannot even be read.
     pub fn alarm(&self, house: &House, told_before: bool) -> Result<bool, Refusal> {
-        let Some(Fault { notice, readers }) = house.fault()? else { return Ok(false) };
+        let Some((notice, readers)) = house.fault()? else { return Ok(false) };
         if let (false, Some(mailer)) = (told_before, &self.mail) {
             for (person, address) in readers {
                 let letter = self.letter(house, &notice, person.role);

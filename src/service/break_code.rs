@@ -134,7 +134,7 @@ impl House {
 }
 
 /// Sponsor, monitors, and the investigators of the centre are told at once (EU-8): by the same table as every notice.
-fn told(tx: &Tx<'_>, participant: &Participant) -> Result<Vec<Person>, Refusal> {
+pub(super) fn told(tx: &Tx<'_>, participant: &Participant) -> Result<Vec<Person>, Refusal> {
     let own = tx.stamp().by.clone();
     Ok(super::people::active(tx, |person| {
         Kind::CodeBroken.is_mailed(person, Some(&participant.centre), &own)

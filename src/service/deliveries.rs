@@ -27,13 +27,8 @@ pub enum Tried {
     Never(&'static str),
 }
 
-/// The service cannot record what it should.
-pub struct Fault {
-    /// What is said of it.
-    pub notice: Notice,
-    /// Who is told, and where.
-    pub readers: Vec<(Person, String)>,
-}
+/// What is wrong with the service itself, and who is told where.
+pub type Fault = (Notice, Vec<(Person, String)>);
 
 impl House {
     /// Has a program told of everything that leaves the house. Only hosts that the house's configuration names.
@@ -209,10 +204,9 @@ impl House {
         }
         let kind = Kind::ServiceFault;
         let all = self.store.read(|view| Ok::<_, Refusal>(view.reachable()?))?.into_iter();
-        let readers = all.filter(|(person, _)| kind.is_mailed(person, None, "service")).collect();
+        let told = all.filter(|(person, _)| kind.is_mailed(person, None, "service")).collect();
         let at = self.clock.now();
-        let notice = Notice { kind, at, reference: None, centre: None, number: None };
-        Ok(Some(Fault { notice, readers }))
+        Ok(Some((Notice { kind, at, reference: None, centre: None, number: None }, told)))
     }
 
     /// How many deliveries wait, and since when the oldest does: for the page of health.

@@ -41,7 +41,7 @@ impl House {
 }
 
 fn waiting(view: &View<'_>, now: Moment, hours: u32) -> Result<Vec<Notice>, StoreError> {
-    let mut all = view.unconfirmed(now)?;
+    let mut all = view.unconfirmed_openings(now)?;
     all.extend(view.broken_again(now)?);
     all.extend(overdue(view, now, hours)?);
     all.extend(view.not_infused(now, INFUSION_SECONDS)?);

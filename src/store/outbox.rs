@@ -283,7 +283,7 @@ impl View<'_> {
     }
 
     /// Releases that no device confirmed in time, and of which nobody was told that yet.
-    pub fn unconfirmed(&self, now: Moment) -> Result<Vec<Notice>, StoreError> {
+    pub fn unconfirmed_openings(&self, now: Moment) -> Result<Vec<Notice>, StoreError> {
         let sql = "SELECT ?1, ?2, r.reference, r.centre, p.number
                    FROM releases r JOIN participants p ON p.reference = r.participant
                    WHERE r.opened IS NULL AND r.at <= ?3 AND NOT EXISTS

@@ -13,8 +13,10 @@ use rusqlite::Connection;
 /// The oldest schema that can be brought up.
 const OLDEST: i32 = 1;
 /// The entries that a schema's new projections are made from, where the act is older than the schema. Keys and notices
-/// are looked at beside them: the acts behind schema 3's others are new themselves.
+/// are looked at beside them: the acts behind all other projections are new themselves.
 const FILLED: [(&str, i32); 3] = [("signed-in", 2), ("refused", 2), ("break-left", 3)];
+/// The schema that first keeps every key and holder: a folder that has it remembers them already.
+const KEYS_SINCE: i32 = 3;
 
 /// The schema of a stored database.
 ///
@@ -74,7 +76,9 @@ fn fill(act: &Connection, version: i32) -> Result<(), OpenError> {
         if newer(&read.entry.act) {
             apply(act, &happened)?;
         }
-        remember(act, &happened)?;
+        if version < KEYS_SINCE {
+            remember(act, &happened)?;
+        }
         noted(act, &happened)?;
     }
     Ok(())
