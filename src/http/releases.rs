@@ -247,10 +247,13 @@ async fn breaks(house: Data<House>, who: Who) -> Result<Answer<acts::BreaksBody>
         category: broken.release.category.unwrap_or_default(),
         by: broken.release.person.to_string(),
         at: broken.release.at.to_string(),
+        opened_offline: broken.release.outside.as_ref().map(|outside| outside.at.to_string()),
+        letter: broken.release.outside.and_then(|outside| outside.letter),
         opened: broken.opened,
         unconfirmed: broken.unconfirmed,
         read_back: broken.release.read_back.is_some(),
         follow_up: broken.progress.as_str().to_owned(),
+        sealed_part: broken.standing.sealed.is_some(),
         due: broken.due.to_string(),
         again: [("person", broken.again.person), ("centre", broken.again.centre)]
             .into_iter()

@@ -65,6 +65,10 @@ credentials-wrong =
     .title = Name, password or code is not right
     .detail = Which of them is not said, to anybody. Nothing was done.
     .next = Try again. If you have lost the password or the phone, ask the administrator.
+second-factor-needed =
+    .title = Your second factor is needed
+    .detail = Name and password alone do not open this account here: a code from your phone, or a recovery code, belongs to them. Nothing was done.
+    .next = Enter the six digits that your phone shows, or a recovery code. If no phone is set up yet, do it on your account page: it takes a minute.
 signature-needed =
     .title = Your signature is missing or not right
     .detail = This act is signed with your login password at the moment of the act. Nothing was done.
@@ -103,6 +107,10 @@ eligibility-not-signed =
     .title = The investigator has not signed eligibility yet
     .detail = There is no signature for the answers as they stand now. An answer that is changed afterwards withdraws it. Nothing was randomised.
     .next = Ask the investigator of the centre to sign.
+not-entrusted =
+    .title = No coordinator has signed for this yet
+    .detail = A machine signs nothing. It may ask for an allocation only after a coordinator of the centre has signed so for this participant, with the answers as they stand now and not longer than 72 hours ago. Nothing was randomised.
+    .next = A coordinator opens the participant's page and signs there; then send the request again with the same Idempotency-Key.
 recruitment-paused =
     .title = Recruitment is paused
     .detail = Nobody is randomised here for now. Nothing was randomised.
@@ -117,7 +125,7 @@ target-reached =
     .next = Tell the participant, and ask the trial office how to go on.
 no-allocation-available =
     .title = No allocation is available now
-    .detail = Nothing was randomised. The trial office has been told.
+    .detail = Nothing was randomised. Whoever looks after the list has a notice of it.
     .next = Wait for the trial office. Do not screen the participant again: the answers are kept.
 
 ## Problems: preparation and emergency
@@ -272,6 +280,13 @@ password-wrong = The password is not right. Nothing has been done
 answer-open = Answer this, or save and come back later
 answer-twice = Give the answer, or tick the box beside it, not both
 account-form = Use small letters, digits and hyphens inside, at most 40 characters, such as c-rjs-2
+record-form = This is not the record that klero open --kit wrote. Take the whole file, unchanged
+serial-form = Enter the serial as it is printed on the letter, such as huashan-0-0007-A
+factor-code = This is not what the phone shows now. Compare the clock of the phone, and type the next six digits
+network-form = Write an address such as 10.20.0.7, or a network such as 10.20.0.0/16
+mail-form = Enter one mail address, such as name@hospital.example
+url-form = Enter an https address without a name, password or fragment in it
+url-not-listed = This host is not on the list of hosts that the service may speak to; its configuration names them
 bytes-form = This is not of the expected length or form
 
 ## What a signature means, by act
@@ -281,9 +296,11 @@ meaning =
     .sign-eligibility = I confirm that this participant is eligible and has given consent
     .send-back = I looked at this record; it needs what my note says before I can sign
     .randomise = I ask for the allocation of this participant, once
+    .entrust = I ask for the allocation of this participant, once; the data system of the study may fetch it
     .record-preparation = I prepared this infusion as allocated
     .check = I checked product, lot, expiry and participant
     .break-code = The treatment must be known now for this participant's care; the reason is true
+    .import-break = I took this opening in as it was recorded, or as I was told; it is true
     .follow-up = This record is complete and true
     .correct = The corrected value is true; the allocation stays
     .record-visit = This record is complete and true
@@ -292,6 +309,7 @@ meaning =
     .transfer = The participant goes to the other centre; stratum and code stay
     .report-accident = This record is complete and true, and names no treatment
     .close-break = I have assessed this code break as principal investigator; the record is complete
+    .seal-part = What I sealed is complete and true
     .plan-unblinding = This person must be told, for a safety report; nobody of the trial's team is
     .grant-key = I compared the fingerprint by voice with the person I know
     .decide-recruitment = I decide to open, pause or close
@@ -299,6 +317,7 @@ meaning =
     .review-list = I reviewed this list report
     .disclose = I published this file of the list; recruitment is closed
     .void-code = This code became known before it was issued; it must never be issued
+    .confirm-export = I checked our centre's own copy of these records; it agrees with the source documents
 
 ## The page that explains a problem
 

@@ -64,6 +64,10 @@ credentials-wrong =
     .title = 用户名、密码或验证码不正确
     .detail = 对任何人都不说明是哪一项。未执行任何操作。
     .next = 请重试。如密码或手机丢失，请联系管理员。
+second-factor-needed =
+    .title = 需要第二验证因素
+    .detail = 仅凭用户名和密码不能使用此账户，还须输入手机上的验证码或恢复码。未执行任何操作。
+    .next = 请输入手机上显示的六位数字或一个恢复码。如尚未设置手机，请在账户页面设置，约需一分钟。
 signature-needed =
     .title = 缺少签名或签名不正确
     .detail = 此操作须当时输入登录密码签名。未执行任何操作。
@@ -102,6 +106,10 @@ eligibility-not-signed =
     .title = 研究者尚未签署入组资格
     .detail = 目前的内容没有研究者签名；签名后如有修改，签名即失效。尚未随机。
     .next = 请本中心研究者签名。
+not-entrusted =
+    .title = 协调员尚未为此签名
+    .detail = 系统本身不能签名。须由本中心协调员就该受试者目前的内容签名，且签名未超过 72 小时，系统才可申请随机。尚未随机。
+    .next = 请协调员在该受试者页面签名，然后用同一 Idempotency-Key 重新发送请求。
 recruitment-paused =
     .title = 已暂停入组
     .detail = 目前此处不进行随机。尚未随机。
@@ -116,7 +124,7 @@ target-reached =
     .next = 请告知受试者，并向试验办公室询问后续安排。
 no-allocation-available =
     .title = 暂无可用随机号
-    .detail = 尚未随机，已通知试验办公室。
+    .detail = 尚未随机。随机表的负责人已收到通知。
     .next = 请等待试验办公室答复。无需重新筛选，您的回答已保存。
 
 ## 问题：配制与紧急揭盲
@@ -271,6 +279,13 @@ password-wrong = 密码不正确，操作尚未执行
 answer-open = 请回答此项，或保存后稍后继续
 answer-twice = 请填写答案或勾选旁边的选项，二者只选其一
 account-form = 请使用小写字母、数字和中间的连字符，最多 40 个字符，如 c-rjs-2
+record-form = 这不是 klero open --kit 写出的记录。请使用完整且未改动的文件
+serial-form = 请按信件上所印填写序列号，如 huashan-0-0007-A
+factor-code = 与手机当前显示的验证码不符。请核对手机时间，并输入下一个六位数字
+network-form = 请填写地址（如 10.20.0.7）或网段（如 10.20.0.0/16）
+mail-form = 请填写一个邮箱地址，如 name@hospital.example
+url-form = 请填写 https 地址，其中不得含用户名、密码或片段
+url-not-listed = 该主机不在本服务允许联系的主机名单中；名单在服务配置里
 bytes-form = 长度或格式不符
 
 ## 签名的含义，按操作
@@ -280,9 +295,11 @@ meaning =
     .sign-eligibility = 本人确认该受试者符合入组条件，并已签署知情同意书
     .send-back = 本人已查看该记录，须按备注补充或更正后方可签名
     .randomise = 本人申请对该受试者进行随机，仅此一次
+    .entrust = 本人申请对该受试者进行随机，仅此一次；可由研究数据系统取回结果
     .record-preparation = 本人已按分配结果配制
     .check = 本人已复核药品、批号、有效期和受试者
     .break-code = 为救治该受试者须立即获知治疗组别，所述原因属实
+    .import-break = 我如实录入此次离线揭盲，内容与记录或所述一致
     .follow-up = 该记录完整、属实
     .correct = 更正后的数据属实，随机分配不变
     .record-visit = 该记录完整、属实
@@ -291,6 +308,7 @@ meaning =
     .transfer = 受试者转至另一中心，分层和编码保持不变
     .report-accident = 该记录完整、属实，且未写出治疗名称
     .close-break = 本人作为主要研究者已评估此次揭盲，记录完整
+    .seal-part = 本人封存的内容完整、属实
     .plan-unblinding = 因安全性报告须告知此人，试验团队中无人获知
     .grant-key = 本人已与新持钥人通话核对指纹
     .decide-recruitment = 本人决定启动、暂停或结束入组
@@ -298,6 +316,7 @@ meaning =
     .review-list = 本人已审阅此随机表报告
     .disclose = 本人已公布随机表的该文件，入组已结束
     .void-code = 该编码在发放前已泄露，不得再发放
+    .confirm-export = 本人已核对本中心的记录副本，与原始文件一致
 
 ## 解释问题的页面
 

@@ -2,9 +2,11 @@
 
 use super::drill::RoadTold;
 use super::frame::{Frame, paper};
-use super::{changes, drill, follow_up, list, people, recruitment, safety, screening, standing};
+use super::{
+    account, changes, drill, follow_up, list, people, recruitment, safety, screening, standing,
+};
 use crate::domain::people::Role;
-use crate::http::pages::{Next, Page, Paper, Visit};
+use crate::http::pages::{Next, Page, Paper, SignInStep, Visit};
 use crate::refusal::Refusal;
 use askama::Template;
 
@@ -33,8 +35,11 @@ struct Home<'v> {
 
 async fn home(visit: Visit) -> Result<Paper, Refusal> {
     let Some(caller) = visit.caller.clone() else {
-        return Ok(standing::sign_in(&visit, false));
+        return Ok(standing::sign_in(&visit, &SignInStep::First(false)));
     };
+    if visit.house.lacks_second_factor(&caller)? {
+        return account::second_factor(visit).await;
+    }
     let role = caller.person.role;
     let page = Home {
         f: Frame::of(&visit, "home.title"),
@@ -81,14 +86,16 @@ fn links(role: Role) -> Vec<Link> {
     let pass_on = ("pass-on.title", "/pass-on");
     let (trail, verify) = (("home.trail", "/trail"), ("home.verify", "/verify"));
     let (recruitment, safety) = (("home.recruitment", "/recruitment"), ("safety.title", "/safety"));
-    let reports = ("reports.title", "/reports");
+    let (reports, exports) = (("reports.title", "/reports"), ("exports.title", "/exports"));
     let (list, people) = (("home.list", "/list"), ("home.people", "/people"));
     let mut all = match role {
         Role::Coordinator => vec![participants],
-        Role::Investigator => vec![participants, breaks, key],
+        Role::Investigator => vec![participants, breaks, exports, key],
         Role::Pharmacist => vec![("home.stock", "/pharmacy/stock"), key, grants],
         Role::Statistician => vec![key, grants, holders, pass_on, trail, verify, recruitment],
-        Role::Hotline => vec![breaks, safety, key, grants, pass_on],
+        Role::Hotline => {
+            vec![breaks, ("offline.title", "/breaks/import"), safety, key, grants, pass_on]
+        }
         Role::Monitor => {
             vec![
                 verify,
@@ -98,16 +105,27 @@ fn links(role: Role) -> Vec<Link> {
                 safety,
                 recruitment,
                 reports,
+                exports,
                 ("drill.roads", "/drills"),
                 people,
+                ("tokens.title", "/tokens"),
                 holders,
                 register,
             ]
         }
-        Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, safety, reports],
-        Role::Admin => vec![("home.health", "/health"), ("drill.roads", "/drills")],
+        Role::Sponsor => {
+            vec![("home.decide", "/recruitment/decide"), breaks, safety, reports, exports]
+        }
+        Role::Admin => vec![
+            ("tokens.title", "/tokens"),
+            ("home.health", "/health"),
+            ("drill.roads", "/drills"),
+            ("deliveries.title", "/deliveries"),
+        ],
     };
+    all.push(("notices.title", "/notices"));
     all.push(("recording.accident-recorded", "/accident"));
+    all.push(("account.title", "/account"));
     all
 }
 

@@ -11,6 +11,7 @@ mod frame;
 mod life;
 mod never;
 mod office;
+mod offline;
 mod randomise;
 mod screening;
 mod walk;

@@ -53,8 +53,12 @@ fn pages(service: &Service, who: &str, language: &'static str) -> BTreeMap<Strin
     seen
 }
 
-/// Without what is hashed from the list, which stands in elements of its own.
+/// Without what is hashed from the list, which stands in elements of its own, and without the short names of sessions,
+/// whose tokens were rolled after it.
 fn without_hashes(html: &str) -> String {
+    let mut sessions = html.split("name=\"end\" value=\"");
+    let first = sessions.next().unwrap_or_default().to_owned();
+    let html = sessions.fold(first, |out, part| out + part.get(16..).unwrap_or(part));
     let mut parts = html.split("<code class=\"root\">");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |out, part| out + part.split_once("</code>").map_or(part, |(_, rest)| rest))

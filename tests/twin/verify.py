@@ -486,6 +486,38 @@ def read_trail_key(text: str) -> TrailKey:
         raise Failed("trail key: %s" % why) from None
 
 
+# C2SP tlog-cosignature: as a trail key, with 04 for 01
+def read_witness_key(text: str) -> TrailKey:
+    try:
+        name, hashed, key = text.strip().split("+", 2)
+        public = unbase64(key)
+        if public[:1] != b"\x04" or len(public) != 33 or not name or re.search(r"\s", name):
+            raise ValueError("not the key of a witness")
+        if sha256(name.encode() + b"\n" + public)[:4] != unhex(hashed, 4):
+            raise ValueError("its name, hash and key do not belong together")
+        return TrailKey(name, unhex(hashed), public[1:])
+    except ValueError as why:
+        raise Failed("witness key: %s" % why) from None
+
+
+def cosigned(note: str, witness: TrailKey) -> bool:
+    """Did this witness cosign the note, at whatever time? u64 seconds ‖ signature over the text with its time."""
+    text, _, signatures = note.rpartition("\n\n")
+    for line in signatures.split("\n"):
+        dash, _, rest = line.partition(" ")
+        name, _, written = rest.partition(" ")
+        try:
+            bundle = unbase64(written)
+        except ValueError:
+            continue
+        if dash == "\u2014" and (name, bundle[:4], len(bundle)) == (witness.name, witness.hash, 76):
+            seconds = int.from_bytes(bundle[4:12], "big")
+            said = "cosignature/v1\ntime %d\n%s\n" % (seconds, text)
+            if ed25519_verify(witness.public, said.encode(), bundle[12:]):
+                return True
+    return False
+
+
 class Checkpoint(NamedTuple):
     size: int
     root: bytes
@@ -751,6 +783,7 @@ class Case:
         self.data = read_data_set(data)
         self.trail_key: Optional[bytes] = None    # known from elsewhere, from a printed sheet, say
         self.checkpoints: list[bytes] = []        # kept elsewhere, by a centre, say
+        self.witnesses: list[str] = []            # the keys of those who cosign
         self.receipts: list[bytes] = []           # likewise
         self.manifests: list[Manifest] = []       # found by check 1
         self.designs: list[Design] = []           # found by check 1
@@ -843,6 +876,10 @@ def check_trail(case: Case) -> str:
 
 def check_kept(case: Case, key: TrailKey, last: Checkpoint, hashes: list[bytes]) -> None:
     """Checkpoints and receipts that other people kept must fit: they find a trail written anew."""
+    witnesses = [read_witness_key(text) for text in case.witnesses]
+    for note in case.checkpoints if witnesses else ():
+        demand(any(cosigned(note.decode("utf-8", "replace"), witness) for witness in witnesses),
+               "a checkpoint kept elsewhere is cosigned by none of the witnesses given")
     for note in case.checkpoints:
         then = read_checkpoint(note.decode("utf-8", "replace"), key)
         demand(then.size <= last.size, "a checkpoint kept elsewhere was made over %d entries: the"
@@ -956,6 +993,8 @@ REACH = {
     "participant-transferred": {"investigator": "own"},
     "slot-key-passed": {"hotline": "trial", "statistician": "trial"},
     "code-voided": {"statistician": "trial"},
+    "break-imported": {"hotline": "trial"},
+    "unissued-opened": {"hotline": "trial"},
 }
 
 
@@ -972,6 +1011,8 @@ class Rights:
         self.manifests = [manifest.hash for manifest in manifests]
         self.people: dict[str, Person] = {}
         self.wraps: set[tuple[str, str, int]] = set()  # person, centre, epoch
+        self.ever: set[tuple[str, str]] = set()  # person and centre of every key that was ever given
+        self.incidents: dict[int, str] = {}  # codes of nobody that were opened, by their entries
         self.present: dict[str, str] = {}  # where participants are who moved
         self.passed: set[tuple[str, str]] = set()  # participant and centre, of keys passed on
 
@@ -1014,15 +1055,32 @@ class Rights:
                 self.wraps = {held for held in self.wraps if held[:2] != wrap[:2]}
             elif epoch <= DRILL_EPOCHS and not self.refusal(entry, centre):
                 self.wraps.add(wrap)  # given by anybody else, or to practise with, it opens nobody's code
+        elif act == "unissued-opened":
+            self.incidents[entry.seq] = need(entry, on, "code")
+        if act in ("list-imported", "key-rotated", "key-granted"):
+            self.ever.update(held[:2] for held in self.wraps)
 
-    def refusal(self, entry: Entry, centre: str) -> Optional[str]:
+    def unopenable(self, entry: Entry, centre: str) -> Optional[str]:
+        """Why this could not be opened without the service: a letter opens for anybody who is known, a kit for
+        whoever had a key of the centre once."""
+        opener = need(entry, entry.data, "opener")
+        if opener not in self.people:
+            return "%s, who opened it, was not even invited then" % opener
+        letter, record = "serial" in entry.data, "record" in entry.data
+        if letter == record:
+            return "it names neither a record nor a letter"
+        if record and (opener, centre) not in self.ever:
+            return "%s never held a key of %s" % (opener, centre)
+        return None
+
+    def refusal(self, entry: Entry, centre: str, act: str = "") -> Optional[str]:
         """Why this person could not do this act at this centre then; None if they could."""
         person = self.people.get(entry.by)
         if person is None or person.state != "active":
             return "%s was %s then" % (entry.by, person.state if person else "not even invited")
         if entry.role != person.role:
             return "%s was %s, not %s" % (entry.by, person.role, entry.role)
-        reach = REACH[entry.act].get(person.role)
+        reach = REACH[act or entry.act].get(person.role)
         if reach is None or (reach == "own" and centre not in person.centres):
             return "%s, %s, may not do so at %s" % (entry.by, person.role, centre)
         return None
@@ -1044,7 +1102,10 @@ def check_releases(case: Case) -> str:
             issued[entry.on["code"]] = entry.on["participant"]
         elif entry.act == "code-voided":  # it is left out of the order, so not just anybody may
             code = need(entry, entry.on, "code")
-            why = rights.refusal(entry, case.slot_of[code].stratum.partition("/")[0])
+            incident = entry.data.get("incident")  # with it, whoever took the incident in voids the code
+            known = rights.incidents.get(incident) if type(incident) is int else None
+            why = rights.refusal(entry, case.slot_of[code].stratum.partition("/")[0],
+                                 "unissued-opened" if known == code else "code-voided")
             demand(not why, "entry %d: code-voided of code %s, but %s", entry.seq, code, why)
         elif entry.act in ("release-for-preparation", "release-for-break"):
             code, participant = need(entry, entry.on, "code"), need(entry, entry.on, "participant")
@@ -1060,6 +1121,24 @@ def check_releases(case: Case) -> str:
             demand(entry.centre in (None, now), "entry %d: code %s is of %s, the entry says %s",
                    entry.seq, code, now, entry.centre)
             released[need(entry, entry.on, "reference"), code] = entry.by
+        elif entry.act == "break-imported":  # opened without the service, taken in afterwards
+            code, participant = need(entry, entry.on, "code"), need(entry, entry.on, "participant")
+            demand(issued.get(code) == participant, "entry %d: code %s was opened, and had not been"
+                   " randomised to %s", entry.seq, code, participant)
+            centre = case.slot_of[code].stratum.partition("/")[0]
+            now = rights.present.get(participant, centre)
+            why = rights.refusal(entry, now) or rights.unopenable(entry, centre)
+            demand(not why, "entry %d: break-imported of code %s, but %s", entry.seq, code, why)
+            demand(entry.centre in (None, now), "entry %d: code %s is of %s, the entry says %s",
+                   entry.seq, code, now, entry.centre)
+        elif entry.act == "unissued-opened":
+            code = need(entry, entry.on, "code")
+            demand(code in case.slot_of, "entry %d: code %s is in no list", entry.seq, code)
+            demand(code not in issued, "entry %d: code %s is said to be nobody's, and was issued",
+                   entry.seq, code)
+            centre = case.slot_of[code].stratum.partition("/")[0]
+            why = rights.refusal(entry, centre) or rights.unopenable(entry, centre)
+            demand(not why, "entry %d: unissued-opened of code %s, but %s", entry.seq, code, why)
         elif entry.act == "release-redelivered":  # the answer was lost: the same release once more
             code = need(entry, entry.on, "code")
             by = released.get((need(entry, entry.on, "reference"), code))
@@ -1077,7 +1156,8 @@ def check_releases(case: Case) -> str:
 
 # whose code was broken by the trail is `yes` in the data set, and nobody else
 def check_breaks(case: Case) -> str:
-    broken = {entry.on["participant"] for entry in case.entries if entry.act == "release-for-break"}
+    broken = {need(entry, entry.on, "participant") for entry in case.entries
+              if entry.act in ("release-for-break", "break-imported")}
     for row in case.data:
         if row.broken is not None:
             demand(row.broken == ("yes" if row.participant in broken else "no"),
@@ -1332,6 +1412,7 @@ def read_case(asked: argparse.Namespace) -> Case:
                 trail, read(asked.data))
     case.trail_key = read(asked.trail_key) if asked.trail_key else None
     case.checkpoints = [read(path) for path in asked.kept]
+    case.witnesses = [read(path).decode("utf-8", "replace") for path in asked.witness]
     case.receipts = [read(path) for path in asked.receipt]
     return case
 
@@ -1344,6 +1425,7 @@ def read_papers(asked: argparse.Namespace) -> Papers:
                   read(asked.data) if asked.data else None, *papers)
     case.trail_key = read(asked.trail_key) if asked.trail_key else None
     case.checkpoints = [read(path) for path in asked.kept]
+    case.witnesses = [read(path).decode("utf-8", "replace") for path in asked.witness]
     case.receipts = [read(path) for path in asked.receipt]
     return case
 
@@ -1361,6 +1443,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--trail-key", type=Path, metavar="FILE",
                         help="the trail key as it was printed early, to compare the export's with")
     parser.add_argument("--kept", help="checkpoints that others kept", **several)
+    parser.add_argument("--witness", help="keys of witnesses: each kept checkpoint must be cosigned"
+                        " by one of them", **several)
     parser.add_argument("--receipt", help="receipts that others kept", **several)
     parser.add_argument("--openings", type=Path, metavar="FILE", help="slots that were opened")
     parser.add_argument("--groups", type=Path, metavar="FILE", help="groups A and B, without arms")

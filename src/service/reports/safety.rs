@@ -13,12 +13,16 @@ const DUE_MILLIS: i64 = 24 * 60 * 60 * 1000;
 const CONFIRM_MILLIS: i64 = 10 * 60 * 1000;
 /// A month, as participant-months are counted.
 const MONTH_MILLIS: f64 = 30.4375 * 24.0 * 60.0 * 60.0 * 1000.0;
+/// A code broken by the service's release, and one opened without it that was taken in.
+const BREAKS: [&str; 2] = ["release-for-break", IMPORTED];
+const IMPORTED: &str = "break-imported";
 /// From this hour on, and before that one, of the trial's own day, it is in hours.
 const HOURS: (u8, u8) = (8, 18);
 
 /// All tables of the open part.
 pub(super) fn tables(told: &Told<'_>) -> Vec<Table> {
-    let breaks: Vec<&Line> = told.of("release-for-break").collect();
+    let breaks: Vec<&Line> =
+        told.lines.iter().filter(|line| BREAKS.contains(&line.entry.act.as_str())).collect();
     let by = |id, column, label: &dyn Fn(&Line) -> Label| {
         let mut tally = Tally::default();
         breaks.iter().for_each(|line| tally.add([label(line)]));
@@ -31,7 +35,7 @@ pub(super) fn tables(told: &Told<'_>) -> Vec<Table> {
         times(told, &breaks),
         by("breaks-by-centre", "centre", &centre),
         by("breaks-by-category", "category", &|line| Label::Category(said(line, "category"))),
-        by("breaks-by-role", "role", &|line| Label::Role(line.role.clone())),
+        by("breaks-by-role", "role", &|line| Label::Role(opener(line).1)),
         by("breaks-by-month", "month", &|line| Label::Text(month(line))),
         accidents(told, "knowledge"),
         accidents(told, "source"),
@@ -44,7 +48,10 @@ fn figures(told: &Told<'_>, breaks: &[&Line]) -> Table {
     let references = |act: &'static str| -> BTreeSet<String> {
         told.of(act).filter_map(|line| word(line, "reference")).collect()
     };
-    let (opened, followed) = (references("opened"), references("follow-up-recorded"));
+    let mut opened = references("opened");
+    // Taken in is what was opened.
+    opened.extend(references(IMPORTED));
+    let followed = references("follow-up-recorded");
     let old = |line: &&&Line, millis: i64| told.now.millis() - line.at.millis() > millis;
     let missing = |line: &&&Line, there: &BTreeSet<String>| {
         word(line, "reference").is_none_or(|reference| !there.contains(&reference))
@@ -72,6 +79,8 @@ fn figures(told: &Told<'_>, breaks: &[&Line]) -> Table {
                 .count(),
         ),
         ("requests-withdrawn", told.of("break-left").count()),
+        ("breaks-offline", told.of(IMPORTED).count()),
+        ("incidents-unissued", told.of("unissued-opened").count()),
         ("cases-opened", told.of("break-case-opened").count()),
         ("drills", told.of("drill").count()),
         ("drills-passed", told.of("drill-opened").filter(passed).count()),
@@ -162,16 +171,22 @@ fn accidents(told: &Told<'_>, by: &'static str) -> Table {
     tally.table(id, &[by, "accidents"])
 }
 
+/// Who learned the arm, and in which role: whoever opened a kit or a letter, not who took it in.
+fn opener(line: &Line) -> (String, String) {
+    let said = |name: &str, other: &str| word(line, name).unwrap_or_else(|| other.to_owned());
+    (said("opener", &line.by), said("opener-role", &line.role))
+}
+
 /// How many people of each role were handed a slot that they can open.
 fn unblinded(told: &Told<'_>) -> Table {
-    let mut people: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for act in ["release-for-preparation", "release-for-break"] {
-        for line in told.of(act) {
-            people.entry(&line.role).or_default().insert(&line.by);
+    let mut people: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for act in ["release-for-preparation", "release-for-break", IMPORTED] {
+        for (person, role) in told.of(act).map(opener) {
+            people.entry(role).or_default().insert(person);
         }
     }
-    let row = |(role, people): (&&str, &BTreeSet<&str>)| Row {
-        labels: vec![Label::Role((*role).to_owned())],
+    let row = |(role, people): (&String, &BTreeSet<String>)| Row {
+        labels: vec![Label::Role(role.clone())],
         counts: vec![people.len() as u64],
     };
     let rows = people.iter().map(row).collect();

@@ -213,6 +213,8 @@ async function pin() {
 export const rootSaid = () => root;
 // The commitment that everything is proven against.
 export const pinned = () => commitment;
+// The key under which this trail's checkpoints are signed.
+export const trail = () => commitment.trail;
 
 // Every arm of the manifest with its name, all alike: what a lot can be of.
 export const products = () => commitment.manifest.arms.map((id, i) => ({ id, name: arms ? arms[i].name[lang] : id }));
