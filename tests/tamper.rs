@@ -441,7 +441,7 @@ fn an_old_backup_with_the_present_checkpoint_store_issues_nothing() {
     let (copy, backup) = (staged.copy(), Scratch::new());
     fs::create_dir_all(backup.path()).expect("a folder");
     let file = backup.path().join("backup.db");
-    let old = copy.folder().backup_to(&file).expect("it is taken and verified");
+    let old = copy.folder().backup_to(&file).expect("it is taken and verified").entries;
     {
         let house = sound(copy.path());
         randomise(&house, LETTERS, &staged.participants[RANDOMISED], "key").expect("one more");
@@ -646,7 +646,7 @@ fn brought_up_from(version: i32) {
     assert_eq!(copy.folder().schema().expect("it is known"), version);
     // A copy is taken before, not after.
     let saved = copy.path().join("before.db");
-    assert_eq!(copy.folder().backup_to(&saved).expect("a backup"), entries);
+    assert_eq!(copy.folder().backup_to(&saved).expect("a backup").entries, entries);
     let house = sound(copy.path());
     drop(house);
     assert_eq!(copy.folder().schema().expect("it is known"), 4);

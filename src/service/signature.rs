@@ -79,7 +79,8 @@ impl House {
         let words = [Language::En, Language::ZhCn].map(|language| text::meaning(act, language));
         let Signature { proof, meaning } = signature;
         let how = match proof {
-            _ if !words.contains(meaning) => None,
+            // A machine has no person's component, so whatever it sends signs nothing (AT-10).
+            _ if caller.is_machine() || !words.contains(meaning) => None,
             Proof::Password(password) => {
                 let own = &caller.person.id;
                 self.password_fits(own, password).await?.then_some("password")
@@ -120,7 +121,7 @@ impl House {
         if fits {
             self.signature_slips.succeeded(&slips);
         } else {
-            passwords::rest(self.signature_slips.failed(&slips)).await;
+            passwords::rest(self.signature_slips.failed(&slips).0).await;
         }
         Ok(fits)
     }

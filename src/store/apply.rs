@@ -3,7 +3,12 @@
 //! An entry that is not named here changes no projection: it is a fact about reading, refusing or signing in.
 
 use super::StoreError;
+use super::apply_accounts;
+use super::apply_drills;
 use super::apply_keys::{self, forget_wraps, wrapped_in};
+use super::apply_notices;
+use super::apply_offline;
+use super::exports;
 use crate::domain::entry::{Entry, Fact, Facts, fact};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::unhex;
@@ -109,6 +114,8 @@ pub(super) fn run(
 pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
     let run = |sql: &str, values: &[&dyn ToSql]| run(connection, sql, values);
     apply_keys::remember(connection, e)?;
+    apply_accounts::happened(connection, e)?;
+    apply_notices::noted(connection, e)?;
     match e.entry.act.as_str() {
         "person-invited" => person_invited(connection, e),
         "account-activated" => run(
@@ -132,6 +139,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "list-imported" | "list-reviewed" | "code-voided" | "disclosed" => {
             of_the_list(connection, e)
         }
+        "drill-list-imported" | "drill" | "drill-opened" => apply_drills::apply(connection, e),
         "participant-screened" => participant_screened(connection, e),
         "screening-changed" => run(
             "UPDATE participants SET initials = ?2, birth_date = ?3, sex = ?4, outcome = ?5,
@@ -157,6 +165,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "randomised" => randomised(connection, e),
         "release-for-preparation" => released(connection, e, "prepare"),
         "release-for-break" => released(connection, e, "break"),
+        "break-imported" | "unissued-opened" => apply_offline::taken_in(connection, e),
         "opened" => run(
             "UPDATE releases SET opened = ?2 WHERE reference = ?1 AND opened IS NULL",
             &[&e.on("reference"), &e.seq()],
@@ -167,7 +176,8 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         ),
         _ => noticed(connection, e)
             .and_then(|()| recorded(connection, e))
-            .and_then(|()| sealed(connection, e)),
+            .and_then(|()| sealed(connection, e))
+            .and_then(|()| exports::apply(connection, e)),
     }
 }
 
@@ -180,6 +190,9 @@ fn noticed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> 
              ON CONFLICT (person) DO UPDATE SET before = last, last = excluded.last",
             &[&e.on("person"), &e.at.millis()],
         ),
+        "address-given" | "webhook-added" | "webhook-ended" => {
+            apply_notices::changed(connection, e)
+        }
         "trail-verified" => run(
             "INSERT INTO verifications (person, size, root, at) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (person) DO UPDATE SET size = excluded.size, root = excluded.root,

@@ -52,7 +52,7 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
     let f = Frame::of(&visit, "follow.title").back("/breaks");
     let release = &broken.release;
     let fact = |key: &str, value: String| (f.say(key), value);
-    let facts = vec![
+    let mut facts = vec![
         fact("follow.when", visit.minute(release.at)),
         fact("participant.centre", f.centre(&release.centre)),
         fact("breaks.by", release.person.to_string()),
@@ -61,6 +61,7 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
         fact("follow.opening", f.say(opening(&broken).0)),
         fact("sealed.fact", f.say(sealed_part(&broken))),
     ];
+    facts.extend(outside(&f, &broken).map(|words| fact("offline.state", words)));
     let teller = Teller::new(&visit).await?;
     let told = records.iter().map(|one| (visit.minute(one.line.at), teller.tell(&one.line)));
     let told = told.collect();
@@ -86,6 +87,19 @@ pub(super) fn why(f: &Frame<'_>, broken: &Broken) -> String {
     let all = &f.visit.house.trial.emergency.categories;
     let known = all.iter().find(|known| known.id == category);
     known.map_or(category, |known| f.words(&known.name)).to_owned()
+}
+
+/// How and when a code was opened without the service, if it was.
+pub(super) fn outside(f: &Frame<'_>, broken: &Broken) -> Option<String> {
+    let outside = broken.release.outside.as_ref()?;
+    let at = Arg::Text(f.visit.minute(outside.at));
+    Some(match &outside.letter {
+        None => f.visit.say_with("offline.by-kit", &[("time", at)]),
+        Some(serial) => {
+            let serial = Arg::Text(serial.clone());
+            f.visit.say_with("offline.by-letter", &[("time", at), ("serial", serial)])
+        }
+    })
 }
 
 /// The key of an opening's words, and is something amiss?
