@@ -9,7 +9,6 @@ use crate::dice::{FixedDice, SystemDice};
 use crate::post::mail::Mailer;
 use crate::post::webhook::Programs;
 use crate::post::{Postman, Rounds};
-use crate::sealing::ceremony::Escrow;
 use crate::sealing::identity::{ITERATIONS, passphrase};
 use crate::sealing::manifest::ListPurpose;
 use crate::sealing::password::Cost;
@@ -130,7 +129,6 @@ fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::R
     let words = write_keys(&stage, folder, seed)?;
     let commitment = stage.send("GET", "/v1/commitment", &[], None).text;
     fs::write(folder.join("commitment.json"), commitment)?;
-    write_list_secret(&stage, folder, seed)?;
     explain(&stage, folder, &reference, &words, out)?;
     let rounds = tell_others(&stage, folder)?;
     stage.run();
@@ -174,19 +172,6 @@ fn write_keys(stage: &Stage, folder: &Path, seed: u64) -> std::io::Result<String
     let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
     writeln!(file, "{}", words.as_str())?;
     Ok(words.as_str().to_owned())
-}
-
-/// The list's secret, sealed to the statistician, as it lies on a machine of their own: to try a rotation or a report.
-fn write_list_secret(stage: &Stage, folder: &Path, seed: u64) -> std::io::Result<()> {
-    let (study, dice) = (&stage.study, FixedDice::new(seed ^ 0x5ec2));
-    let design = study.list.design();
-    let of = (&design.trial, design.segment, design.purpose);
-    let cards = [stage.identities["stat-1"].card().clone()];
-    let sealed = Escrow::seal(&study.secret, of, &cards, &dice).expect("a statistician's card");
-    let mut options = fs::OpenOptions::new();
-    let path = folder.join("secret.json");
-    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(sealed.to_json().as_bytes())
 }
 
 /// Where each role begins: what it comes for, the page, somebody in that role.
