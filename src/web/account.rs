@@ -47,7 +47,9 @@ struct Account<'v> {
 async fn account(visit: Visit) -> Result<Paper, Refusal> {
     let caller = visit.caller()?;
     let standing = visit.house.second_factor(caller)?;
-    let (all, own) = visit.house.own_sessions(caller, visit.session())?;
+    let (mut all, own) = visit.house.own_sessions(caller, visit.session())?;
+    // This one first: the others are those that might have to be ended.
+    all.sort_by_key(|session| session.id != own);
     let f = Frame::of(&visit, "account.title").back("/");
     let sessions = all.into_iter().map(|session| {
         let key = if session.device { "account.device" } else { "account.session" };

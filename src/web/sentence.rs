@@ -82,6 +82,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "token-made",
             "token-renewed",
             "token-ended",
+            "recovery-begun",
             "address-given",
         ],
     ),

@@ -49,7 +49,10 @@ impl House {
 
     /// Raises a live service, where nothing is approved or open yet. Its recruitment cannot be opened: decisions are open.
     pub fn raise_live() -> Self {
-        Self::raise_unopened_with(|play| play.purpose = ListPurpose::Live)
+        Self::raise_unopened_with(|play| {
+            play.purpose = ListPurpose::Live;
+            play.trial = decided(&play.trial);
+        })
     }
 
     /// The same as unopened, from a play that was altered.
@@ -292,6 +295,24 @@ impl House {
         assert_eq!(accepted.status, 201, "{}", accepted.text);
         self.stage.sign_in(person);
     }
+}
+
+/// The trial file with every decision answered as training assumes it: a live list waits for that.
+fn decided(trial: &str) -> String {
+    let mut training = "";
+    let answer = |line: &str, training: &str| match line {
+        "answer = \"\"" => format!("answer = {training}"),
+        "answered_by = \"\"" => "answered_by = \"Demo\"".to_owned(),
+        "answered_on = \"\"" => "answered_on = \"2026-11-01\"".to_owned(),
+        "document = \"\"" => "document = \"an invented letter\"".to_owned(),
+        other => other.to_owned(),
+    };
+    let mut lines = vec![];
+    for line in trial.lines() {
+        training = line.strip_prefix("training = ").unwrap_or(training);
+        lines.push(answer(line, training));
+    }
+    lines.join("\n") + "\n"
 }
 
 impl Drop for House {

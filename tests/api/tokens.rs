@@ -139,7 +139,7 @@ fn a_machine_is_refused_whatever_its_token_does_not_name() {
     let wish = json!({"code": code, "identifier": "DEMO", "visit": "V1"});
     refused(&ask(&house, &edc, "POST", "/v1/preparations", Some(wish)), 403, "not-your-role");
     let left = house.entries();
-    assert_eq!(left.len(), 6);
+    assert_eq!(left.len(), 5);
     assert!(left.iter().all(|entry| entry["by"] == "edc-1" && entry["role"] == "machine"));
 }
 
