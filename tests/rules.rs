@@ -117,7 +117,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["telemetry.rs", "http"]),
     ("serde", &["http/wire", "trial_file", "sealing", "cli"]),
     ("serde_json", &["http/wire", "http/extract.rs", "sealing", "cli", "export"]),
-    ("csv", &["export/csv.rs"]),
+    ("csv", &["export/comma.rs"]),
     ("rust_xlsxwriter", &["export/xlsx.rs"]),
 ];
 
