@@ -7,10 +7,10 @@ mod backup;
 mod break_import;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod cast;
-#[cfg(feature = "server")]
-mod config;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod client;
+#[cfg(feature = "server")]
+mod config;
 #[cfg(feature = "offline")]
 mod cosigned;
 #[cfg(all(feature = "server", feature = "offline"))]

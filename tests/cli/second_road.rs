@@ -78,7 +78,7 @@ fn road(name: &str) -> Road {
     desk.write("manifest.txt", &stage.study.manifest.to_file_text());
     desk.write_escrow(&stage, &FixedDice::new(3));
     let rows = stage.study.list.rows().iter();
-    let last = rows.filter(|row| row.stratum.as_str() == "renji-south/lldas").last();
+    let last = rows.filter(|row| row.stratum.as_str() == "renji-south/lldas").next_back();
     let unissued = last.expect("the stratum has slots").code.to_string();
     desk.keep(stage);
     desk.data("kit make --package package.json -o kit");
