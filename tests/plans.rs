@@ -14,10 +14,11 @@ const FILES: [(&str, &str); 10] = [
     ("records.rs", include_str!("../src/store/records.rs")),
     ("offline.rs", include_str!("../src/store/offline.rs")),
     ("overview.rs", include_str!("../src/store/overview.rs")),
+    ("outbox.rs", include_str!("../src/store/outbox.rs")),
 ];
 
 /// Tables that stay as small as the trial's staff and centres are, by the names under which statements read them.
-const SMALL: [&str; 11] = [
+const SMALL: [&str; 13] = [
     "people",
     "person_centres",
     "recruitment",
@@ -30,6 +31,8 @@ const SMALL: [&str; 11] = [
     // At most 50 a coordinator, and none older than 72 hours.
     "drafts",
     "sign_ins",
+    "addresses",
+    "webhooks",
 ];
 
 /// Statements that read much and may: how they begin, and when they run. None of them is part of an act of design 6.
@@ -48,6 +51,9 @@ const COLD: &[(&str, &str)] = &[
     ("SELECT stratum, at FROM allocations ORDER BY entry", "the statistician's forecast"),
     ("SELECT count(*) FROM withdrawals", "the monitor's page of code breaks"),
     ("SELECT s.entry, s.participant, p.number, s.due", "planned safety unblindings, a handful"),
+    ("SELECT entry, kind, at, reference, centre, number FROM notices", "the feed, from a snapshot"),
+    ("SELECT d.entry, d.way, d.target", "what is due and the log of it, from a snapshot"),
+    ("SELECT ?1, ?2, ", "what time makes known, once a minute"),
     ("SELECT segment, leaf FROM slots", "start-up, import and approval of a list"),
     (
         "SELECT r.reference, r.purpose, p.number, r.code, r.centre, r.visit, r.category, r.person, \

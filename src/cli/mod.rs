@@ -7,6 +7,8 @@ mod backup;
 mod break_import;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod cast;
+#[cfg(feature = "server")]
+mod checkpoint;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod client;
 #[cfg(feature = "server")]
@@ -19,6 +21,11 @@ mod demo;
 mod design;
 #[cfg(feature = "offline")]
 mod disclose;
+#[cfg(feature = "server")]
+mod doctor;
+#[cfg(feature = "server")]
+mod drill_notes;
+mod export;
 mod failure;
 mod files;
 #[cfg(feature = "server")]
@@ -37,21 +44,30 @@ mod kit_count;
 mod letters;
 #[cfg(feature = "offline")]
 mod list;
+#[cfg(feature = "server")]
+mod mirror;
 #[cfg(feature = "offline")]
 mod open;
+#[cfg(feature = "server")]
+mod outside;
 mod package;
 #[cfg(feature = "offline")]
 mod pharmacy;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod practice;
 #[cfg(feature = "offline")]
 mod release;
 #[cfg(feature = "offline")]
 mod report;
+#[cfg(feature = "server")]
+mod restore;
 #[cfg(feature = "offline")]
 mod rotate;
 #[cfg(feature = "server")]
 mod serve;
 #[cfg(feature = "offline")]
 mod sheet;
+mod shell;
 #[cfg(feature = "offline")]
 mod simulate;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -60,6 +76,8 @@ pub mod stage;
 mod stand;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod study;
+#[cfg(feature = "server")]
+mod systemd;
 mod tiles;
 mod trail;
 mod trail_folder;
@@ -200,6 +218,7 @@ enum Command {
         "klero witness --help",
     ], &[Exit::NotThere, Exit::Unreadable, Exit::NotVerified]))]
     Witness(witness::Verb),
+    Export(Box<export::Export>),
     /// The house's configuration: where the service lives and how it is reached
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -207,7 +226,7 @@ enum Command {
         "klero config show --config /etc/klero/klero.toml",
         "klero config show --json",
     ], &[Exit::NotThere, Exit::Unreadable]))]
-    Config(ConfigCommand),
+    Config(config::Verb),
     #[cfg(feature = "server")]
     Init(Box<init::Init>),
     #[cfg(feature = "server")]
@@ -216,10 +235,14 @@ enum Command {
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero backup create --data /var/lib/klero /mnt/backup/2026-11-21.db",
-        "klero backup create --data data klero-backup.db",
-        "klero backup create --data data klero-backup.db --json",
-    ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
-    Backup(BackupCommand),
+        "klero backup verify klero-backup.db",
+        "klero backup drill --config /etc/klero/klero.toml",
+    ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified, Exit::Behind]))]
+    Backup(backup::Verb),
+    #[cfg(feature = "server")]
+    Doctor(doctor::Doctor),
+    #[cfg(feature = "server")]
+    Health(doctor::Health),
     /// The database's schema
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -232,6 +255,8 @@ enum Command {
     Openapi(serve::OpenApi),
     #[cfg(all(feature = "server", feature = "offline"))]
     Demo(stand::Demo),
+    Completions(shell::Completions),
+    Man(shell::Manual),
 }
 
 #[derive(Subcommand)]
@@ -294,19 +319,8 @@ enum TrailCommand {
     Export(trail::Export),
     #[cfg(all(feature = "server", feature = "offline"))]
     Watch(Box<watch::Watch>),
-}
-
-#[cfg(feature = "server")]
-#[derive(Subcommand)]
-enum BackupCommand {
-    Create(backup::Create),
-}
-
-#[cfg(feature = "server")]
-#[derive(Subcommand)]
-enum ConfigCommand {
-    Check(config::Check),
-    Show(config::Show),
+    #[cfg(feature = "server")]
+    Checkpoint(checkpoint::Newest),
 }
 
 #[cfg(feature = "server")]
@@ -355,21 +369,28 @@ impl Command {
             #[cfg(all(feature = "server", feature = "offline"))]
             Command::Witness(verb) => verb.run(),
             #[cfg(feature = "server")]
-            Command::Config(ConfigCommand::Check(check)) => check.run(),
+            Command::Trail(TrailCommand::Checkpoint(newest)) => newest.run(),
+            Command::Export(export) => export.run(),
             #[cfg(feature = "server")]
-            Command::Config(ConfigCommand::Show(show)) => show.run(),
+            Command::Config(verb) => verb.run(),
             #[cfg(feature = "server")]
             Command::Init(init) => init.run(),
             #[cfg(feature = "server")]
             Command::Serve(serve) => serve.run(),
             #[cfg(feature = "server")]
-            Command::Backup(BackupCommand::Create(create)) => create.run(),
+            Command::Backup(verb) => verb.run(),
+            #[cfg(feature = "server")]
+            Command::Doctor(doctor) => doctor.run(),
+            #[cfg(feature = "server")]
+            Command::Health(health) => health.run(),
             #[cfg(feature = "server")]
             Command::Schema(SchemaCommand::Status(status)) => status.run(),
             #[cfg(all(feature = "server", feature = "offline"))]
             Command::Demo(demo) => demo.run(),
             #[cfg(feature = "server")]
             Command::Openapi(openapi) => openapi.run(),
+            Command::Completions(completions) => completions.run(Cli::command()),
+            Command::Man(manual) => manual.run(Cli::command()),
         }
     }
 }

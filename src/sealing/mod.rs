@@ -10,13 +10,17 @@ pub mod package;
 pub mod passed;
 #[cfg(feature = "server")]
 pub mod password;
-pub mod pharmacy_record;
 #[cfg(test)]
 mod samples;
+pub mod sealed_record;
 pub mod signature;
 pub mod slot;
 pub mod tiles;
+#[cfg(feature = "server")]
+pub mod totp;
 pub mod tree;
+#[cfg(feature = "server")]
+pub mod webhook;
 pub mod witness;
 
 #[cfg(feature = "offline")]

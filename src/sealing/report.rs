@@ -17,7 +17,7 @@ use crate::domain::time::Moment;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The acts that are counted; all others are checked as lines and let go.
-const COUNTED: [&str; 18] = [
+const COUNTED: [&str; 20] = [
     "randomised",
     "release-for-preparation",
     "release-for-break",
@@ -36,6 +36,8 @@ const COUNTED: [&str; 18] = [
     "break-closed",
     "eligibility-signed",
     "disclosed",
+    "exported",
+    "export-confirmed",
 ];
 
 /// One allocation.

@@ -2,9 +2,11 @@
 //! the trail (design 3, 4).
 
 use super::line::Line;
+use super::slot::DRILL_EPOCHS;
 use super::verify_trail::{Told, demand, need, number, text};
 use crate::domain::access::{
-    Act, BreakCode, GrantKey, ImportBreak, PassKey, Prepare, Reach, RotateKey, Transfer, VoidCode,
+    Act, BreakCode, Drill, GrantKey, ImportBreak, PassKey, Prepare, Reach, RotateKey, Transfer,
+    VoidCode,
 };
 use crate::domain::entry::{Fact, Facts, fact};
 use crate::domain::ids::CentreId;
@@ -46,11 +48,15 @@ pub fn check_releases(
                 })?;
             }
             "drill" => {
-                let code = text(&line.entry.on, "code");
-                demand(
-                    !code.is_some_and(|code| centres.contains_key(code) && !code.starts_with('9')),
-                    || format!("entry {}: a drill with a live code", line.seq),
-                )?;
+                let (seq, code) = (line.seq, need(line, "code")?);
+                // Whatever it begins with: a code of a list that issues may be somebody's.
+                demand(!centres.contains_key(code), || {
+                    format!("entry {seq}: a drill with a live code")
+                })?;
+                let centre = line.entry.centre.as_ref();
+                let centre = centre.ok_or_else(|| format!("entry {seq}: a drill at no centre"))?;
+                let may = entitled.may::<Drill>(line, centre);
+                may.map_err(|why| format!("entry {seq}: a drill, but {why}"))?;
             }
             _ => {}
         }
@@ -150,7 +156,7 @@ fn list<'f>(facts: &'f Facts, name: &str) -> Option<&'f [Fact]> {
 
 impl Entitlements {
     /// Takes the next entry in. `manifests` are the hashes, as hex, of the lists that are looked at: the wraps of
-    /// other lists, such as a training list's, give nobody anything here.
+    /// other lists give nobody anything here.
     ///
     /// # Errors
     /// What an entry that gives or takes a right does not say.
@@ -191,7 +197,9 @@ impl Entitlements {
                 let wrap = wrap_of(text(on, "person")?, data)?;
                 // Given by somebody who could not give it, it gives nothing.
                 let centre = CentreId::parse(&wrap.1).ok()?;
-                if self.may::<GrantKey>(line, &centre).is_ok() {
+                // A key to practise with opens nobody's code.
+                let live = wrap.2 <= u64::from(DRILL_EPOCHS);
+                if live && self.may::<GrantKey>(line, &centre).is_ok() {
                     self.give(wrap);
                 }
             }
@@ -662,8 +670,8 @@ mod tests {
         tale.told[at].2.centre = None;
         assert!(tale.verdict().fits());
         let mut tale = Tale::honest();
-        let drill = Entry::new("drill").on("code", code(0));
-        tale.told.push(("ph-e", "pharmacist", drill));
+        let drill = Entry::new("drill").at(&centre("east")).on("code", code(0));
+        tale.told.push(("inv-e", "investigator", drill));
         assert_eq!(why(&tale), "a drill with a live code");
         let mut tale = Tale::honest();
         tale.told.push(("adm-1", "admin", Entry::new("person-invited").on("person", "x")));

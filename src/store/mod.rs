@@ -6,34 +6,47 @@
 
 mod accounts;
 mod apply;
+mod apply_accounts;
+mod apply_drills;
 mod apply_keys;
+mod apply_notices;
 mod apply_offline;
-mod backup;
+pub mod backup;
 pub mod check;
 pub mod checkpoint_store;
 pub mod drafts;
+pub mod drills;
+mod exports;
+pub mod factors;
 pub mod faults;
+pub mod figures;
 mod founding;
 mod history;
 pub mod keyring;
 pub mod offline;
 pub mod order;
+pub mod outbox;
 pub mod overview;
 pub mod pharmacy;
+mod probe;
 pub mod queries;
 mod rebuild;
 pub mod records;
 pub mod release;
 pub mod repeats;
+pub mod restore;
+pub mod sealed_parts;
+pub mod shelf;
 mod slots;
 mod startup;
+pub mod tokens;
 mod tx;
 mod upgrade;
 mod writer;
 
 pub use history::{Trail, TrailFault};
 pub use queries::View;
-pub use startup::{Folder, OpenError, Opening};
+pub use startup::{Folder, OpenError, Opening, is_open_to_others};
 pub use tx::{Stamp, Tx};
 pub use writer::{Durable, Pending, Receipt, Refuses};
 
@@ -105,6 +118,7 @@ pub struct Store {
     database: PathBuf,
     signer: Arc<TrailSigner>,
     health: Arc<Health>,
+    figures: Arc<figures::Figures>,
     lists: Arc<release::ListTrees>,
     // Held for as long as the store is open; the operating system lets go of it even after kill -9.
     _in_use: std::fs::File,
@@ -184,6 +198,11 @@ impl Store {
         answer
     }
 
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.database.parent().unwrap_or(Path::new("."))
+    }
+
     /// The trail's signing name and public key.
     pub fn signer(&self) -> &TrailSigner {
         &self.signer
@@ -212,6 +231,11 @@ impl Store {
         &self.health
     }
 
+    /// How the writer fares.
+    pub fn figures(&self) -> &figures::Figures {
+        &self.figures
+    }
+
     /// The sealed lists' trees, for leaf paths.
     pub fn lists(&self) -> &release::ListTrees {
         &self.lists
@@ -230,6 +254,25 @@ impl Store {
         let backup = rusqlite::backup::Backup::new(&source, &mut copy)?;
         backup.run_to_completion(1024, std::time::Duration::ZERO, None)?;
         Ok(())
+    }
+}
+
+impl Folder {
+    /// Reads from the stored database without opening it for acts: beside a running service, or instead of it.
+    ///
+    /// # Errors
+    /// When there is none, its schema is not this program's, or what `read` returns.
+    pub fn look<T>(
+        &self,
+        read: impl FnOnce(&View<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, OpenError> {
+        let version = self.schema()?;
+        if version != SCHEMA_VERSION {
+            return Err(OpenError::Schema(version));
+        }
+        let reader = open_reader(&self.database())?;
+        let snapshot = reader.unchecked_transaction()?;
+        Ok(read(&View::new(&snapshot))?)
     }
 }
 

@@ -10,7 +10,7 @@ use klero::sealing::arm::Arm;
 use klero::sealing::bytes::{hex, unhex, unhex_array};
 use klero::sealing::checkpoint::{Checkpoint, TrailKey};
 use klero::sealing::identity::Identity;
-use klero::sealing::manifest::Manifest;
+use klero::sealing::manifest::{ListPurpose, Manifest};
 use klero::sealing::open::{NotProven, open, open_with};
 use klero::sealing::passed::take_key;
 use klero::sealing::signature::Purpose;
@@ -45,6 +45,19 @@ impl House {
     /// Raises a stage on which nothing is approved or open yet.
     pub fn raise_unopened() -> Self {
         Self::raise_by(Stage::raise_unopened, |_| {})
+    }
+
+    /// Raises a live service, where nothing is approved or open yet. Its recruitment cannot be opened: decisions are open.
+    pub fn raise_live() -> Self {
+        Self::raise_unopened_with(|play| {
+            play.purpose = ListPurpose::Live;
+            play.trial = decided(&play.trial);
+        })
+    }
+
+    /// The same as unopened, from a play that was altered.
+    pub fn raise_unopened_with(alter: impl FnOnce(&mut Play)) -> Self {
+        Self::raise_by(Stage::raise_unopened, alter)
     }
 
     /// Raises a stage from a play that was altered.
@@ -282,6 +295,24 @@ impl House {
         assert_eq!(accepted.status, 201, "{}", accepted.text);
         self.stage.sign_in(person);
     }
+}
+
+/// The trial file with every decision answered as training assumes it: a live list waits for that.
+fn decided(trial: &str) -> String {
+    let mut training = "";
+    let answer = |line: &str, training: &str| match line {
+        "answer = \"\"" => format!("answer = {training}"),
+        "answered_by = \"\"" => "answered_by = \"Demo\"".to_owned(),
+        "answered_on = \"\"" => "answered_on = \"2026-11-01\"".to_owned(),
+        "document = \"\"" => "document = \"an invented letter\"".to_owned(),
+        other => other.to_owned(),
+    };
+    let mut lines = vec![];
+    for line in trial.lines() {
+        training = line.strip_prefix("training = ").unwrap_or(training);
+        lines.push(answer(line, training));
+    }
+    lines.join("\n") + "\n"
 }
 
 impl Drop for House {

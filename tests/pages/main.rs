@@ -5,6 +5,7 @@
 
 mod browser;
 mod doors;
+mod drill;
 mod follow_up;
 mod frame;
 mod life;

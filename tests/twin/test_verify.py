@@ -933,13 +933,33 @@ class Forged6Releases(TwinTest):
     # shows: SG-8
     def test_a_drill_with_a_live_code_fails(self):
         story = honest()
-        story.acts.append(act("drill", "hot-1", {"code": "9202901"}))
+        story.acts.append(act("drill", "hot-1", {"code": "9202901"}, centre="north"))
         self.passes(story.case())
-        story.acts.append(act("drill", "hot-1", {"code": story.rows[1][1]}))
+        story.acts.append(act("drill", "hot-1", {"code": story.rows[1][1]}, centre="north"))
         self.fails(story.case(), 6, "drill with the live code")
-        story = honest(Segment(training=True))
-        story.acts.append(act("drill", "hot-1", {"code": story.rows[1][1]}))
-        self.passes(story.case())
+        story = honest(Segment(training=True))  # what a training service issues is no drill either
+        story.acts.append(act("drill", "hot-1", {"code": story.rows[1][1]}, centre="north"))
+        self.fails(story.case(), 6, "drill with the live code")
+
+    # shows: I11
+    def test_a_drill_at_no_centre_or_by_somebody_who_may_not_fails(self):
+        for by, centre, why in (("hot-1", None, "a drill at no centre"),
+                                ("ph-n", "north", "ph-n, pharmacist, may not do so at north"),
+                                ("co-n", "north", "co-n, coordinator, may not do so at north")):
+            story = honest()
+            where = {"centre": centre} if centre else {}
+            story.acts.append(act("drill", by, {"code": "9202901"}, **where))
+            self.fails(story.case(), 6, why)
+
+    # shows: SG-8, I3
+    def test_a_key_to_practise_with_opens_nobody_s_code(self):
+        story = honest()
+        taken = story.place("release-for-preparation")
+        story.acts[taken:taken] = [
+            act("grant-removed", "hot-1", {"person": "ph-n"}, {"centre": "north", "epoch": 1}),
+            act("key-granted", "hot-1", {"person": "ph-n"},
+                {"centre": "north", "epoch": 1_000_001})]
+        self.fails(story.case(), 6, "ph-n held no wrap for north")
 
 
 class Forged7Breaks(TwinTest):

@@ -979,12 +979,15 @@ def check_arms(case: Case) -> str:
     return "%d participants, each with the arm of the list" % len(case.data)
 
 
+DRILL_EPOCHS = 1_000_000  # keys of training lists are numbered above this, and no others
+
 # Design 3: the roles; who may release or grant, and where: at the own centres, or in the whole trial
 ROLES = ("coordinator", "investigator", "pharmacist", "hotline", "statistician", "monitor",
          "sponsor", "admin")
 REACH = {
     "release-for-preparation": {"pharmacist": "own"},
     "release-for-break": {"investigator": "own", "hotline": "trial"},
+    "drill": {"investigator": "own", "hotline": "trial"},
     "key-granted": {"pharmacist": "own", "hotline": "trial", "statistician": "trial"},
     "key-rotated": {"statistician": "trial"},
     "participant-transferred": {"investigator": "own"},
@@ -1050,8 +1053,8 @@ class Rights:
             wrap = (need(entry, on, "person"), centre, epoch)
             if act == "grant-removed":  # every key of the centre goes at once
                 self.wraps = {held for held in self.wraps if held[:2] != wrap[:2]}
-            elif not self.refusal(entry, centre):  # given by anybody else it gives nothing
-                self.wraps.add(wrap)
+            elif epoch <= DRILL_EPOCHS and not self.refusal(entry, centre):
+                self.wraps.add(wrap)  # given by anybody else, or to practise with, it opens nobody's code
         elif act == "unissued-opened":
             self.incidents[entry.seq] = need(entry, on, "code")
         if act in ("list-imported", "key-rotated", "key-granted"):
@@ -1093,7 +1096,6 @@ class Rights:
 # every release was of a code randomised before to that participant, to a person entitled then
 def check_releases(case: Case) -> str:
     rights, issued, released = Rights(case.manifests), {}, {}
-    live = case.manifests[0].purpose == "live"
     for entry in case.entries:
         rights.follow(entry)
         if entry.act == "randomised":
@@ -1142,9 +1144,13 @@ def check_releases(case: Case) -> str:
             by = released.get((need(entry, entry.on, "reference"), code))
             demand(by and entry.by in (by, "service"), "entry %d: code %s was delivered again, but"
                    " %s had no such release", entry.seq, code, entry.by)
-        elif entry.act == "drill" and live:  # training codes only, which begin with 9
-            demand(entry.on.get("code") not in list(case.slot_of),
-                   "entry %d: a drill with the live code %s", entry.seq, entry.on.get("code"))
+        elif entry.act == "drill":  # of a training list: a code of a list that issues may be somebody's
+            code = need(entry, entry.on, "code")
+            demand(code not in case.slot_of, "entry %d: a drill with the live code %s",
+                   entry.seq, code)
+            demand(entry.centre, "entry %d: a drill at no centre", entry.seq)
+            why = rights.refusal(entry, entry.centre)
+            demand(not why, "entry %d: a drill, but %s", entry.seq, why)
     return "%d releases, each of an issued code to a person entitled then" % len(released)
 
 

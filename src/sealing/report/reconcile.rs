@@ -3,6 +3,7 @@
 
 use super::closed::{BREAKS, standing};
 use super::{Issued, Looked, word};
+use crate::domain::entry::{Fact, fact};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::hex;
 use crate::sealing::line::Line;
@@ -141,7 +142,7 @@ pub fn reconcile(sources: &Sources<'_>) -> Vec<Reconciled> {
         stated(sources, 11, clock(looked)),
         checked(sources, 6, stated(sources, 12, (Stands::Pass, String::new()))),
         stated(sources, 13, disclosed(looked)),
-        stated(sources, 14, (Stands::Pass, format!("trail.jsonl {}", sources.trail_hash))),
+        stated(sources, 14, exports(sources)),
         stated(sources, 15, (Stands::Pass, String::new())),
     ];
     let line = |((number, asks), (stands, evidence)): ((usize, &'static str), Found)| Reconciled {
@@ -444,6 +445,28 @@ fn clock(looked: &Looked) -> Found {
         true => (Stands::Pass, "no counted entry is older than the one before it".to_owned()),
         false => (Stands::Fail, format!("time goes back at entries {}", back.join(", "))),
     }
+}
+
+/// The trail's own file, the exports that the trail names, and whose copies were confirmed.
+fn exports(sources: &Sources<'_>) -> Found {
+    let looked = sources.looked;
+    let mut confirmed: BTreeSet<String> = BTreeSet::new();
+    for line in looked.acts("export-confirmed") {
+        if let Some(Fact::List(centres)) = fact(&line.entry.data, "centres") {
+            confirmed.extend(centres.iter().filter_map(|centre| match centre {
+                Fact::Text(centre) => Some(centre.clone()),
+                _ => None,
+            }));
+        }
+    }
+    let exported = looked.acts("exported").count();
+    let names: Vec<&str> = confirmed.iter().map(String::as_str).collect();
+    let confirmed = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let evidence = format!(
+        "trail.jsonl {}; {exported} exports in the trail; copies confirmed by centre: {confirmed}",
+        sources.trail_hash
+    );
+    (Stands::Pass, evidence)
 }
 
 fn disclosed(looked: &Looked) -> Found {

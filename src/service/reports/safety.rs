@@ -2,6 +2,7 @@
 //! arm.
 
 use super::{Label, Row, Table, Tally, Told, centre, heads, word};
+use crate::domain::entry::{Fact, fact};
 use crate::domain::time::Moment;
 use crate::sealing::line::Line;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,10 +59,7 @@ fn figures(told: &Told<'_>, breaks: &[&Line]) -> Table {
     let is = |line: &Line, name: &str, what: &str| word(line, name).as_deref() == Some(what);
     let in_line =
         |what| told.of("follow-up-recorded").filter(|line| is(line, "in-line", what)).count();
-    let drills = told
-        .lines
-        .iter()
-        .filter(|line| line.entry.act == "drill" || line.entry.act == "drill-released");
+    let passed = |line: &&Line| fact(&line.entry.data, "passed") == Some(&Fact::Yes(true));
     let people: BTreeSet<_> = breaks.iter().filter_map(|line| word(line, "participant")).collect();
     let figures = [
         ("breaks", breaks.len()),
@@ -84,7 +82,8 @@ fn figures(told: &Told<'_>, breaks: &[&Line]) -> Table {
         ("breaks-offline", told.of(IMPORTED).count()),
         ("incidents-unissued", told.of("unissued-opened").count()),
         ("cases-opened", told.of("break-case-opened").count()),
-        ("drills", drills.count()),
+        ("drills", told.of("drill").count()),
+        ("drills-passed", told.of("drill-opened").filter(passed).count()),
         ("accidents", told.of("accident-recorded").count()),
     ];
     let row = |(word, count): (&str, usize)| Row {
@@ -110,16 +109,7 @@ fn times(told: &Told<'_>, breaks: &[&Line]) -> Table {
             let at = opened.get(&word(line, "reference")?)?;
             Some((at.millis() - line.at.millis()).max(0) / 1000)
         });
-        let mut all: Vec<i64> = answered.collect();
-        all.sort_unstable();
-        match all.as_slice() {
-            [] => ("–".to_owned(), "–".to_owned()),
-            [.., worst] => {
-                let median =
-                    f64::midpoint(all[(all.len() - 1) / 2] as f64, all[all.len() / 2] as f64);
-                (format!("{median}"), worst.to_string())
-            }
-        }
+        median_and_worst(answered.collect())
     };
     let row = |word: &str, figure: String| Row {
         labels: vec![Label::Told(word.to_owned()), Label::Text(figure)],
@@ -131,7 +121,26 @@ fn times(told: &Told<'_>, breaks: &[&Line]) -> Table {
         rows.push(row(&format!("median-{word}"), median));
         rows.push(row(&format!("worst-{word}"), worst));
     }
+    let drilled =
+        told.of("drill-opened").filter_map(|line| match fact(&line.entry.data, "seconds") {
+            Some(Fact::Number(seconds)) => i64::try_from(*seconds).ok(),
+            _ => None,
+        });
+    let (median, worst) = median_and_worst(drilled.collect());
+    rows.push(row("median-drills", median));
+    rows.push(row("worst-drills", worst));
     Table { id: "times", columns: heads(&["figure", "value"]), rows }
+}
+
+fn median_and_worst(mut all: Vec<i64>) -> (String, String) {
+    all.sort_unstable();
+    match all.as_slice() {
+        [] => ("–".to_owned(), "–".to_owned()),
+        [.., worst] => {
+            let median = f64::midpoint(all[(all.len() - 1) / 2] as f64, all[all.len() / 2] as f64);
+            (format!("{median}"), worst.to_string())
+        }
+    }
 }
 
 fn in_hours(told: &Told<'_>, at: Moment) -> bool {
