@@ -38,6 +38,8 @@ codes! {
         SignInNeeded "sign-in-needed";
         /// Name, password or second factor is wrong; which one is never said.
         CredentialsWrong "credentials-wrong";
+        /// The second factor is asked for, or must be set up first.
+        SecondFactorNeeded "second-factor-needed";
         /// The act's signature is missing or wrong.
         SignatureNeeded "signature-needed";
         /// The table of rights says no.
@@ -92,6 +94,10 @@ codes! {
         WasUnblinded "was-unblinded";
         /// The trial's configuration has questions without an answer.
         DecisionsOpen "decisions-open";
+        /// There is no training list to practise with.
+        NoDrillList "no-drill-list";
+        /// Nobody has passed a drill for this centre yet.
+        DrillNotPassed "drill-not-passed";
         /// The record is not the one that was read.
         ChangedSinceRead "changed-since-read";
         /// Body or address beyond the limit.
@@ -110,6 +116,8 @@ codes! {
         DatesOutOfOrder "dates-out-of-order";
         /// The investigator has not signed these answers.
         EligibilityNotSigned "eligibility-not-signed";
+        /// No coordinator has signed that a machine may randomise, or not these answers.
+        NotEntrusted "not-entrusted";
         /// A person's key signature does not fit.
         SignatureDoesNotVerify "signature-does-not-verify";
         /// An edit without the version it edits.
@@ -210,8 +218,22 @@ codes! {
         AnswerTwice "answer-twice";
         /// Not a name that an account can have.
         AccountForm "account-form";
+        /// Not the code that the phone shows now.
+        FactorCode "factor-code";
+        /// Not an address, nor one with the number of its leading bits.
+        NetworkForm "network-form";
+        /// Not an address that mail goes to.
+        MailForm "mail-form";
+        /// Not a web address of the form that is taken.
+        UrlForm "url-form";
+        /// A host that the house's configuration does not name.
+        UrlNotListed "url-not-listed";
         /// Hexadecimal or base64 text of the wrong length or form.
         BytesForm "bytes-form";
+        /// Not the signed record of a kit opening.
+        RecordForm "record-form";
+        /// Not the serial of a letter.
+        SerialForm "serial-form";
     }
 }
 

@@ -1,7 +1,11 @@
 //! The table of rights against its golden text: a change of that file is a change of policy.
 
-use klero::domain::access::{Reach, table};
-use klero::domain::people::Role;
+use klero::domain::access::{
+    BreakCode, Caller, Entrust, GrantKey, MACHINES, ManageTokens, Prepare, Randomise, Reach,
+    ReadParticipants, SignEligibility, table,
+};
+use klero::domain::ids::{CentreId, PersonId};
+use klero::domain::people::{Person, Role};
 
 fn printed() -> String {
     let mut text = format!("{:<20}", "");
@@ -26,6 +30,34 @@ fn printed() -> String {
 #[test]
 fn every_role_has_exactly_the_rights_of_the_golden_table() {
     assert_eq!(printed(), include_str!("golden/access.txt"));
+}
+
+// shows: I11, AT-10 (a token that names every act)
+#[test]
+fn a_machine_may_what_the_golden_list_says_and_nothing_else() {
+    let word = |reach: &Reach| if *reach == Reach::Trial { "trial" } else { "centre" };
+    let printed = MACHINES.iter().map(|(act, reach)| format!("{act:<20}{}\n", word(reach)));
+    assert_eq!(printed.collect::<String>(), include_str!("golden/machines.txt"));
+    let here = CentreId::parse("here").unwrap();
+    let machine = Caller {
+        person: Person {
+            id: PersonId::parse("edc-1").unwrap(),
+            name: "a data system".to_owned(),
+            role: Role::Coordinator,
+            centres: vec![here.clone()],
+        },
+        verbs: Some(table().into_iter().map(|(act, _)| act.to_owned()).collect()),
+    };
+    // It signs nothing, so whatever is only ever done under a signature, or opens anything, is refused by name.
+    assert!(machine.may::<Randomise>(&here).is_ok_and(|may| may.role() == "machine"));
+    assert!(machine.may::<Prepare>(&here).is_err() && machine.may::<BreakCode>(&here).is_err());
+    assert!(machine.may::<SignEligibility>(&here).is_err());
+    assert!(machine.may_somewhere::<GrantKey>().is_err());
+    assert!(machine.may_somewhere::<ManageTokens>().is_err());
+    assert!(machine.may::<Entrust>(&here).is_err(), "it cannot entrust a participant to itself");
+    let few = Caller { verbs: Some(vec!["read-participants".to_owned()]), ..machine.clone() };
+    assert!(few.may::<Randomise>(&here).is_err() && few.may::<ReadParticipants>(&here).is_ok());
+    assert!(few.may::<ReadParticipants>(&CentreId::parse("there").unwrap()).is_err());
 }
 
 // shows: I11, CO-7

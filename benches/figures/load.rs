@@ -137,8 +137,8 @@ pub async fn randomise_straight(house: &House, centre: usize, reference: &str) {
     let key = sha256(reference.as_bytes());
     let once = OnceKey { key, body: key };
     let reference = Reference::parse(reference).expect("a reference");
-    let caller = Caller { person };
-    let done = house.randomise(&caller, reference, &signature, once).await;
+    let caller = Caller::person(person);
+    let done = house.randomise(&caller, reference, Some(&signature), once).await;
     assert!(done.is_ok_and(|answered| !answered.repeated));
 }
 

@@ -96,6 +96,12 @@ acts! {
     ManagePeople      "manage-people"                  Never   Never   Never   Never   Never   Never   Never   Trial;
     /// Read who has which role where.
     ReadPeople        "read-people"                    Never   Never   Never   Never   Never   Trial   Never   Trial;
+    /// Make and end the tokens of machines.
+    ManageTokens      "manage-tokens"                  Never   Never   Never   Never   Never   Never   Never   Trial;
+    /// Read which machine may ask for what.
+    ReadTokens        "read-tokens"                    Never   Never   Never   Never   Never   Trial   Never   Trial;
+    /// Sign that a machine may ask for a participant's allocation.
+    Entrust           "entrust"                        Centre  Never   Never   Never   Never   Never   Never   Never;
     /// Record what happened at a visit: an infusion, or that there was none.
     RecordVisit       "record-visit"                   Centre  Never   Never   Never   Never   Never   Never   Never;
     /// End a participant's treatment, or the participation.
@@ -112,10 +118,16 @@ acts! {
     FollowUp          "follow-up"                      Never   Centre  Never   Trial   Never   Never   Never   Never;
     /// Sign a code break's follow-up as principal investigator, which closes it.
     CloseBreak        "close-break"                    Never   Centre  Never   Never   Never   Never   Never   Never;
+    /// Keep what was written about a code break once the arm was known, sealed.
+    SealPart          "seal-part"                      Never   Centre  Never   Trial   Never   Never   Never   Never;
+    /// Have the lock lifted from what was sealed about one code break.
+    ReadSealedPart    "read-sealed-part"               Never   Centre  Never   Trial   Trial   Never   Never   Never;
     /// Plan that one named person is told a participant's treatment, for a safety report.
     PlanUnblinding    "plan-unblinding"                Never   Never   Never   Never   Never   Trial   Trial   Never;
     /// Read which safety unblindings are planned, and for whom.
     ReadSafetyPlans   "read-safety-plans"              Never   Never   Never   Trial   Never   Trial   Trial   Never;
+    /// Take in that a code was opened without the service: from the kit, or from a letter.
+    ImportBreak       "import-break"                   Never   Never   Never   Trial   Never   Never   Never   Never;
     /// Record a preparation, its second check, and its hand-over.
     RecordPreparation "record-preparation"             Never   Never   Centre  Never   Never   Never   Never   Never;
     /// Keep sealed stock records.
@@ -136,6 +148,18 @@ acts! {
     Disclose          "disclose"                       Never   Never   Never   Never   Trial   Never   Never   Never;
     /// Read the trial's blinded reports: flow, deviations, delegation, who is unblinded, the board's open part.
     ReadReports       "read-reports"                   Never   Never   Never   Never   Never   Trial   Trial   Never;
+    /// Read what others are told: that something happened, when and where, by kinds of one's own role.
+    ReadNotices       "read-notices"                   Centre  Centre  Centre  Trial   Trial   Trial   Trial   Trial;
+    /// Say which programs are told, and look after what is on its way out.
+    ManageDeliveries  "manage-deliveries"              Never   Never   Never   Never   Never   Never   Never   Trial;
+    /// Have participants' records as a file: identity, free text, codes and levels among them.
+    ExportRecords     "export-records"                 Never   Centre  Never   Never   Never   Trial   Never   Never;
+    /// Have participants, visits, deviations and code breaks as a file, without any of that.
+    ExportOverview    "export-overview"                Never   Centre  Never   Never   Never   Trial   Trial   Never;
+    /// Have the trail as a file.
+    ExportTrail       "export-trail"                   Never   Never   Never   Never   Trial   Trial   Never   Never;
+    /// Confirm that the centre's own copy was checked.
+    ConfirmExport     "confirm-export"                 Never   Centre  Never   Never   Never   Never   Never   Never;
     /// Make the data folder again from a backup, while the service is stopped.
     RestoreBackup     "restore-backup"                 Never   Never   Never   Never   Never   Never   Never   Trial;
 }
@@ -152,12 +176,27 @@ impl Reveals for BreakCode {
     const PURPOSE: &'static str = "break";
 }
 
-/// A signed-in person who asks for something.
+/// A signed-in person who asks for something, or a machine with a token.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Who it is, with role and centres as they stand now.
+    /// Who it is, with role and centres as they stand now. A machine stands here under its token's id, at its token's
+    /// centres and as a coordinator, the blinded reader of a centre; what it may do its verbs alone say.
     pub person: Person,
+    /// Of a machine: the acts that its token names.
+    pub verbs: Option<Vec<String>>,
 }
+
+/// What a token may name, and how far it then goes. Every other act is a person's alone: a machine signs nothing, so it
+/// neither releases, breaks, grants nor decides.
+pub const MACHINES: [(&str, Reach); 4] = [
+    (Screen::NAME, Reach::Centre),
+    (Randomise::NAME, Reach::Centre),
+    (ReadParticipants::NAME, Reach::Centre),
+    (ReadRecruitment::NAME, Reach::Trial),
+];
+
+/// How entries call what acts with a token, where they name a person's role.
+pub const MACHINE: &str = "machine";
 
 /// The table says no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,15 +211,39 @@ pub struct Refused {
 #[derive(Debug, Clone)]
 pub struct Granted<A: Act> {
     by: PersonId,
-    role: Role,
+    role: &'static str,
     centre: Option<CentreId>,
     act: PhantomData<A>,
 }
 
 impl Caller {
+    /// A person.
+    pub fn person(person: Person) -> Self {
+        Self { person, verbs: None }
+    }
+
+    /// Is it a machine with a token?
+    pub fn is_machine(&self) -> bool {
+        self.verbs.is_some()
+    }
+
+    /// The word for it in entries: the role, or `machine`.
+    pub fn role(&self) -> &'static str {
+        if self.is_machine() { MACHINE } else { self.person.role.as_str() }
+    }
+
+    fn reach<A: Act>(&self) -> Reach {
+        let Some(verbs) = &self.verbs else { return A::reach(self.person.role) };
+        let known = MACHINES.iter().find(|(name, _)| *name == A::NAME);
+        match known {
+            Some((_, reach)) if verbs.iter().any(|verb| verb == A::NAME) => *reach,
+            _ => Reach::Never,
+        }
+    }
+
     /// May this person do `A` at this centre?
     pub fn may<A: Act>(&self, at: &CentreId) -> Result<Granted<A>, Refused> {
-        let allowed = match A::reach(self.person.role) {
+        let allowed = match self.reach::<A>() {
             Reach::Never => return Err(Refused { act: A::NAME, elsewhere: false }),
             Reach::Centre => self.person.centres.contains(at),
             Reach::Trial => true,
@@ -194,7 +257,7 @@ impl Caller {
 
     /// May this person do `A` at all? What it then sees is narrowed by [`Caller::places`].
     pub fn may_somewhere<A: Act>(&self) -> Result<Granted<A>, Refused> {
-        match A::reach(self.person.role) {
+        match self.reach::<A>() {
             Reach::Never => Err(Refused { act: A::NAME, elsewhere: false }),
             Reach::Centre | Reach::Trial => Ok(self.granted(None)),
         }
@@ -202,14 +265,14 @@ impl Caller {
 
     /// The centres whose records an act may touch: `None` is the whole trial.
     pub fn places<A: Act>(&self, _may: &Granted<A>) -> Option<&[CentreId]> {
-        match A::reach(self.person.role) {
+        match self.reach::<A>() {
             Reach::Trial => None,
             Reach::Centre | Reach::Never => Some(&self.person.centres),
         }
     }
 
     fn granted<A: Act>(&self, centre: Option<CentreId>) -> Granted<A> {
-        Granted { by: self.person.id.clone(), role: self.person.role, centre, act: PhantomData }
+        Granted { by: self.person.id.clone(), role: self.role(), centre, act: PhantomData }
     }
 }
 
@@ -219,8 +282,8 @@ impl<A: Act> Granted<A> {
         &self.by
     }
 
-    /// In which role.
-    pub fn role(&self) -> Role {
+    /// In which role; `machine` for one with a token.
+    pub fn role(&self) -> &'static str {
         self.role
     }
 

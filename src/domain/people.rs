@@ -88,3 +88,27 @@ pub struct Person {
     /// Where: empty for a role that works for the whole trial.
     pub centres: Vec<CentreId>,
 }
+
+/// What an administrator lets a person set up anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anew {
+    /// The password.
+    Password,
+    /// The second factor.
+    SecondFactor,
+}
+
+impl Anew {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Anew::Password => "password",
+            Anew::SecondFactor => "second-factor",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Anew::Password, Anew::SecondFactor].into_iter().find(|anew| anew.as_str() == word)
+    }
+}

@@ -79,6 +79,8 @@ pub struct Trial {
     pub preparation: Preparation,
     /// Breaking a code.
     pub emergency: Emergency,
+    /// May a machine ask for an allocation, once a coordinator has signed that it may?
+    pub machines_randomise: bool,
     /// What the investigator's signature under an eligible participant means.
     pub eligibility_meaning: Words,
 }

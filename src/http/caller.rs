@@ -7,11 +7,13 @@ use super::wire::acts::{ReceiptBody, SignatureBody};
 use crate::domain::access::Caller;
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{hex, sha256, sha256_of};
+use crate::service::tokens::is_token;
 use crate::service::{House, KeyProof, Proof, Signature};
 use crate::store::Receipt;
 use crate::store::repeats::OnceKey;
 use actix_web::{FromRequest, HttpRequest, dev, web};
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 
 /// A signed-in person with the token of the session.
 pub struct Who {
@@ -30,9 +32,25 @@ impl FromRequest for Who {
         ready(token.and_then(|token| {
             let house = req.app_data::<web::Data<House>>();
             let house = house.ok_or_else(|| Problem::new(Code::Starting))?;
-            let caller = house.caller(token.reveal())?;
+            let caller = if is_token(token.reveal()) {
+                house.machine(token.reveal(), address(req))?
+            } else {
+                house.caller(token.reveal())?
+            };
+            house.let_through(&caller)?;
             Ok(Self { caller, token })
         }))
+    }
+}
+
+/// Where a request comes from. Behind our own proxy, which stands on this machine, it is the last address that the proxy
+/// wrote down; whatever a client wrote before it is not looked at.
+fn address(req: &HttpRequest) -> Option<IpAddr> {
+    let peer = req.peer_addr()?.ip();
+    let forwarded = req.headers().get_all("x-forwarded-for").last();
+    match forwarded.and_then(|header| header.to_str().ok()) {
+        Some(header) if peer.is_loopback() => header.rsplit(',').next()?.trim().parse().ok(),
+        _ => Some(peer),
     }
 }
 

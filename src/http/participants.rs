@@ -88,6 +88,7 @@ fn signed_routes() -> Vec<Route> {
             .gives::<acts::AllocatedBody>(200, "Randomised before: the first answer")
             .refuses(&[
                 Code::SignatureNeeded,
+                Code::NotEntrusted,
                 Code::NoConsent,
                 Code::DatesOutOfOrder,
                 Code::NotEligible,
@@ -303,8 +304,8 @@ async fn randomise(
     body: Body<acts::RandomiseBody>,
 ) -> Result<Answer<acts::AllocatedBody>, Problem> {
     let once = once(&key, &format!("randomise {}", reference.as_str()), &body.raw);
-    let signature = signature(&key, &body.raw, body.said.signature)?;
-    let answered = house.randomise(&who.caller, reference, &signature, once).await?;
+    let signature = body.said.signature.map(|said| signature(&key, &body.raw, said)).transpose()?;
+    let answered = house.randomise(&who.caller, reference, signature.as_ref(), once).await?;
     let allocated = acts::AllocatedBody {
         allocation: allocation_body(&house, &answered.value),
         repeated: answered.repeated,

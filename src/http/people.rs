@@ -6,13 +6,14 @@ use super::extract::{Body, IdempotencyKey, InPath};
 use super::problem::Problem;
 use super::routes::{Route, Verb};
 use super::wire::{self, acts};
-use crate::domain::access::{ManagePeople, ReadPeople};
+use crate::domain::access::{Caller, ManagePeople, ReadPeople};
 use crate::domain::ids::{CentreId, PersonId};
-use crate::domain::people::{Person, Role};
+use crate::domain::people::Role;
 use crate::refusal::{Code, FieldCode};
 use crate::service::House;
 use crate::service::people::Invitation;
-use crate::service::sign_in::Failures;
+use crate::service::second_factor::Second;
+use crate::service::sign_in::{Failures, FirstStep};
 use crate::service::unblinded::Past;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, rt::time::sleep};
@@ -25,7 +26,7 @@ pub fn routes() -> Vec<Route> {
             .says("Signs in, and gives a bearer token")
             .takes::<acts::SignIn>()
             .gives::<acts::SessionBody>(201, "Signed in")
-            .refuses(&[Code::CredentialsWrong]),
+            .refuses(&[Code::CredentialsWrong, Code::SecondFactorNeeded]),
         Route::get("/v1/sessions/mine", mine)
             .signed_in()
             .says("Who is signed in")
@@ -61,14 +62,16 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-fn session(person: &Person) -> acts::SessionBody {
+fn session(caller: &Caller) -> acts::SessionBody {
+    let person = &caller.person;
     acts::SessionBody {
         token: None,
         person: person.id.to_string(),
         name: person.name.clone(),
-        role: person.role.to_string(),
+        role: caller.role().to_owned(),
         centres: person.centres.iter().map(CentreId::to_string).collect(),
         expires: None,
+        device: None,
     }
 }
 
@@ -77,12 +80,14 @@ async fn sign_in(
     failures: Data<Failures>,
     body: Body<acts::SignIn>,
 ) -> Result<Answer<acts::SessionBody>, Problem> {
-    let acts::SignIn { name, password } = body.said;
-    match house.sign_in(&failures, &name, password).await {
+    let acts::SignIn { name, password, code, device, keep_device } = body.said;
+    let second = Second { code: code.unwrap_or_default(), device, keep: keep_device };
+    match house.sign_in_with(&failures, &name, FirstStep::Password(password), &second).await {
         Ok(signed_in) => Ok(Answer::created(acts::SessionBody {
             token: Some(signed_in.token.to_string()),
             expires: Some(signed_in.expires.to_string()),
-            ..session(&signed_in.caller.person)
+            device: signed_in.device.map(|device| device.to_string()),
+            ..session(&signed_in.caller)
         })),
         Err(not) => {
             sleep(not.wait).await;
@@ -92,7 +97,7 @@ async fn sign_in(
 }
 
 async fn mine(who: Who) -> Answer<acts::SessionBody> {
-    Answer::ok(session(&who.caller.person))
+    Answer::ok(session(&who.caller))
 }
 
 async fn sign_out(house: Data<House>, who: Who) -> Result<HttpResponse, Problem> {

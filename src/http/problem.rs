@@ -13,9 +13,10 @@ use std::fmt;
 pub fn status(code: Code) -> StatusCode {
     match code {
         Code::MalformedRequest | Code::IdempotencyKeyMissing => StatusCode::BAD_REQUEST,
-        Code::SignInNeeded | Code::CredentialsWrong | Code::SignatureNeeded => {
-            StatusCode::UNAUTHORIZED
-        }
+        Code::SignInNeeded
+        | Code::CredentialsWrong
+        | Code::SecondFactorNeeded
+        | Code::SignatureNeeded => StatusCode::UNAUTHORIZED,
         Code::NotYourRole | Code::NotGrantedYet | Code::KeyNotPassed | Code::SecondCheckNeeded => {
             StatusCode::FORBIDDEN
         }
@@ -37,6 +38,8 @@ pub fn status(code: Code) -> StatusCode {
         | Code::WrongState
         | Code::RotationOutdated
         | Code::WasUnblinded
+        | Code::NoDrillList
+        | Code::DrillNotPassed
         | Code::DecisionsOpen => StatusCode::CONFLICT,
         Code::ChangedSinceRead => StatusCode::PRECONDITION_FAILED,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -47,6 +50,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::NoConsent
         | Code::DatesOutOfOrder
         | Code::EligibilityNotSigned
+        | Code::NotEntrusted
         | Code::ListDoesNotVerify
         | Code::RotationDoesNotFit
         | Code::SignatureDoesNotVerify => StatusCode::UNPROCESSABLE_ENTITY,
@@ -102,7 +106,10 @@ impl Problem {
     /// The headers that belong to some codes wherever they occur (RFC 9110, 11.6.1 and 10.2.3).
     fn own_header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self.refusal.code {
-            Code::SignInNeeded | Code::CredentialsWrong | Code::SignatureNeeded => {
+            Code::SignInNeeded
+            | Code::CredentialsWrong
+            | Code::SecondFactorNeeded
+            | Code::SignatureNeeded => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
             Code::SlowDown => Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),

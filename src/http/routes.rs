@@ -236,7 +236,7 @@ impl Route {
             codes.insert(Code::SignInNeeded);
         }
         if let Door::Act(_) = self.door {
-            codes.insert(Code::NotYourRole);
+            codes.extend([Code::NotYourRole, Code::SecondFactorNeeded]);
         }
         if self.idempotent {
             codes.extend([Code::IdempotencyKeyMissing, Code::IdempotencyKeyReused]);

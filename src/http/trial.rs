@@ -18,10 +18,11 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 19] = [
+pub const SIGNED: [&str; 21] = [
     "screen",
     "sign-eligibility",
     "randomise",
+    "entrust",
     "record-visit",
     "end-treatment",
     "resume-treatment",
@@ -29,6 +30,7 @@ pub const SIGNED: [&str; 19] = [
     "correct",
     "report-accident",
     "break-code",
+    "import-break",
     "follow-up",
     "close-break",
     "plan-unblinding",
@@ -74,7 +76,7 @@ pub fn routes() -> Vec<Route> {
             .takes::<acts::RecruitmentDecision>()
             .gives::<acts::Done>(200, decided)
             .refuses(&refusals)
-            .refuses(&[Code::ListNotReviewed, Code::DecisionsOpen])
+            .refuses(&[Code::ListNotReviewed, Code::DecisionsOpen, Code::DrillNotPassed])
             .idempotent(),
         Route::post("/v1/recruitment/pause", pause)
             .act(DecideRecruitment)

@@ -51,7 +51,12 @@ impl House {
                 }
                 _ => None,
             };
-            let randomised_by = printed_name(view, &randomised.by)?;
+            // Who signed, whether it was this person's request or a machine's that was let do so.
+            let by = match fact(&randomised.entry.data, "asked-by") {
+                Some(Fact::Text(person)) => person,
+                _ => &randomised.by,
+            };
+            let randomised_by = printed_name(view, by)?;
             Ok(Confirmation { participant, allocation, receipt, randomised_by, eligible })
         })
     }

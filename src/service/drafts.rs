@@ -110,7 +110,7 @@ impl House {
         caller: &Caller,
         write: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let stamp = Stamp::person(&caller.person.id, caller.person.role);
+        let stamp = Stamp::person(&caller.person.id, caller.role());
         let plain = |refusal| Noted { refusal, wanted: None };
         let pending = self.store.write(stamp, move |tx| write(tx).map_err(plain));
         let done = pending.answer().await.map_err(|noted: Noted| noted.refusal)?;

@@ -1,8 +1,11 @@
 //! Founding a service: the first entry names the trial's configuration and the public commitment, and everything after
 //! it hangs from there.
 
+use super::clock_watch::ClockWatch;
+use super::pace::{Pace, Paces};
 use super::people::{Invitation, write_invitation};
 use super::refuse::Noted;
+use super::second_factor::Guesses;
 use super::sign_in::Failures;
 use super::unblinded::Past;
 use super::{House, passwords::Passwords};
@@ -18,7 +21,7 @@ use crate::store::faults::{Faults, NoFaults};
 use crate::store::{Folder, OpenError, Opening, Stamp, StoreError, View};
 use crate::trial_file;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use zeroize::Zeroizing;
 
 /// Why a house could not be founded or opened.
@@ -162,6 +165,7 @@ impl House {
         let passwords = Passwords::start(cost, dice.as_ref());
         let signature_slips = Failures::default();
         let (trial, secret) = (Arc::new(trial), Arc::new(secret));
+        let watch = ClockWatch::start(clock.as_ref());
         Ok(Self {
             store,
             trial,
@@ -172,6 +176,10 @@ impl House {
             dice,
             passwords,
             signature_slips,
+            guesses: Guesses::default(),
+            speaks_to: OnceLock::new(),
+            paces: Paces::new(Pace::Any),
+            watch,
         })
     }
 }

@@ -68,7 +68,7 @@ impl House {
                 tx.receipt_about(first.seq);
                 return Ok((person, true));
             }
-            if tx.view().account(&person)?.is_some() {
+            if tx.view().account(&person)?.is_some() || tx.view().token(&person)?.is_some() {
                 return Err(Refusal::new(Why::WrongState));
             }
             check_role(tx, &invitation.name, invitation.role, &past)?;
@@ -147,6 +147,7 @@ impl House {
             }
             tx.end_access(&person)?;
             let seq = tx.append(Entry::new("person-disabled").on("person", person.as_str()))?;
+            tx.forget_ended_tokens()?;
             tx.remember(&once, person.as_str(), seq)?;
             Ok(false)
         });

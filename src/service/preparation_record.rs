@@ -9,7 +9,7 @@ use crate::domain::ids::{CentreId, PersonId, Reference};
 use crate::domain::time::Moment;
 use crate::limits::{SHORT_TEXT, VOLUME_MAX};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
-use crate::sealing::pharmacy_record::RecordKind;
+use crate::sealing::sealed_record::RecordKind;
 use crate::store::queries::Release;
 use crate::store::repeats::OnceKey;
 use crate::text::{self, Language};
@@ -219,7 +219,7 @@ impl House {
         let person = PersonId::parse(person.trim()).unwrap_or_else(|_| caller.person.id.clone());
         let account = self.store.read(|view| view.account(&person).map_err(Refusal::from))?;
         let colleague = account.filter(|account| {
-            let colleague = Caller { person: account.person.clone() };
+            let colleague = Caller::person(account.person.clone());
             account.state == "active" && colleague.may::<RecordPreparation>(centre).is_ok()
         });
         let fits = self.password_fits(&person, password).await?;

@@ -2,7 +2,7 @@
 //! included, so there is nothing to conceal from itself.
 
 use super::signature::Signed;
-use super::{Answered, House, Signature, first_answer};
+use super::{Answered, House, Signature, entrust, first_answer};
 use crate::domain::access::{Act, Caller, Randomise};
 use crate::domain::answers::Answers;
 use crate::domain::eligibility::{self, Verdict};
@@ -19,11 +19,13 @@ use crate::sealing::bytes::hex;
 use crate::sealing::line;
 use crate::store::queries::{Allocation, Participant, View};
 use crate::store::repeats::OnceKey;
+use crate::store::tokens::Entrusted;
 use crate::store::{StoreError, Tx};
 use std::sync::Arc;
 
 impl House {
-    /// Randomises a participant. Asked again, in whatever way, it answers with the same code (I5).
+    /// Randomises a participant. Asked again, in whatever way, it answers with the same code (I5). A person signs now; a
+    /// machine has nothing to sign with, and asks on the signature that a coordinator left for it.
     ///
     /// # Errors
     /// Every refusal of design 6, by name; nothing was allocated then.
@@ -31,13 +33,13 @@ impl House {
         &self,
         caller: &Caller,
         reference: Reference,
-        signature: &Signature,
+        signature: Option<&Signature>,
         once: OnceKey,
     ) -> Result<Answered<Allocation>, Refusal> {
         let (participant, may) = self.may_about::<Randomise>(caller, &reference).await?;
         // Judged beside the writer; inside the act only what may have changed since is asked again.
         let case = self.store.read(|view| Case::read(view, &self.trial, &participant))?;
-        let signed = self.check_signature(caller, Randomise::NAME, signature).await?;
+        let signed = self.asked_for(caller, signature).await?;
         let requested = self.clock.now();
         let trial = Arc::clone(&self.trial);
         let done = self.act(&may, move |tx| {
@@ -54,10 +56,32 @@ impl House {
                 _ => Case::read(&tx.view(), &trial, &participant)?,
             };
             check(tx, &trial, &participant, &case)?;
-            allocate(tx, &participant, requested, &signed, &once)
+            let asked = match signed {
+                Some(signed) => Asked::Here(signed),
+                None => Asked::Before(entrust::standing(tx, &participant)?),
+            };
+            allocate(tx, &participant, requested, &asked, &once)
         });
         let ((allocation, repeated), receipt) = done.await?.into_parts();
         Ok(Answered { value: allocation, receipt, repeated })
+    }
+
+    /// The signature of a person; nothing for a machine that may ask at all.
+    async fn asked_for(
+        &self,
+        caller: &Caller,
+        signature: Option<&Signature>,
+    ) -> Result<Option<Signed>, Refusal> {
+        match signature {
+            Some(signature) => {
+                self.check_signature(caller, Randomise::NAME, signature).await.map(Some)
+            }
+            None if !caller.is_machine() => {
+                Err(self.refuse(caller, Randomise::NAME, Why::SignatureNeeded).await)
+            }
+            None if self.trial.machines_randomise => Ok(None),
+            None => Err(self.refuse(caller, Randomise::NAME, Why::NotYourRole).await),
+        }
     }
 
     /// A participant's code, for those who may read the participant.
@@ -77,6 +101,14 @@ impl House {
 
 pub(super) fn find(view: &View<'_>, reference: &Reference) -> Result<Participant, Refusal> {
     view.participant(reference)?.ok_or_else(|| Refusal::new(Why::NoSuchRecord))
+}
+
+/// Whose signature asks for the allocation.
+enum Asked {
+    /// The caller's, under this request.
+    Here(Signed),
+    /// A coordinator's, given before for a machine.
+    Before(Entrusted),
 }
 
 /// What the rules say about one state of a participant's record.
@@ -188,7 +220,7 @@ fn allocate(
     tx: &mut Tx<'_>,
     participant: &Participant,
     requested: Moment,
-    signed: &Signed,
+    asked: &Asked,
     once: &OnceKey,
 ) -> Result<(Allocation, bool), Refusal> {
     // An eligible participant has every component answered, and with them a stratum.
@@ -206,8 +238,13 @@ fn allocate(
         .with("stratum", stratum.as_str())
         .with("segment", segment)
         .with("requested", requested.to_string());
-    let entry = signed
-        .on(entry)
+    let entry = match asked {
+        Asked::Here(signed) => signed.on(entry),
+        Asked::Before(before) => {
+            entry.with("asked-by", before.person.as_str()).with("entrusted", before.entry)
+        }
+    };
+    let entry = entry
         .with("screening", participant.screening)
         .with("eligibility", participant.eligibility.unwrap_or_default())
         .with("key", hex(&once.key));

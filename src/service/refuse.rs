@@ -59,7 +59,7 @@ fn leaves_an_entry(why: Why) -> bool {
 impl House {
     /// Keeps a refusal that was decided before the writer was asked.
     pub(super) async fn refuse(&self, caller: &Caller, act: &str, why: Why) -> Refusal {
-        let stamp = Stamp::person(&caller.person.id, caller.person.role);
+        let stamp = Stamp::person(&caller.person.id, caller.role());
         let entry = entry(act, None, why);
         let pending = self.store.write(stamp, |tx| Ok::<_, Noted>(tx.append(entry)?));
         // The refusal stands whether or not its entry could be kept; a full disk must not turn a no into a yes.

@@ -119,7 +119,7 @@ fn begin(folder: &Folder, backup: &Path, mirror: &Mirror) -> Result<Restoring, N
 fn attest(view: &View<'_>, attested: &Attested) -> Result<(), NotRestored> {
     let account = view.account(&attested.by)?.filter(|account| account.state == "active");
     let account = account.ok_or(NotRestored::NotTheirs)?;
-    let caller = Caller { person: account.person };
+    let caller = Caller { person: account.person, verbs: None };
     caller.may_somewhere::<RestoreBackup>().map_err(|_| NotRestored::NotTheirs)?;
     let hash = view.password_hash(&attested.by)?.and_then(|text| Hashed::read(&text));
     match hash.is_some_and(|hash| hash.fits(&attested.password)) {

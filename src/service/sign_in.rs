@@ -3,18 +3,31 @@
 use super::House;
 use super::common::is_common;
 use super::refuse::Noted;
+use super::second_factor::{NotPast, Second, Way, noted, use_up};
 use crate::domain::access::Caller;
 use crate::domain::entry::Entry;
 use crate::domain::ids::PersonId;
 use crate::domain::time::Moment;
-use crate::limits::{DELAY_SECONDS_MAX, IDLE_SECONDS, PASSWORD_MAX, PASSWORD_MIN, SESSION_SECONDS};
+use crate::limits::{
+    DELAY_SECONDS_MAX, DEVICE_SECONDS, FAILURES_TOLD, HALF_WAY_SECONDS, IDLE_SECONDS, PASSWORD_MAX,
+    PASSWORD_MIN, SESSION_SECONDS,
+};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{Hash, hex, sha256};
 use crate::store::Stamp;
+use crate::store::queries::Account;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 use zeroize::Zeroizing;
+
+/// By what somebody comes to the second step.
+pub enum FirstStep {
+    /// The password.
+    Password(Zeroizing<String>),
+    /// The proof that the password was right a few minutes ago.
+    HalfWay(Zeroizing<String>),
+}
 
 /// A session that has just begun. The token is shown this once.
 pub struct SignedIn {
@@ -24,6 +37,8 @@ pub struct SignedIn {
     pub caller: Caller,
     /// The absolute end.
     pub expires: Moment,
+    /// The token of the person's own phone, where it is to be known from now on.
+    pub device: Option<Zeroizing<String>>,
 }
 
 /// Not signed in: how long to wait before saying so.
@@ -33,6 +48,20 @@ pub struct NotSignedIn {
     pub refusal: Refusal,
     /// Grows with each failure under the same name.
     pub wait: Duration,
+    /// The password was right: what shows so when the second step is sent.
+    pub half_way: Option<Zeroizing<String>>,
+}
+
+impl NotSignedIn {
+    fn at_once(refusal: Refusal) -> Self {
+        Self { refusal, wait: Duration::ZERO, half_way: None }
+    }
+}
+
+impl From<Noted> for NotSignedIn {
+    fn from(noted: Noted) -> Self {
+        Self::at_once(noted.refusal)
+    }
 }
 
 /// How often a name has failed since it last succeeded. Kept in memory: a restart forgives.
@@ -43,14 +72,15 @@ pub struct Failures(Mutex<BTreeMap<Hash, u32>>);
 const NAMES: usize = 10_000;
 
 impl Failures {
-    pub(super) fn failed(&self, name: &Hash) -> Duration {
-        let Ok(mut failures) = self.0.lock() else { return Duration::ZERO };
+    /// How long to wait before saying so; and have there been so many that somebody else should know?
+    pub(super) fn failed(&self, name: &Hash) -> (Duration, bool) {
+        let Ok(mut failures) = self.0.lock() else { return (Duration::ZERO, false) };
         if failures.len() >= NAMES && !failures.contains_key(name) {
             failures.pop_first();
         }
         let count = failures.entry(*name).or_insert(0);
         *count = count.saturating_add(1);
-        delay_after(*count)
+        (delay_after(*count), *count == FAILURES_TOLD)
     }
 
     pub(super) fn succeeded(&self, name: &Hash) {
@@ -70,57 +100,139 @@ fn delay_after(failures: u32) -> Duration {
 }
 
 impl House {
-    /// Signs a person in. Costs the same for an unknown name as for a known one.
+    /// Signs a person in with the password alone, where nothing more is set up.
     ///
     /// # Errors
-    /// `credentials-wrong` after a wait; the store's failures at once.
+    /// As [`House::sign_in_with`].
     pub async fn sign_in(
         &self,
         failures: &Failures,
         name: &str,
         password: Zeroizing<String>,
     ) -> Result<SignedIn, NotSignedIn> {
-        let at_once = |refusal| NotSignedIn { refusal, wait: Duration::ZERO };
+        self.sign_in_with(failures, name, FirstStep::Password(password), &Second::default()).await
+    }
+
+    /// Signs a person in. Costs the same for an unknown name as for a known one, and says the same for a wrong name, a
+    /// wrong password, a wrong code and a closed account.
+    ///
+    /// # Errors
+    /// `credentials-wrong` after a wait; `second-factor-needed` for a right password when a code is missing; the store's
+    /// failures at once.
+    pub async fn sign_in_with(
+        &self,
+        failures: &Failures,
+        name: &str,
+        door: FirstStep,
+        second: &Second,
+    ) -> Result<SignedIn, NotSignedIn> {
         let person = PersonId::parse(name).ok();
         let known = self.store.read(|view| {
             let Some(person) = &person else { return Ok::<_, Refusal>((None, None)) };
             Ok((view.account(person)?, view.password_hash(person)?))
         });
-        let (account, hash) = known.map_err(at_once)?;
-        let fits = self.passwords.fit(password, hash).await;
-        let name_hash = sha256(name.as_bytes());
+        let (account, stored) = known.map_err(NotSignedIn::at_once)?;
+        let fits = self.door_fits(person.as_ref(), door, stored.clone()).await;
+        let name = sha256(name.as_bytes());
         let account = account.filter(|account| fits && account.state == "active");
         let Some(account) = account else {
-            let wait = failures.failed(&name_hash);
-            self.note_failure(person.as_ref()).await;
-            return Err(NotSignedIn { refusal: Refusal::new(Why::CredentialsWrong), wait });
+            return Err(self.not_in(failures, &name, "sign-in-failed", person.as_ref()).await);
         };
-        failures.succeeded(&name_hash);
-        let token = Zeroizing::new(hex(&crate::dice::roll::<32>(self.dice.as_ref())));
+        let own = account.person.id.clone();
+        let step = self.store.read(|view| self.past_second_step(view, &own, second));
+        let done = match step.map_err(|error| NotSignedIn::at_once(error.into()))? {
+            Ok(way) => self.begin(account, way, second).await,
+            Err(NotPast::Wrong) => Err(noted(Refusal::new(Why::CredentialsWrong))),
+            Err(NotPast::GivenUp) => {
+                return Err(NotSignedIn::at_once(Refusal::new(Why::SecondFactorNeeded)));
+            }
+            Err(NotPast::Asked) => {
+                let until = self.clock.now().plus_seconds(HALF_WAY_SECONDS);
+                let half = stored.map(|stored| self.secret.half_way(&own, &stored, until));
+                let refusal = Refusal::new(Why::SecondFactorNeeded);
+                return Err(NotSignedIn { half_way: half, ..NotSignedIn::at_once(refusal) });
+            }
+        };
+        match done {
+            Ok(signed_in) => {
+                failures.succeeded(&name);
+                self.code_fitted(&own);
+                Ok(signed_in)
+            }
+            Err(noted) if noted.refusal.code == Why::CredentialsWrong => {
+                Err(self.not_in(failures, &name, "second-factor-failed", Some(&own)).await)
+            }
+            Err(noted) => Err(noted.into()),
+        }
+    }
+
+    async fn door_fits(
+        &self,
+        person: Option<&PersonId>,
+        door: FirstStep,
+        stored: Option<String>,
+    ) -> bool {
+        match door {
+            FirstStep::Password(password) => self.passwords.fit(password, stored).await,
+            FirstStep::HalfWay(shown) => person.zip(stored).is_some_and(|(person, stored)| {
+                self.secret.is_half_way(&shown, person, &stored, self.clock.now())
+            }),
+        }
+    }
+
+    /// What is told after a wait, whatever was wrong.
+    async fn not_in(
+        &self,
+        failures: &Failures,
+        name: &Hash,
+        act: &'static str,
+        person: Option<&PersonId>,
+    ) -> NotSignedIn {
+        let (wait, again) = failures.failed(name);
+        self.note_failure(act, person, again).await;
+        let refusal = Refusal::new(Why::CredentialsWrong);
+        NotSignedIn { wait, ..NotSignedIn::at_once(refusal) }
+    }
+
+    async fn begin(&self, account: Account, way: Way, second: &Second) -> Result<SignedIn, Noted> {
+        let roll = || Zeroizing::new(hex(&crate::dice::roll::<32>(self.dice.as_ref())));
+        let token = roll();
+        // Where no code was asked for, there is nothing to do without.
+        let asked = matches!(way, Way::Step(_) | Way::Recovery(_));
+        let device = (second.keep && asked).then(roll);
         let hash = sha256(token.as_bytes());
+        let device_hash = device.as_ref().map(|device| sha256(device.as_bytes()));
         let person = account.person.clone();
         let stamp = Stamp::person(&person.id, person.role);
         let pending = self.store.write(stamp, move |tx| {
+            if !use_up(tx, &person.id, &way)? {
+                return Err(noted(Refusal::new(Why::CredentialsWrong)));
+            }
             let expires = tx.now().plus_seconds(SESSION_SECONDS);
             tx.begin_session(&hash, &person.id, expires)?;
+            if let Some(device) = device_hash {
+                tx.keep_device(&device, &person.id, tx.now().plus_seconds(DEVICE_SECONDS))?;
+            }
             tx.append(Entry::new("signed-in").on("person", person.id.as_str()))?;
-            Ok::<_, Noted>(expires)
+            Ok(expires)
         });
-        let (expires, _) = pending.answer().await.map_err(|n| at_once(n.refusal))?.into_parts();
-        Ok(SignedIn { token, caller: Caller { person: account.person }, expires })
+        let (expires, _) = pending.answer().await?.into_parts();
+        Ok(SignedIn { token, caller: Caller::person(account.person), expires, device })
     }
 
     /// An unknown name may be somebody's identity, so the entry names only accounts that exist.
-    async fn note_failure(&self, person: Option<&PersonId>) {
+    /// One of them says that it was not the first, so that it is told (AC-1); nobody is locked out by that.
+    async fn note_failure(&self, act: &'static str, person: Option<&PersonId>, again: bool) {
         let known = self.store.read(|view| match person {
             Some(person) => Ok::<_, Refusal>(view.account(person)?.is_some()),
             None => Ok(false),
         });
-        let entry = Entry::new("sign-in-failed");
+        let entry = Entry::new(act);
         let entry = match person {
             Some(person) if known == Ok(true) => entry.on("person", person.as_str()),
             _ => entry,
         };
+        let entry = if again { entry.with("again", true) } else { entry };
         let pending = self.store.write(Stamp::service(), |tx| Ok::<_, Noted>(tx.append(entry)?));
         // A failed sign-in is refused whether or not its entry could be kept.
         let _ = pending.answer().await;
@@ -148,7 +260,7 @@ impl House {
             let stamp = Stamp::person(&account.person.id, account.person.role);
             drop(self.store.write(stamp, move |tx| Ok::<_, Noted>(tx.touch_session(&hash)?)));
         }
-        Ok(Caller { person: account.person })
+        Ok(Caller::person(account.person))
     }
 
     /// When the caller signed in before this session, to be told on every page: somebody else's sign-in is seen by it.
@@ -183,16 +295,13 @@ impl House {
         token: &str,
         password: Zeroizing<String>,
     ) -> Result<PersonId, Refusal> {
-        check_password(&password)?;
+        check_length(&password, "/password")?;
         let gone = || Refusal::new(Why::NoSuchRecord);
         let token = sha256(token.as_bytes());
         let salt = crate::dice::roll::<16>(self.dice.as_ref());
         // Found before the expensive hash, and once more in the act: the token may have been used meanwhile.
         let (invited, _) = self.store.read(|view| view.invitation(&token)?.ok_or_else(gone))?;
-        if is_common(&password, invited.as_str()) {
-            let error = FieldError::new("/password", FieldCode::PasswordCommon);
-            return Err(Refusal::fields(vec![error]));
-        }
+        check_new_password(&password, invited.as_str(), "/password")?;
         let hashed = self.passwords.hash(password, salt).await;
         let hashed = hashed.ok_or_else(|| Refusal::new(Why::Internal))?;
         let pending = self.store.write(Stamp::service(), move |tx| {
@@ -209,10 +318,27 @@ impl House {
     }
 }
 
-fn check_password(password: &str) -> Result<(), Refusal> {
+/// A password that somebody may choose: long enough, and none that everybody tries first.
+///
+/// # Errors
+/// `invalid-fields`, about `pointer`.
+pub(super) fn check_new_password(
+    password: &str,
+    account: &str,
+    pointer: &str,
+) -> Result<(), Refusal> {
+    check_length(password, pointer)?;
+    if is_common(password, account) {
+        let error = FieldError::new(pointer, FieldCode::PasswordCommon);
+        return Err(Refusal::fields(vec![error]));
+    }
+    Ok(())
+}
+
+fn check_length(password: &str, pointer: &str) -> Result<(), Refusal> {
     let wrong = |code| {
         Err(Refusal::fields(vec![
-            FieldError::new("/password", code)
+            FieldError::new(pointer, code)
                 .with("min", PASSWORD_MIN as u64)
                 .with("max", PASSWORD_MAX as u64),
         ]))
@@ -246,7 +372,7 @@ mod tests {
             failures.failed(&name);
         }
         failures.succeeded(&name);
-        assert_eq!(failures.failed(&name), Duration::ZERO);
+        assert_eq!(failures.failed(&name).0, Duration::ZERO);
         for n in 0..NAMES as u32 + 5 {
             failures.failed(&sha256(&n.to_be_bytes()));
         }

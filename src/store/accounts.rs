@@ -8,7 +8,7 @@ use crate::sealing::bytes::Hash;
 use rusqlite::Params;
 
 impl Tx<'_> {
-    fn put(&self, sql: &str, values: impl Params) -> Result<usize, StoreError> {
+    pub(super) fn put(&self, sql: &str, values: impl Params) -> Result<usize, StoreError> {
         Ok(self.connection().prepare_cached(sql)?.execute(values)?)
     }
 
@@ -78,6 +78,7 @@ impl Tx<'_> {
     pub fn end_access(&self, person: &PersonId) -> Result<(), StoreError> {
         self.put("DELETE FROM sessions WHERE person = ?1", [person.as_str()])?;
         self.put("DELETE FROM credentials WHERE person = ?1", [person.as_str()])?;
+        self.forget_factors(person)?;
         self.put("DELETE FROM invitations WHERE person = ?1", [person.as_str()]).map(|_| ())
     }
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 22] = [
+const PROJECTIONS: &[&str] = &[
     "people",
     "person_centres",
     "recruitment",
@@ -26,12 +26,22 @@ const PROJECTIONS: [&str; 22] = [
     "shortages",
     "records",
     "pharmacy_records",
+    "break_records",
     "centre_keys",
     "held",
     "passed_keys",
     "principals",
     "withdrawals",
     "safety_plans",
+    "offline_breaks",
+    "tokens",
+    "entrusted",
+    "notices",
+    "addresses",
+    "webhooks",
+    "copies",
+    "drill_lists",
+    "drills",
 ];
 
 /// What a check of a stored trail found right.
@@ -91,7 +101,8 @@ fn compare_tables(database: &Path) -> Result<u64, OpenError> {
         "PRAGMA foreign_keys = OFF;
          BEGIN;
          INSERT INTO main.contents SELECT * FROM old.contents;
-         INSERT INTO main.slots SELECT * FROM old.slots ORDER BY rowid;",
+         INSERT INTO main.slots SELECT * FROM old.slots ORDER BY rowid;
+         INSERT INTO main.drill_slots SELECT * FROM old.drill_slots ORDER BY rowid;",
     )?;
     let mut statement = remade.prepare(
         "SELECT e.line, p.record FROM old.entries e LEFT JOIN old.private_records p USING (seq)
@@ -133,19 +144,27 @@ fn check_keepsakes(connection: &Connection) -> Result<(), OpenError> {
         }
     }
     check_sealed_records(connection)?;
-    let mut statement = connection.prepare("SELECT segment, root FROM lists")?;
-    let lists =
-        statement.query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Hash>(1)?)))?;
-    for list in lists {
-        let (segment, root) = list?;
-        let mut slots =
-            connection.prepare("SELECT leaf FROM slots WHERE segment = ?1 ORDER BY rowid")?;
-        let leaves = slots.query_map([segment], |row| row.get(0))?;
-        if tree::root(&leaves.collect::<Result<Vec<Hash>, _>>()?) != root {
-            return Err(OpenError::Tables("slots"));
-        }
+    for (lists, slots) in [("lists", "slots"), ("drill_lists", "drill_slots")] {
+        check_roots(connection, lists, slots)?;
     }
     check_resealed(connection)
+}
+
+/// The leaves give the root of their list, one list after the other.
+fn check_roots(connection: &Connection, lists: &str, slots: &'static str) -> Result<(), OpenError> {
+    let mut statement = connection.prepare(&format!("SELECT segment, root FROM {lists}"))?;
+    let roots =
+        statement.query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Hash>(1)?)))?;
+    let leaves = format!("SELECT leaf FROM {slots} WHERE segment = ?1 ORDER BY rowid");
+    let mut leaves = connection.prepare(&leaves)?;
+    for list in roots {
+        let (segment, root) = list?;
+        let own = leaves.query_map([segment], |row| row.get(0))?;
+        if tree::root(&own.collect::<Result<Vec<Hash>, _>>()?) != root {
+            return Err(OpenError::Tables(slots));
+        }
+    }
+    Ok(())
 }
 
 /// The slots that were sealed anew are those of which the rotation's entry holds the hash.
@@ -164,20 +183,24 @@ fn check_resealed(connection: &Connection) -> Result<(), OpenError> {
     if all == Ok(known) { Ok(()) } else { Err(OpenError::Tables("resealed")) }
 }
 
-/// Every pharmacy record that the trail knows has its sealed bytes, and there are no others. What was brought forward
-/// from a mirror has none: no trail holds them, and the entry `restored` says so.
+/// Every sealed record that the trail knows has its bytes, and there are no others. What was brought forward from a
+/// mirror has none: no trail holds them, and the entry `restored` says so.
 fn check_sealed_records(connection: &Connection) -> Result<(), OpenError> {
     let gaps = super::restore::gaps(connection)?;
-    let alone = "SELECT p.entry FROM pharmacy_records p FULL JOIN sealed_records s
-                 ON s.record = p.record AND s.kind = p.kind
-                 WHERE s.record IS NULL OR p.record IS NULL";
-    let mut alone = connection.prepare(alone)?;
-    let mut rows = alone.query([])?;
-    while let Some(row) = rows.next()? {
-        let entry: Option<i64> = row.get(0)?;
-        let told = entry.is_some_and(|seq| gaps.iter().any(|gap| gap.contains(&(seq as u64))));
-        if !told {
-            return Err(OpenError::Tables("sealed_records"));
+    let pharmacy = "SELECT p.entry FROM pharmacy_records p FULL JOIN sealed_records s
+                    ON s.record = p.record AND s.kind = p.kind
+                    WHERE s.record IS NULL OR p.record IS NULL";
+    let breaks = "SELECT p.entry FROM break_records p FULL JOIN sealed_break_records s
+                  ON s.record = p.record WHERE s.record IS NULL OR p.record IS NULL";
+    for (table, alone) in [("sealed_records", pharmacy), ("sealed_break_records", breaks)] {
+        let mut alone = connection.prepare(alone)?;
+        let mut rows = alone.query([])?;
+        while let Some(row) = rows.next()? {
+            let entry: Option<i64> = row.get(0)?;
+            let told = entry.is_some_and(|seq| gaps.iter().any(|gap| gap.contains(&(seq as u64))));
+            if !told {
+                return Err(OpenError::Tables(table));
+            }
         }
     }
     Ok(())

@@ -2,18 +2,18 @@
 
 use super::apply::{self, Happened};
 use super::release::ListTrees;
-use super::{StoreError, View};
+use super::{StoreError, View, outbox};
 use crate::clock::Clock;
 use crate::dice::{Dice, roll};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{PersonId, Reference, StratumId};
-use crate::domain::people::Role;
 use crate::domain::time::Moment;
 use crate::limits::CLOCK_BACK_MILLIS;
 use crate::sealing::bytes::Hash;
 use crate::sealing::line::{self, Head};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// Who acts. The service itself acts when it is founded and when it imports.
@@ -26,8 +26,8 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// A person in a role.
-    pub fn person(by: &PersonId, role: Role) -> Self {
+    /// A person in a role, or a machine.
+    pub fn person(by: &PersonId, role: impl fmt::Display) -> Self {
         Self { by: by.to_string(), role: role.to_string() }
     }
 
@@ -54,6 +54,8 @@ pub(super) struct Memory {
     pub issued: u64,
     /// A failure that ends the whole group, such as a full disk in the middle of an act.
     pub failed: Option<StoreError>,
+    /// The checkpoint is to be put even if no entry is new: somebody wants to know whether it can be.
+    pub put_wanted: bool,
 }
 
 /// An act in its savepoint.
@@ -163,6 +165,11 @@ impl<'w> Tx<'w> {
         self.connection
     }
 
+    /// This group puts a checkpoint, whether or not it has a new entry.
+    pub(super) fn want_put(&mut self) {
+        self.memory.put_wanted = true;
+    }
+
     pub(super) fn lists(&self) -> Arc<ListTrees> {
         Arc::clone(self.lists)
     }
@@ -203,6 +210,8 @@ impl<'w> Tx<'w> {
         }
         let happened = Happened { seq, at: self.now, by: &self.stamp.by, entry: &entry };
         apply::apply(self.connection, &happened)?;
+        // In the same transaction: whoever is to be told will be, or the act was never done.
+        outbox::queue(self.connection, &happened)?;
         self.memory.next_seq += 1;
         self.memory.prev = written.leaf;
         self.memory.last_at = self.now;

@@ -11,7 +11,7 @@ use crate::domain::trial::{Stratification, Trial, Words};
 const FORMAT: &str = "klero trial 1";
 
 /// Every section of the file. Another is an error.
-const SECTIONS: [&str; 19] = [
+const SECTIONS: [&str; 20] = [
     "format",
     "trial",
     "recruitment",
@@ -29,6 +29,7 @@ const SECTIONS: [&str; 19] = [
     "preparation",
     "stop_reasons",
     "emergency",
+    "machines",
     "signatures",
     "decisions",
 ];
@@ -55,6 +56,7 @@ pub(super) fn trial(root: &Table<'_>) -> Option<Trial> {
     let stop_reasons = sections::stop_reasons(root);
     let preparation = sections::preparation(root);
     let emergency = sections::emergency(root);
+    let machines_randomise = sections::machines_randomise(root);
     let meaning = sections::eligibility_meaning(root);
     let arms = list::read(root);
     let (id, title, zone) = heading?;
@@ -79,6 +81,7 @@ pub(super) fn trial(root: &Table<'_>) -> Option<Trial> {
         stop_reasons,
         preparation: preparation?,
         emergency: emergency?,
+        machines_randomise,
         eligibility_meaning: meaning?,
     };
     whole::check(root, &trial, arms.as_ref());

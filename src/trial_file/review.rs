@@ -387,6 +387,10 @@ fn emergency(page: &mut Page, trial: &Trial, root: &Table<'_>) {
         &hours,
         &tag_of(root, &["emergency", "follow_up"]),
     );
+    if trial.machines_randomise {
+        let tag = tag_of(root, &["machines"]);
+        page.line(2, format!("Machines may randomise when a coordinator has signed 经协调员签名后可由系统申请随机   {tag}"));
+    }
     for category in &facts.categories {
         let hotline = if category.hotline_only { "   hotline only 仅热线" } else { "" };
         page.line(2, format!("{}: {}{hotline}", category.id, both(&category.name)));

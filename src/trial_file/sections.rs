@@ -303,6 +303,14 @@ pub(super) fn emergency(root: &Table<'_>) -> Option<Emergency> {
     })
 }
 
+/// May a machine ask for an allocation? Not unless the file says so.
+pub(super) fn machines_randomise(root: &Table<'_>) -> bool {
+    let Some(table) = root.maybe_table("machines") else { return false };
+    table.only(&["randomise", "source", "because", "decision"]);
+    table.source();
+    table.flag("randomise")
+}
+
 /// What the investigator's signature means.
 pub(super) fn eligibility_meaning(root: &Table<'_>) -> Option<Words> {
     let table = root.table("signatures")?;

@@ -38,6 +38,8 @@ pub enum Kind {
     },
     /// The login password; never shown again once sent.
     Password,
+    /// A password that is chosen now.
+    NewPassword,
     /// Year, month and day, as far as known, and perhaps the box "never" or a time.
     Date(Day),
     /// One of several.

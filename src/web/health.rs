@@ -1,5 +1,6 @@
 //! How the service is: for everybody in a sentence, for an administrator in full. No identities.
 
+use super::drill::{RoadTold, roads};
 use super::follow_up;
 use super::frame::{Frame, paper};
 use super::standing::in_fours;
@@ -34,6 +35,8 @@ struct Health<'v> {
     now: String,
     /// Overdue records of code breaks, for whoever may know of them: how many, never whose.
     overdue: Option<u64>,
+    /// How the roads of an emergency stand, for whoever may know.
+    roads: Vec<RoadTold>,
     /// For administrators alone.
     looks: Vec<Look>,
     facts: Vec<(String, String)>,
@@ -102,6 +105,7 @@ async fn health(visit: Visit) -> Result<Paper, Refusal> {
         well: health.is_well(),
         now: visit.minute(health.now),
         overdue: Some(follow_up::overdue(&visit)?).filter(|count| *count > 0),
+        roads: roads(&visit).await?,
         looks: if full { looks } else { vec![] },
         facts: if full { facts } else { vec![] },
     })

@@ -2,11 +2,14 @@
 //! and no SQL: it is handed a `Visit` and gives back a page. A page handler calls the same use case as the route of the
 //! interface beside it; neither calls the other. `GUIDE.md` beside this file says how to write one.
 
+mod account;
 mod breaks;
 mod changes;
 mod corrected;
 mod curve;
+mod drill;
 mod eligibility;
+mod exports;
 mod follow_up;
 mod form;
 mod frame;
@@ -14,6 +17,8 @@ mod health;
 mod home;
 mod keys;
 mod list;
+mod notices;
+mod offline;
 mod opening;
 mod participants;
 mod people;
@@ -27,10 +32,12 @@ mod recruitment;
 mod reports;
 mod safety;
 mod screening;
+mod sealed_part;
 mod sentence;
 mod sheets;
 mod standing;
 mod start;
+mod tokens;
 mod trail;
 mod verify;
 mod void;
@@ -52,6 +59,7 @@ pub fn pages() -> Pages {
         keys::pages(),
         changes::pages(),
         opening::pages(),
+        drill::pages(),
         pharmacy::pages(),
         trail::pages(),
         verify::pages(),
@@ -59,12 +67,18 @@ pub fn pages() -> Pages {
         void::pages(),
         breaks::pages(),
         follow_up::pages(),
+        sealed_part::pages(),
         safety::pages(),
+        offline::pages(),
         recruitment::pages(),
         reports::pages(),
+        exports::pages(),
         people::pages(),
+        account::pages(),
+        tokens::pages(),
         start::pages(),
         health::pages(),
+        notices::pages(),
     ];
     Pages {
         all: all.concat(),
@@ -101,6 +115,7 @@ fn files() -> Vec<Static> {
         include_str!("css/follow.css"),
         include_str!("css/pharmacy.css"),
         include_str!("css/list.css"),
+        include_str!("css/drill.css"),
         include_str!("css/print.css"),
     );
     vec![
@@ -113,8 +128,10 @@ fn files() -> Vec<Static> {
             bytes: EFF_LONG_WORDLIST.join("\n").into_bytes(),
         },
         file!("arms.js", "text/javascript"),
+        file!("break_record.js", "text/javascript"),
         file!("bytes.js", "text/javascript"),
         file!("card.js", "text/javascript"),
+        file!("drill.js", "text/javascript"),
         file!("ed25519.js", "text/javascript"),
         file!("emergency.js", "text/javascript"),
         file!("grant.js", "text/javascript"),
@@ -130,8 +147,11 @@ fn files() -> Vec<Static> {
         file!("pharmacy.js", "text/javascript"),
         file!("pharmacy_record.js", "text/javascript"),
         file!("proof.js", "text/javascript"),
+        file!("record.js", "text/javascript"),
         file!("rotate.js", "text/javascript"),
         file!("scanned.js", "text/javascript"),
+        file!("shown.js", "text/javascript"),
+        file!("sealed_part.js", "text/javascript"),
         file!("signature.js", "text/javascript"),
         file!("stock.js", "text/javascript"),
         file!("stockroom.js", "text/javascript"),

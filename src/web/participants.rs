@@ -253,10 +253,13 @@ fn todo(f: &Frame<'_>, role: Role, screened: &Screened) -> Vec<Todo> {
     match (role, screened.randomised, signed) {
         (Role::Coordinator, Some(_), _) => vec![at("allocation", "participant.allocation", true)],
         (Role::Coordinator, None, true) => {
-            vec![
+            let machines = f.visit.house.trial.machines_randomise;
+            let entrust = machines.then(|| at("entrust", "entrust.begin", false));
+            let first = [
                 at("randomise", "participant.randomise", true),
                 at("change", "change.begin", false),
-            ]
+            ];
+            first.into_iter().chain(entrust).collect()
         }
         (Role::Coordinator, None, false) => vec![at("change", "change.begin", true)],
         (Role::Investigator, None, false) => {

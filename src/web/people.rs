@@ -5,7 +5,7 @@ use super::frame::{Frame, in_language, paper};
 use super::standing::in_fours;
 use crate::domain::access::{ManagePeople, ReadKeys, ReadPeople};
 use crate::domain::ids::{CentreId, PersonId};
-use crate::domain::people::{Person, Role};
+use crate::domain::people::{Anew, Person, Role};
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::service::people::Invitation;
@@ -19,6 +19,7 @@ pub fn pages() -> Vec<Page> {
         Page::of("/people", ReadPeople, people),
         Page::of("/people/invite", ManagePeople, invite_form).acts(invite),
         Page::of("/people/{person}/disable", ManagePeople, disable_form).acts(disable),
+        Page::of("/people/{person}/recover", ManagePeople, recover_form).acts(recover),
     ]
 }
 
@@ -33,6 +34,8 @@ struct Shown {
     fingerprint: Option<String>,
     /// May the reader disable this account?
     may_end: bool,
+    /// May the reader give a link for a lost phone or password?
+    may_recover: bool,
 }
 
 #[derive(Template)]
@@ -59,6 +62,7 @@ async fn people(visit: Visit) -> Result<Paper, Refusal> {
         places: places(&visit, &account.person),
         state: state(&account.state),
         fingerprint: cards.get(account.person.id.as_str()).map(|hex| in_fours(hex)),
+        may_recover: invites && account.state == "active" && account.person.id != caller.person.id,
         may_end: invites && account.state != "disabled" && account.person.id != caller.person.id,
         name: account.person.name,
     });
@@ -222,6 +226,49 @@ async fn disable(visit: Visit) -> Result<Next, Refusal> {
     let once = visit.once("disable")?;
     visit.house.disable(visit.caller()?, visit.name(0)?, once).await?;
     Ok(Next::To("/people".to_owned()))
+}
+
+#[derive(Template)]
+#[template(path = "recover.html")]
+struct Recover<'v> {
+    f: Frame<'v>,
+    name: String,
+    field: Field,
+    once: String,
+}
+
+async fn recover_form(visit: Visit) -> Result<Paper, Refusal> {
+    let person: PersonId = visit.name(0)?;
+    let accounts = visit.house.people(visit.caller()?).await?;
+    let found = accounts.into_iter().find(|account| account.person.id == person);
+    let found = found.ok_or_else(|| Refusal::new(Code::NoSuchRecord))?;
+    if found.state != "active" {
+        return Err(Refusal::new(Code::WrongState));
+    }
+    let choice = |anew: Anew| Choice {
+        value: anew.as_str().to_owned(),
+        label: visit.say(&format!("recover.{}", anew.as_str())),
+        chosen: visit.said.get("what") == anew.as_str(),
+    };
+    let choices = vec![choice(Anew::SecondFactor), choice(Anew::Password)];
+    let field = Field::new("what", visit.say("recover.lost"), Kind::One(choices)).told(&visit);
+    let f = Frame::of(&visit, "recover.title").back("/people").with_form();
+    paper(&Recover { f, name: found.person.name, field, once: visit.act_token() })
+}
+
+async fn recover(visit: Visit) -> Result<Next, Refusal> {
+    let once = visit.once("recover")?;
+    let person: PersonId = visit.name(0)?;
+    let anew = Anew::parse(visit.said.get("what"));
+    let anew = anew.ok_or_else(|| visit.wrong("what", FieldCode::Required))?;
+    let given = visit.house.recover(visit.caller()?, person, anew, once).await?.value;
+    let page = Invited {
+        f: Frame::of(&visit, "recover.title").back("/people"),
+        name: given.person.to_string(),
+        id: given.person.to_string(),
+        link: format!("{}/start/{}", visit.origin, *given.token),
+    };
+    paper(&page).map(Next::Shown)
 }
 
 /// What waits for an administrator: people who were invited and have not come yet.

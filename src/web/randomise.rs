@@ -114,7 +114,7 @@ async fn randomise(visit: Visit) -> Result<Next, Refusal> {
     let reference: Reference = visit.name(0)?;
     let once = visit.once(Randomise::NAME)?;
     let signature = visit.signature(Randomise::NAME);
-    visit.house.randomise(visit.caller()?, reference.clone(), &signature, once).await?;
+    visit.house.randomise(visit.caller()?, reference.clone(), Some(&signature), once).await?;
     Ok(Next::To(format!("/participants/{}/allocation", reference.as_str())))
 }
 

@@ -1,7 +1,7 @@
 //! The two pages that stand in the place of another: sign in first; and a refusal that no retyping cures.
 
 use super::frame::{Frame, paper};
-use crate::http::pages::{Paper, Visit};
+use crate::http::pages::{Paper, SignInStep, Visit};
 use crate::refusal::Refusal;
 use crate::sealing::bytes::hex;
 use askama::Template;
@@ -11,18 +11,28 @@ use askama::Template;
 struct SignIn<'v> {
     f: Frame<'v>,
     wrong: bool,
+    /// What shows that the password was right, when the second factor is asked for.
+    half: Option<String>,
+    /// The service's time, after a wrong code: phones whose clock is off show others.
+    time: String,
     name: String,
     carried: Vec<(String, String)>,
     sealed: Option<String>,
 }
 
-/// Asks for name and password in the place of a page, and carries along what was typed on it.
-pub fn sign_in(visit: &Visit, wrong: bool) -> Paper {
+/// Asks for name and password, and then for the second factor, in the place of a page, and carries along what was typed on it.
+pub fn sign_in(visit: &Visit, step: &SignInStep) -> Paper {
+    let (wrong, half) = match step {
+        SignInStep::First(wrong) => (*wrong, None),
+        SignInStep::Second(half, wrong) => (*wrong, Some(half.to_string())),
+    };
     let carried: Vec<_> = visit.said.kept().cloned().collect();
     let start = visit.here == "/";
     let page = SignIn {
         f: Frame::of(visit, "sign-in.title").with_form(),
         wrong,
+        half,
+        time: visit.minute(visit.house.clock.now()),
         name: visit.said.get("_name").to_owned(),
         carried,
         sealed: start.then(|| in_fours(&hex(&visit.house.manifest.manifest.root))),

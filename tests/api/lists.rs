@@ -186,7 +186,7 @@ fn a_live_list_is_not_imported_and_recruitment_not_opened_while_decisions_are_op
         role,
         centres: vec![],
     };
-    let admin = Caller { person: person("admin-1", Role::Admin) };
+    let admin = Caller::person(person("admin-1", Role::Admin));
     let once = |n: u8| OnceKey { key: [n; 32], body: [n; 32] };
     let sponsor = person("spon-1", Role::Sponsor);
     let invitation = Invitation {
@@ -202,7 +202,7 @@ fn a_live_list_is_not_imported_and_recruitment_not_opened_while_decisions_are_op
     http::block_on(service.accept_invitation(&invited.value.token, password.clone())).unwrap();
     let words = meaning("decide-recruitment", Language::En);
     let signature = Signature::by_password(password, words);
-    let sponsor = Caller { person: sponsor };
+    let sponsor = Caller::person(sponsor);
     let opened = http::block_on(service.decide_recruitment(
         &sponsor,
         Decision::Open,

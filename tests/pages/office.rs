@@ -60,8 +60,10 @@ fn every_act_of_the_service_has_a_sentence_and_a_kind() {
     acts.dedup();
     assert!(acts.len() > 30, "{acts:?}");
     let names = ["by", "place", "participant", "person", "code", "fingerprint", "role", "category"];
-    let more =
-        ["visit", "first", "slots", "segment", "trial", "wanted", "problem", "size", "report"];
+    let more = [
+        "visit", "first", "slots", "segment", "seconds", "trial", "wanted", "problem", "size",
+        "report", "token", "kind",
+    ];
     let args: Vec<_> = names.iter().chain(&more).map(|name| (*name, "x".into())).collect();
     for act in acts {
         for language in Language::ALL {
@@ -339,9 +341,13 @@ fn an_invitation_is_shown_once_used_once_and_the_password_is_the_persons_own() {
     let common = newcomer.press(&short, &[("password", "Password12345!")]);
     assert!(common.field_says("password", "该密码过于常见"));
     let ready = newcomer.press(&short, &[("password", "a word of my own")]);
-    assert_eq!((ready.status, ready.path.as_str()), (200, "/start"));
+    // The second factor is offered next, and may wait where the role needs none.
+    assert_eq!((ready.status, ready.path.as_str()), (200, "/account/second-factor"));
+    assert!(ready.html.contains("id=\"qr\"") && ready.html.contains("id=\"secret\""));
+    assert!(ready.html.contains("<a href=\"/\">"), "later");
     assert_eq!(newcomer.get(&path).status, 404, "the link is used up");
     assert_eq!(newcomer.press(&short, &[("password", "another of my own")]).status, 404);
+    let mut newcomer = Browser::new(&stage, "zh-CN");
     let door = newcomer.get("/");
     let typed = [("_name", "c-hsh-2"), ("_password", "a word of my own")];
     assert_eq!(newcomer.press(&door, &typed).status, 200);

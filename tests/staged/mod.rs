@@ -198,7 +198,7 @@ pub fn person(id: &str) -> PersonId {
 pub fn caller(id: &str) -> Caller {
     let found = stage::cast().into_iter().find(|(name, ..)| name == id);
     let (_, role, centres) = found.expect("one of the cast");
-    Caller { person: Person { id: person(id), name: stage::printed_name(id), role, centres } }
+    Caller::person(Person { id: person(id), name: stage::printed_name(id), role, centres })
 }
 
 pub fn signed(who: &str, act: &str) -> Signature {
@@ -219,7 +219,7 @@ pub fn randomise(
 ) -> Result<Answered<Allocation>, Refusal> {
     let who = format!("c-{letters}");
     let signature = signed(&who, "randomise");
-    wait(house.randomise(&caller(&who), participant.clone(), &signature, once(key)))
+    wait(house.randomise(&caller(&who), participant.clone(), Some(&signature), once(key)))
 }
 
 /// The statistician voids a code.

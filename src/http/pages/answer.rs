@@ -1,8 +1,9 @@
 //! From a request to a page: who comes, what was typed, what stands in the way.
 
-use super::cookie::{drop_session, keep_language, keep_session, session};
+use super::cookie::{drop_session, keep_language, keep_phone, keep_session, own_phone, session};
 use super::visit::{Said, Visit};
-use super::{Next, Page, Pages, Paper};
+use super::{Next, Page, Pages, Paper, SignInStep};
+use crate::http::exports;
 use crate::http::extract::Form;
 use crate::http::frame::Asked;
 use crate::http::page::{CSP_KEYS, CSP_PAGE};
@@ -10,7 +11,8 @@ use crate::http::problem::{self, Problem};
 use crate::http::routes::{Door, Route};
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::service::House;
-use crate::service::sign_in::Failures;
+use crate::service::second_factor::Second;
+use crate::service::sign_in::{Failures, FirstStep, SignedIn};
 use crate::text::Language;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
@@ -32,7 +34,10 @@ fn shown(page: Page) -> Route {
         let page = page.clone();
         async move {
             let visit = visit(&req, &asked, &house, &pages, Said::default());
-            show(&page, visit, &asked).await
+            match too_fast(&visit, &asked) {
+                Some(wait) => wait,
+                None => show(&page, visit, &asked).await,
+            }
         }
     };
     Route::get(path, handler).behind(door).page()
@@ -52,10 +57,21 @@ fn sent(page: Page) -> Route {
                 return Err(Problem::new(Code::MalformedRequest));
             }
             let visit = visit(&req, &asked, &house, &pages, Said(form.0));
-            Ok(answer(&page, visit, &asked, &failures).await)
+            match too_fast(&visit, &asked) {
+                Some(wait) => Ok(wait),
+                None => Ok(answer(&page, visit, &asked, &failures).await),
+            }
         }
     };
     Route::post(path, handler).behind(door).page()
+}
+
+/// For somebody who asks faster than people do: the page that says so, and when to come back.
+fn too_fast(visit: &Visit, asked: &Asked) -> Option<HttpResponse> {
+    let refusal = visit.house.let_through(visit.caller.as_ref()?).err()?;
+    let mut wait = refused(visit, &refusal, asked);
+    put(wait.headers_mut(), header::RETRY_AFTER.as_str(), "1");
+    Some(wait)
 }
 
 /// A browser says which site a form was sent from. An older one, told to send no referrer, says `null` or nothing; then
@@ -82,6 +98,7 @@ fn visit(
         house: Arc::clone(house),
         pages: Arc::clone(pages),
         token: token.filter(|_| caller.is_some()),
+        phone: own_phone(req.headers(), asked.https).map(Zeroizing::new),
         caller,
         language: asked.language,
         here: req.path().to_owned(),
@@ -107,7 +124,12 @@ fn origin(headers: &HeaderMap, https: bool) -> String {
 /// The page itself, or what stands in its way.
 async fn show(page: &Page, visit: Visit, asked: &Asked) -> HttpResponse {
     if page.door != Door::Public && visit.caller.is_none() {
-        return sheet(StatusCode::UNAUTHORIZED, (visit.pages.sign_in)(&visit, false), false, asked);
+        return sheet(
+            StatusCode::UNAUTHORIZED,
+            (visit.pages.sign_in)(&visit, &SignInStep::First(false)),
+            false,
+            asked,
+        );
     }
     if let Err(refusal) = (page.may)(visit.clone()).await {
         return refused(&visit, &refusal, asked);
@@ -138,6 +160,13 @@ async fn answer(page: &Page, visit: Visit, asked: &Asked, failures: &Failures) -
     match act(visit.clone()).await {
         Ok(Next::To(there)) => see_other(&there),
         Ok(Next::Shown(paper)) => sheet(StatusCode::OK, paper, page.keys, asked),
+        Ok(Next::Entered(signed_in, there)) => {
+            let mut entered = see_other(&there);
+            let (cookie, _) = cookies(&signed_in, asked);
+            put(entered.headers_mut(), header::SET_COOKIE.as_str(), &cookie);
+            entered
+        }
+        Ok(Next::File(file)) => exports::sent(file),
         Ok(Next::SignedOut) => {
             let mut left = see_other("/");
             let headers = left.headers_mut();
@@ -181,22 +210,11 @@ async fn signing_in(
     asked: &Asked,
     failures: &Failures,
 ) -> HttpResponse {
-    let name = visit.said.get("_name").trim().to_lowercase();
-    let password = Zeroizing::new(visit.said.get("_password").to_owned());
-    let signed_in = match visit.house.sign_in(failures, &name, password).await {
+    let signed_in = match at_the_door(&visit, failures, asked).await {
         Ok(signed_in) => signed_in,
-        Err(not) => {
-            sleep(not.wait).await;
-            return match not.refusal.code {
-                Code::CredentialsWrong => {
-                    let paper = (visit.pages.sign_in)(&visit, true);
-                    sheet(StatusCode::UNAUTHORIZED, paper, false, asked)
-                }
-                _ => refused(&visit, &not.refusal, asked),
-            };
-        }
+        Err(answer) => return answer,
     };
-    let cookie = keep_session(&signed_in.token, asked.https);
+    let (cookie, phone) = cookies(&signed_in, asked);
     let mut answer = if visit.said.is_empty() {
         see_other(&visit.here)
     } else {
@@ -204,11 +222,57 @@ async fn signing_in(
         show(page, visit, asked).await
     };
     put(answer.headers_mut(), header::SET_COOKIE.as_str(), &cookie);
+    phone.iter().for_each(|own| put(answer.headers_mut(), header::SET_COOKIE.as_str(), own));
     answer
 }
 
+/// Name and password, then the second factor where one is set up; both at the page's own address.
+async fn at_the_door(
+    visit: &Visit,
+    failures: &Failures,
+    asked: &Asked,
+) -> Result<SignedIn, HttpResponse> {
+    let said = |name: &str| visit.said.get(name).to_owned();
+    let name = said("_name").trim().to_lowercase();
+    let half = Some(said("_half")).filter(|half| !half.is_empty()).map(Zeroizing::new);
+    let door = match &half {
+        Some(half) => FirstStep::HalfWay(half.clone()),
+        None => FirstStep::Password(Zeroizing::new(said("_password"))),
+    };
+    let device = visit.phone.clone();
+    let second = Second { code: said("_code"), device, keep: said("_keep") == "yes" };
+    let not = match visit.house.sign_in_with(failures, &name, door, &second).await {
+        Ok(signed_in) => return Ok(signed_in),
+        Err(not) => not,
+    };
+    sleep(not.wait).await;
+    let step = match (not.refusal.code, half, not.half_way) {
+        (Code::SecondFactorNeeded, before, Some(half)) => {
+            SignInStep::Second(half, before.is_some())
+        }
+        (Code::CredentialsWrong, Some(half), _) => SignInStep::Second(half, true),
+        (Code::CredentialsWrong, None, _) => SignInStep::First(true),
+        _ => return Err(refused(visit, &not.refusal, asked)),
+    };
+    let paper = (visit.pages.sign_in)(visit, &step);
+    Err(because(sheet(StatusCode::UNAUTHORIZED, paper, false, asked), not.refusal.code))
+}
+
+/// The session's cookie, and that of the own phone.
+fn cookies(signed_in: &SignedIn, asked: &Asked) -> (String, Option<String>) {
+    let phone = signed_in.device.as_ref().map(|own| keep_phone(own, asked.https));
+    (keep_session(&signed_in.token, asked.https), phone)
+}
+
 fn refused(visit: &Visit, refusal: &Refusal, asked: &Asked) -> HttpResponse {
-    sheet(problem::status(refusal.code), (visit.pages.refused)(visit, refusal), false, asked)
+    let page = (visit.pages.refused)(visit, refusal);
+    because(sheet(problem::status(refusal.code), page, false, asked), refusal.code)
+}
+
+/// A page that refuses, with the reason for whoever counts.
+fn because(mut page: HttpResponse, code: Code) -> HttpResponse {
+    page.extensions_mut().insert(code);
+    page
 }
 
 /// For a browser that asked for a page and met a problem before any page could answer.

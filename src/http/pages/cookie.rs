@@ -1,5 +1,6 @@
-//! Two cookies: the session, which no script can read, and the language. There is no third.
+//! Three cookies: the session and the own phone, which no script can read, and the language. There is no fourth.
 
+use crate::limits::DEVICE_SECONDS;
 use crate::text::Language;
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap};
@@ -8,6 +9,11 @@ use actix_web::http::header::{self, HeaderMap};
 /// keep a cookie marked `Secure`, so there it goes without.
 fn name(https: bool) -> &'static str {
     if https { "__Host-klero" } else { "klero" }
+}
+
+/// The same for a phone on which its owner is not asked for a code.
+fn own_name(https: bool) -> &'static str {
+    if https { "__Host-klero-own" } else { "klero-own" }
 }
 
 const LANGUAGE: &str = "klero-language";
@@ -25,7 +31,16 @@ fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 
 /// The token of the browser's session, if it has the form of one.
 pub(in crate::http) fn session(req: &HttpRequest, https: bool) -> Option<String> {
-    let value = cookie(req.headers(), name(https))?;
+    token(req.headers(), name(https))
+}
+
+/// The token of somebody's own phone, if it has the form of one.
+pub(super) fn own_phone(headers: &HeaderMap, https: bool) -> Option<String> {
+    token(headers, own_name(https))
+}
+
+fn token(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = cookie(headers, name)?;
     let fits = value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit());
     fits.then(|| value.to_owned())
 }
@@ -44,6 +59,12 @@ fn written(name: &str, value: &str, https: bool, rest: &str) -> String {
 /// Keeps the session until the browser is closed. Strict would break links from mail.
 pub(super) fn keep_session(token: &str, https: bool) -> String {
     written(name(https), token, https, "; HttpOnly")
+}
+
+/// Keeps the own phone's token for as long as the service knows it.
+pub(super) fn keep_phone(token: &str, https: bool) -> String {
+    let rest = format!("; HttpOnly; Max-Age={DEVICE_SECONDS}");
+    written(own_name(https), token, https, &rest)
 }
 
 /// Forgets the session.

@@ -18,9 +18,12 @@ pub use visit::{Said, Visit, form_token};
 use super::routes::Door;
 use crate::domain::access::Act;
 use crate::refusal::Refusal;
+use crate::service::exports::File;
+use crate::service::sign_in::SignedIn;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// A page that is ready to be sent.
 #[derive(Debug)]
@@ -30,12 +33,15 @@ pub struct Paper {
 }
 
 /// What follows an act.
-#[derive(Debug)]
 pub enum Next {
     /// Another page: its address. The browser asks for it anew, so that reloading repeats nothing.
     To(String),
     /// A page that stands nowhere else: what is shown once and never again.
     Shown(Paper),
+    /// A session begins, and another page is shown in it.
+    Entered(SignedIn, String),
+    /// A file to keep.
+    File(File),
     /// The session has ended.
     SignedOut,
 }
@@ -123,7 +129,14 @@ pub struct Pages {
     pub statics: Statics,
     /// Says a refusal. The visit says who is told.
     pub refused: fn(&Visit, &Refusal) -> Paper,
-    /// Asks for name and password in the place of the page, and carries along what was typed. The flag: they were
-    /// wrong a moment ago.
-    pub sign_in: fn(&Visit, bool) -> Paper,
+    /// Asks for name and password, or for the second factor, in the place of the page, and carries along what was typed.
+    pub sign_in: fn(&Visit, &SignInStep) -> Paper,
+}
+
+/// How far somebody is at the door.
+pub enum SignInStep {
+    /// Name and password; were they wrong a moment ago?
+    First(bool),
+    /// The second factor, with what shows that the password was right; was a code wrong a moment ago?
+    Second(Zeroizing<String>, bool),
 }

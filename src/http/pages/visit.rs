@@ -78,6 +78,8 @@ pub struct Visit {
     /// The variable parts of the address, in their order.
     pub(super) names: Vec<String>,
     pub(super) token: Option<Zeroizing<String>>,
+    /// The token of the visitor's own phone.
+    pub(super) phone: Option<Zeroizing<String>>,
 }
 
 impl Visit {
@@ -161,6 +163,11 @@ impl Visit {
     /// What goes with every form of this session, so that no other site can send one.
     pub fn form_token(&self) -> String {
         self.token.as_ref().map(|token| form_token(token)).unwrap_or_default()
+    }
+
+    /// The session's token, for the few use cases that are about this very session.
+    pub fn session(&self) -> &str {
+        self.token.as_ref().map_or("", |token| token.as_str())
     }
 
     /// The address of a static file.

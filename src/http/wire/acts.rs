@@ -66,6 +66,15 @@ pub struct SignIn {
     /// The sign-in password.
     #[schema(value_type = String, max_length = 256)]
     pub password: Zeroizing<String>,
+    /// Six digits or a recovery code, where a second factor is set up.
+    #[schema(max_length = 40)]
+    pub code: Option<String>,
+    /// The token of one's own device, in the place of a code.
+    #[schema(value_type = Option<String>, max_length = 64)]
+    pub device: Option<Zeroizing<String>>,
+    /// Is this one's own device, to be known for thirty days?
+    #[serde(default, rename = "keepDevice")]
+    pub keep_device: bool,
 }
 
 /// Who is signed in.
@@ -85,6 +94,9 @@ pub struct SessionBody {
     /// The absolute end, at sign-in only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
+    /// The token of one's own device, when it was to be known from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
 }
 
 /// Takes up an invitation.
@@ -298,8 +310,8 @@ pub struct EligibilityBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RandomiseBody {
-    /// The signature.
-    pub signature: SignatureBody,
+    /// The coordinator's signature. A machine sends none: a coordinator has signed before that it may ask.
+    pub signature: Option<SignatureBody>,
 }
 
 /// A participant's code. No field for an arm exists.
@@ -487,8 +499,12 @@ pub struct BrokenBody {
     pub category: String,
     /// By whom.
     pub by: String,
-    /// When, UTC.
+    /// When, UTC. Of an opening without the service: when it was taken in.
     pub at: String,
+    /// When a kit or a letter was opened without the service, UTC, by the holder's clock; none otherwise.
+    pub opened_offline: Option<String>,
+    /// The serial of the letter that was opened; none otherwise.
+    pub letter: Option<String>,
     /// An opening receipt came back.
     pub opened: bool,
     /// None came in ten minutes; it counts as unblinded.
@@ -497,6 +513,8 @@ pub struct BrokenBody {
     pub read_back: bool,
     /// How far its record is: `due`, `overdue`, `written` or `closed`. Being late refuses nothing.
     pub follow_up: String,
+    /// Was anything sealed about it once the arm was known? That, never what.
+    pub sealed_part: bool,
     /// Until when the record should be written, UTC.
     pub due: String,
     /// For monitor and sponsor: within the day before there was another, by the same `person`, at the same `centre`.
@@ -715,6 +733,8 @@ pub struct LinesBody {
 pub struct CheckpointBody {
     /// A C2SP checkpoint in a signed note.
     pub checkpoint: String,
+    /// The last one that witnesses cosigned (C2SP tlog-cosignature); none while nobody collects cosignatures.
+    pub cosigned: Option<String>,
 }
 
 /// That one tree is the beginning of another.

@@ -1,16 +1,24 @@
 //! Every JSON body that goes in or out, a file an act. The only folder of this room where serde stands: a body is
 //! made from domain values by hand, field by field, so that nothing travels that nobody decided to send.
 
+pub mod account;
 pub mod acts;
 pub mod changes;
+pub mod drills;
+pub mod exports;
 pub mod follow_up;
 pub mod list;
+pub mod notices;
+pub mod offline;
+pub mod operations;
 pub mod pharmacy;
 mod problem;
 mod read;
 pub mod records;
 pub mod reports;
+pub mod sealed_part;
 pub mod steps;
+pub mod tokens;
 mod version;
 
 pub use problem::{ProblemBody, Said, Spoken, WrongField};
