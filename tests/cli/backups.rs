@@ -2,7 +2,8 @@
 
 use crate::desk::{Desk, Ran};
 use crate::staged::{
-    LETTERS, RANDOMISED, Scratch, Staged, acts_from, entries, open_at, randomise, sound, verify,
+    LETTERS, RANDOMISED, Scratch, Staged, acts_from, break_code, entries, open_at, randomise,
+    sound, verify,
 };
 use klero::clock::{Clock, FixedClock, SystemClock};
 use klero::domain::ids::Code;
@@ -92,6 +93,9 @@ fn yesterdays_copy_refuses_and_comes_forward_from_a_mirror_with_every_code_that_
     let desk = &site.desk;
     let stored = site.copy("old.db");
     let issued = [RANDOMISED, RANDOMISED + 1].map(|number| site.randomise(number));
+    // Its reason is a private record, which no trail holds.
+    let broken = break_code(&sound(site.live.path()), &issued[0], "a break");
+    broken.expect("the code is broken");
     let promised = site.export("export");
     let restore = format!("backup restore old.db {} {BY}", site.at("new"));
 
