@@ -355,16 +355,35 @@ fn traced() -> BTreeMap<String, BTreeSet<String>> {
 
 // shows: VA-2
 #[test]
-fn every_invariant_of_the_design_is_shown_by_a_test() {
+fn every_invariant_of_the_design_and_every_requirement_is_shown_by_a_test() {
     let traced = traced();
     for number in 1..=11 {
         let id = format!("I{number}");
         assert!(traced.contains_key(&id), "no test shows {id}");
     }
-    // The matrix, for whoever runs this with --nocapture.
-    for (id, tests) in &traced {
-        println!("{id:<8} {}", tests.iter().cloned().collect::<Vec<_>>().join(", "));
+    let requirements = include_str!("../deploy/validation/requirements.tsv");
+    let ids = requirements.lines().filter_map(|line| line.split_once('\t').map(|(id, _)| id));
+    let bare: Vec<&str> = ids.clone().filter(|id| !traced.contains_key(*id)).collect();
+    assert!(bare.is_empty(), "required, and shown by no test: {bare:?}");
+    let known: BTreeSet<&str> = ids.collect();
+    let invented: Vec<_> =
+        traced.keys().filter(|id| id.contains('-') && !known.contains(id.as_str())).collect();
+    assert!(invented.is_empty(), "shown, and required nowhere: {invented:?}");
+}
+
+// shows: VA-2
+#[test]
+fn the_matrix_of_requirements_and_tests_is_what_the_source_says() {
+    let row = |(id, tests): (String, BTreeSet<String>)| {
+        format!("{id}\t{}\n", tests.into_iter().collect::<Vec<_>>().join(" "))
+    };
+    let said: String = traced().into_iter().map(row).collect();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/validation/matrix.tsv");
+    if std::env::var_os("KLERO_WRITE_MATRIX").is_some() {
+        fs::write(&file, &said).expect("the matrix can be written");
     }
+    let written = fs::read_to_string(&file).expect("the matrix is text");
+    assert!(written == said, "write it anew: KLERO_WRITE_MATRIX=1 cargo test --test rules matrix");
 }
 
 /// Every text in quotes of the pages' sources and templates.

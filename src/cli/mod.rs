@@ -51,6 +51,8 @@ mod study;
 mod trail;
 mod trail_folder;
 mod trial;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod validate;
 #[cfg(feature = "offline")]
 mod vectors;
 #[cfg(feature = "offline")]
@@ -190,6 +192,8 @@ enum Command {
     Openapi(serve::OpenApi),
     #[cfg(all(feature = "server", feature = "offline"))]
     Demo(stand::Demo),
+    #[cfg(all(feature = "server", feature = "offline"))]
+    Validate(Box<validate::Validate>),
 }
 
 #[derive(Subcommand)]
@@ -316,6 +320,8 @@ impl Command {
             Command::Schema(SchemaCommand::Status(status)) => status.run(),
             #[cfg(all(feature = "server", feature = "offline"))]
             Command::Demo(demo) => demo.run(),
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Validate(validate) => validate.run(),
             #[cfg(feature = "server")]
             Command::Openapi(openapi) => openapi.run(),
         }

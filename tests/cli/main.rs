@@ -17,5 +17,6 @@ mod rotation;
 mod simulate;
 #[path = "../staged/mod.rs"]
 mod staged;
+mod validate;
 mod vectors;
 mod verify;
