@@ -151,7 +151,7 @@ pub fn meaning(act: &str, language: Language) -> String {
 }
 
 /// The files, compiled in, in the order of [`Language`]: problems and signatures, then what the pages say.
-const FILES: [[&str; 10]; 2] = [
+const FILES: [[&str; 11]; 2] = [
     [
         include_str!("text/en.ftl"),
         include_str!("text/pages/en/frame.ftl"),
@@ -163,6 +163,7 @@ const FILES: [[&str; 10]; 2] = [
         include_str!("text/pages/en/follow.ftl"),
         include_str!("text/pages/en/changes.ftl"),
         include_str!("text/pages/en/reports.ftl"),
+        include_str!("text/pages/en/review.ftl"),
     ],
     [
         include_str!("text/zh-CN.ftl"),
@@ -175,6 +176,7 @@ const FILES: [[&str; 10]; 2] = [
         include_str!("text/pages/zh-CN/follow.ftl"),
         include_str!("text/pages/zh-CN/changes.ftl"),
         include_str!("text/pages/zh-CN/reports.ftl"),
+        include_str!("text/pages/zh-CN/review.ftl"),
     ],
 ];
 
@@ -292,7 +294,7 @@ mod tests {
     #[test]
     fn every_act_that_is_signed_has_a_meaning_in_both_languages() {
         let acts: Vec<_> = access::table().into_iter().map(|(act, _)| act).collect();
-        let others = ["check", "follow-up", "correct", "review-trail", "send-back"];
+        let others = ["check", "follow-up", "correct", "send-back"];
         let keys = keys(Language::En);
         let meanings: Vec<_> = keys.keys().filter_map(|k| k.strip_prefix("meaning.")).collect();
         assert!(meanings.iter().all(|act| acts.contains(act) || others.contains(act)));

@@ -269,6 +269,34 @@ fn the_lock_is_lifted_in_one_place_behind_a_durable_entry() {
     assert_eq!(writer.code.matches("Durable { value").count(), 2, "makers of Durable");
 }
 
+// shows: CN-4, CO-1
+#[test]
+fn a_code_is_issued_by_one_use_case_of_the_service_and_by_nothing_that_works_offline() {
+    let issuers: Vec<_> = sources().into_iter().filter(|s| s.code.contains("issue_next")).collect();
+    let paths: Vec<&str> = issuers.iter().map(|source| source.path.as_str()).collect();
+    assert_eq!(paths, ["service/randomise.rs", "store/order.rs"]);
+}
+
+// shows: CN-8
+#[test]
+fn every_known_issue_has_a_severity_an_effect_and_the_day_it_was_last_reviewed() {
+    let log = include_str!("../deploy/issue-log.md");
+    let rows: Vec<Vec<&str>> = log
+        .lines()
+        .filter(|line| line.starts_with("| K-"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert!(!rows.is_empty(), "a program without known issues is one that nobody looked at");
+    for row in rows {
+        let [id, severity, what, effect, until, reviewed] = row[..] else {
+            panic!("six cells: {row:?}")
+        };
+        assert!(["critical", "major", "minor"].contains(&severity), "{id}: {severity}");
+        assert!([what, effect, until].iter().all(|cell| cell.len() > 3), "{id} says too little");
+        assert!(klero::domain::time::Date::parse(reviewed).is_some(), "{id}: reviewed {reviewed}");
+    }
+}
+
 #[test]
 fn sql_writes_projections_only_where_entries_are_applied() {
     let tables = [
@@ -334,6 +362,9 @@ fn traced() -> BTreeMap<String, BTreeSet<String>> {
     walk(&top.join("src"), &mut files);
     walk(&top.join("tests"), &mut files);
     files.extend(["src/http/tests.rs"].iter().map(|f| top.join(f)).filter(|f| f.exists()));
+    let journeys = fs::read_dir(top.join("tests/e2e")).expect("the journeys");
+    let journeys = journeys.flatten().map(|entry| entry.path());
+    files.extend(journeys.filter(|path| path.to_string_lossy().ends_with(".test.mjs")));
     let mut traced: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in files {
         let text = fs::read_to_string(&file).expect("a source file is text");
@@ -344,6 +375,12 @@ fn traced() -> BTreeMap<String, BTreeSet<String>> {
                 ids.extend(plain.split(',').map(|id| id.trim().to_owned()));
             } else if let Some(rest) = line.strip_prefix("fn ").or(line.strip_prefix("async fn ")) {
                 let name = rest.split('(').next().unwrap_or_default().to_owned();
+                for id in ids.drain(..) {
+                    traced.entry(id).or_default().insert(name.clone());
+                }
+            } else if let Some(rest) = line.strip_prefix("test('") {
+                // A journey in a browser is named by its sentence.
+                let name = rest.split("',").next().unwrap_or_default().replace(' ', "_");
                 for id in ids.drain(..) {
                     traced.entry(id).or_default().insert(name.clone());
                 }

@@ -28,6 +28,7 @@ pub mod records;
 pub mod recruitment;
 pub mod refuse;
 pub mod reports;
+pub mod review;
 pub mod rotations;
 pub mod safety;
 pub mod screen;

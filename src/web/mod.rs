@@ -25,6 +25,7 @@ mod record;
 mod records;
 mod recruitment;
 mod reports;
+mod review;
 mod safety;
 mod screening;
 mod sentence;
@@ -55,6 +56,7 @@ pub fn pages() -> Pages {
         pharmacy::pages(),
         trail::pages(),
         verify::pages(),
+        review::pages(),
         list::pages(),
         void::pages(),
         breaks::pages(),

@@ -72,6 +72,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "passing-read",
             "trail-exported",
             "trail-verified",
+            "trail-reviewed",
         ],
     ),
     ("refusals", &["refused"]),

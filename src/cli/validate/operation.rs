@@ -3,7 +3,7 @@
 use super::ground::{Ground, refused, said};
 use super::{Came, Tested};
 use crate::cli::open::open_release;
-use crate::cli::stage::signature;
+use crate::cli::stage::{Reply, signature};
 use crate::domain::access::{self, Reach};
 use crate::domain::people::Role;
 use crate::http::routes::{Door, Route, Verb};
@@ -280,7 +280,9 @@ fn wrong_password(ground: &mut Ground) -> Came {
 
 fn prepared(ground: &mut Ground) -> Came {
     let (_, _, code) = ground.randomised(0)?;
-    let visit = ground.stage.house().trial.visits[0].id.to_string();
+    let visits = &ground.stage.house().trial.visits;
+    let first = visits.iter().find(|visit| visit.infusion).ok_or("the trial has no infusion")?;
+    let visit = first.id.to_string();
     let body = json!({"code": code, "identifier": ground.cases.answer("initials"), "visit": visit});
     let ask = |who: &str| ground.stage.act(who, "POST", "/v1/preparations", body.clone());
     let other = refused(&ask(&ground.at('c', 0)), 403, "not-your-role")?;
@@ -289,14 +291,22 @@ fn prepared(ground: &mut Ground) -> Came {
     }
     let pharmacist = ground.at('p', 0);
     let release = ask(&pharmacist);
-    let fits = opens_as_listed(ground, &pharmacist, &code, &release.text)?;
+    let fits = opens_as_listed(ground, &pharmacist, &code, &release)?;
     stands(fits, format!("coordinator {other}; released by {}; opened and proven", said(&release)))
 }
 
 /// Opens a release as its holder would, and compares with the list. The arm itself goes into no evidence.
-fn opens_as_listed(ground: &Ground, who: &str, code: &str, release: &str) -> Result<bool, String> {
+fn opens_as_listed(
+    ground: &Ground,
+    who: &str,
+    code: &str,
+    release: &Reply,
+) -> Result<bool, String> {
+    if release.status != 201 {
+        return Err(said(release));
+    }
     let commitment = ground.stage.send("GET", "/v1/commitment", &[], None).text;
-    let opened = open_release(release, &commitment, &ground.stage.identities[who]);
+    let opened = open_release(&release.text, &commitment, &ground.stage.identities[who]);
     let opened = opened.map_err(|failure| failure.to_string())?;
     Ok(ground.stage.study.arms().get(code) == Some(&opened.arm.as_str()))
 }
@@ -313,7 +323,7 @@ fn broken(ground: &mut Ground) -> Came {
     let without = refused(&ask(&body), 422, "invalid-fields")?;
     body["whatHappened"] = "an invented emergency".into();
     let release = ask(&body);
-    let fits = opens_as_listed(ground, "hot-1", &code, &release.text)?;
+    let fits = opens_as_listed(ground, "hot-1", &code, &release)?;
     let seen = ground.stage.get("spon-1", "/v1/breaks");
     let arms = &ground.stage.study.manifest.manifest.arms;
     let that =
