@@ -82,6 +82,8 @@ mod tiles;
 mod trail;
 mod trail_folder;
 mod trial;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod validate;
 #[cfg(feature = "offline")]
 mod vectors;
 #[cfg(feature = "offline")]
@@ -257,6 +259,8 @@ enum Command {
     Demo(stand::Demo),
     Completions(shell::Completions),
     Man(shell::Manual),
+    #[cfg(all(feature = "server", feature = "offline"))]
+    Validate(Box<validate::Validate>),
 }
 
 #[derive(Subcommand)]
@@ -387,6 +391,8 @@ impl Command {
             Command::Schema(SchemaCommand::Status(status)) => status.run(),
             #[cfg(all(feature = "server", feature = "offline"))]
             Command::Demo(demo) => demo.run(),
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Validate(validate) => validate.run(),
             #[cfg(feature = "server")]
             Command::Openapi(openapi) => openapi.run(),
             Command::Completions(completions) => completions.run(Cli::command()),

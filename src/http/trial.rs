@@ -18,7 +18,7 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 21] = [
+pub const SIGNED: [&str; 22] = [
     "screen",
     "sign-eligibility",
     "randomise",
@@ -35,6 +35,7 @@ pub const SIGNED: [&str; 21] = [
     "close-break",
     "plan-unblinding",
     "review-list",
+    "review-trail",
     "void-code",
     "disclose",
     "decide-recruitment",

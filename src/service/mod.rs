@@ -44,6 +44,7 @@ pub mod recruitment;
 pub mod refuse;
 pub mod reports;
 pub mod restore;
+pub mod review;
 pub mod rotations;
 pub mod safety;
 pub mod screen;

@@ -30,6 +30,7 @@ mod record;
 mod records;
 mod recruitment;
 mod reports;
+mod review;
 mod safety;
 mod screening;
 mod sealed_part;
@@ -63,6 +64,7 @@ pub fn pages() -> Pages {
         pharmacy::pages(),
         trail::pages(),
         verify::pages(),
+        review::pages(),
         list::pages(),
         void::pages(),
         breaks::pages(),

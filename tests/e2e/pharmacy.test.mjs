@@ -306,6 +306,7 @@ async function fillRecord(page, lot) {
   await page.fill('#password', stage.people['p-rjs'].password);
 }
 
+// shows: DI-3, DI-4
 test('a preparation is recorded and handed over, and an unfit lot is refused on the device without a word to the service', async () => {
   const password = 'a word for the second pair of eyes';
   const invited = await stage.done('admin-1', 'POST', '/v1/people', { person: 'p-rjs-2', name: 'Demo colleague', role: 'pharmacist', centres: ['renji-south'] });
