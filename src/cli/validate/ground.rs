@@ -8,6 +8,7 @@ use crate::clock::FixedClock;
 use crate::dice::{FixedDice, SystemDice, roll};
 use crate::sealing::manifest::ListPurpose;
 use crate::sealing::password::Cost;
+use crate::service::pace::Pace;
 use crate::store::faults::NoFaults;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -52,6 +53,7 @@ impl Ground {
             mirrored: false,
             seed: name,
             purpose: ListPurpose::Training,
+            pace: Pace::Any,
         };
         Ok(Self { stage: Stage::raise(play), cases, folder, numbers: 0 })
     }
