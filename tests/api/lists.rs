@@ -18,6 +18,7 @@ use klero::service::lists::NotImported;
 use klero::service::people::Invitation;
 use klero::store::Folder;
 use klero::store::faults::NoFaults;
+use klero::text::{Language, meaning};
 use klero::trial_file;
 use serde_json::json;
 use std::collections::BTreeSet;
