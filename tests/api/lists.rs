@@ -174,9 +174,11 @@ fn a_live_list_is_not_imported_and_recruitment_not_opened_while_decisions_are_op
     };
     assert!(open.contains(&"age_upper_limit".to_owned()), "{open:?}");
     let house = House::raise_live();
+    let body = json!({"signature": signature("mon-1", "review-list")});
+    assert_eq!(house.post("mon-1", "/v1/lists/0/review", body).status, 200);
     let body = json!({"reason": "begin", "signature": signature("spon-1", "decide-recruitment")});
     refused(&house.post("spon-1", "/v1/recruitment/open", body), 409, "decisions-open");
-    house.trail_is(["refused decisions-open"]);
+    house.trail_is(["list-reviewed", "refused decisions-open"]);
     drop(service);
     assert!(folder.verify(true).is_ok());
     std::fs::remove_dir_all(&path).unwrap();
