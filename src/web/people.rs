@@ -67,7 +67,7 @@ async fn people(visit: Visit) -> Result<Paper, Refusal> {
         places: places(&visit, &account.person),
         state: state(&account.state),
         principal: account.principal,
-        may_mark: marks && may_be(&account),
+        may_mark: marks && may_be(&account.person, &account.state),
         fingerprint: cards.get(account.person.id.as_str()).map(|hex| in_fours(hex)),
         may_recover: invites && account.state == "active" && account.person.id != caller.person.id,
         may_end: invites && account.state != "disabled" && account.person.id != caller.person.id,

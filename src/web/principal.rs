@@ -4,10 +4,9 @@ use super::frame::{Frame, paper};
 use super::people::places;
 use crate::domain::access::MarkPrincipal;
 use crate::domain::ids::PersonId;
-use crate::domain::people::Role;
+use crate::domain::people::{Person, Role};
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::{Code, FieldCode, Refusal};
-use crate::store::queries::Account;
 use askama::Template;
 
 /// The pages of this file.
@@ -15,9 +14,9 @@ pub fn pages() -> Vec<Page> {
     vec![Page::of("/people/{person}/principal", MarkPrincipal, form).acts(mark)]
 }
 
-/// Can this account be marked, or its mark be taken?
-pub(super) fn may_be(account: &Account) -> bool {
-    account.person.role == Role::Investigator && account.state != "disabled"
+/// Can somebody be marked whose account is in this state, or the mark be taken from them?
+pub(super) fn may_be(person: &Person, state: &str) -> bool {
+    person.role == Role::Investigator && state != "disabled"
 }
 
 #[derive(Template)]
@@ -37,7 +36,7 @@ async fn form(visit: Visit) -> Result<Paper, Refusal> {
     let accounts = visit.house.people(visit.caller()?).await?;
     let found = accounts.into_iter().find(|account| account.person.id == person);
     let found = found.ok_or_else(|| Refusal::new(Code::NoSuchRecord))?;
-    if !may_be(&found) {
+    if !may_be(&found.person, &found.state) {
         return Err(Refusal::new(Code::WrongState));
     }
     paper(&Principal {
