@@ -8,6 +8,7 @@ use crate::sealing::ceremony::ListSecret;
 use crate::sealing::disclosure::Disclosure;
 use crate::sealing::identity::Identity;
 use crate::sealing::list::{Design, List};
+use crate::sealing::package::Package;
 use crate::sealing::seal::seal_package;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -38,13 +39,15 @@ impl Study {
         data_set(&self.arms(), lines)
     }
 
-    /// The list's next segment: a secret of its own, none of this one's codes, and its own keys of the centres.
+    /// The list's next segment: a secret of its own, no code of this one or of these others, and its own keys of the
+    /// centres.
     ///
     /// # Panics
     /// When it cannot be drawn or sealed: this one was.
     pub fn next_segment(
         &self,
         slots: u32,
+        others: &Package,
         identities: &BTreeMap<String, Identity>,
         epoch: u32,
         dice: &dyn Dice,
@@ -53,7 +56,8 @@ impl Study {
         let design = Design { segment: before.segment + 1, slots, ..before.clone() };
         let secret = ListSecret::roll(dice);
         let beacon = sha256(b"the drum of the next public lottery").to_vec();
-        let taken = self.list.rows().iter().map(|row| row.code).collect();
+        let own = self.list.rows().iter().map(|row| row.code);
+        let taken = own.chain(others.slots.iter().map(|slot| slot.code)).collect();
         let list = List::draw(&design, &secret, &beacon, &taken).expect("as the one before");
         let statistician = &identities["stat-1"];
         let manifest = list.manifest("an invented public lottery", statistician);

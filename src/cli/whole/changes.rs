@@ -8,6 +8,7 @@ use crate::domain::ids::{CentreId, Code, EnrolmentNumber, PersonId, StratumId};
 use crate::sealing::bytes::{hex, sha256, unhex};
 use crate::sealing::card::Card;
 use crate::sealing::centre_key::CentreKey;
+use crate::sealing::package::Package;
 use crate::sealing::passed::{PassedTerms, pass_key, sign_passed};
 use crate::sealing::rotate::rotate;
 use crate::sealing::slot::{Place, Wrap};
@@ -132,7 +133,10 @@ pub fn is_low(whole: &Whole) -> bool {
 pub fn extended(whole: &mut Whole) {
     let epoch = whole.epoch + 1;
     let dice = FixedDice::new(whole.seed ^ 0x5e62);
-    let next = whole.stage.study.next_segment(SLOTS, &whole.stage.identities, epoch, &dice);
+    // Codes to practise with are nobody's either.
+    let drills = Package::read(&whole.stage.drill_package(0, 1)).expect("it was just sealed");
+    let stage = &whole.stage;
+    let next = stage.study.next_segment(SLOTS, &drills, &stage.identities, epoch, &dice);
     let taken = whole.stage.house().import_list(&next.package);
     taken.expect("the next segment is the one committed to");
     let body = json!({"signature": signature("mon-1", "review-list")});
