@@ -32,17 +32,6 @@ pub struct Account {
     pub principal: bool,
 }
 
-/// An account without its centres, which stand in a table of their own.
-macro_rules! accounts {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, name, role, state,
-               EXISTS (SELECT 1 FROM principals m WHERE m.person = people.id) FROM people ",
-            $rest
-        )
-    };
-}
-
 /// A session that was begun.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -289,13 +278,17 @@ impl<'c> View<'c> {
 
     /// One account.
     pub fn account(&self, id: &PersonId) -> Result<Option<Account>, StoreError> {
-        let found = self.one(accounts!("WHERE id = ?1"), [id.as_str()], read_account)?;
+        let sql = "SELECT id, name, role, state,
+               EXISTS (SELECT 1 FROM principals m WHERE m.person = people.id) FROM people WHERE id = ?1";
+        let found = self.one(sql, [id.as_str()], read_account)?;
         found.map(|account| self.with_centres(account)).transpose()
     }
 
     /// Every account, by id.
     pub fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        let accounts = self.all(accounts!("ORDER BY id"), [], read_account)?;
+        let sql = "SELECT id, name, role, state,
+               EXISTS (SELECT 1 FROM principals m WHERE m.person = people.id) FROM people ORDER BY id";
+        let accounts = self.all(sql, [], read_account)?;
         accounts.into_iter().map(|account| self.with_centres(account)).collect()
     }
 
