@@ -68,6 +68,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio", &["store/writer.rs", "store/check.rs", "service/passwords.rs", "cli/stage.rs"]),
     ("base64", &["sealing/checkpoint.rs", "http/pages/statics.rs"]),
     ("askama", &["web"]),
+    ("csv", &["service/import_people.rs"]),
+    ("encoding_rs", &["service/import_people.rs"]),
     ("qrcode", &["web"]),
     ("tracing_subscriber", &["telemetry.rs", "http"]),
     ("serde", &["http/wire", "trial_file", "sealing", "cli"]),

@@ -53,6 +53,8 @@ mod study;
 mod trail;
 mod trail_folder;
 mod trial;
+#[cfg(feature = "server")]
+mod user;
 #[cfg(feature = "offline")]
 mod vectors;
 #[cfg(feature = "offline")]
@@ -188,6 +190,14 @@ enum Command {
         "klero backup create --data data klero-backup.db --json",
     ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
     Backup(BackupCommand),
+    /// Accounts, when no administrator can sign in
+    #[cfg(feature = "server")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero user recover admin-1 second-factor --data /var/lib/klero",
+        "klero user recover admin-1 password --data data",
+        "klero user recover --help",
+    ], &[Exit::NotThere, Exit::InUse, Exit::NotAllowed]))]
+    User(UserCommand),
     /// The database's schema
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -284,6 +294,12 @@ enum ConfigCommand {
 
 #[cfg(feature = "server")]
 #[derive(Subcommand)]
+enum UserCommand {
+    Recover(user::Recover),
+}
+
+#[cfg(feature = "server")]
+#[derive(Subcommand)]
 enum SchemaCommand {
     Status(serve::SchemaStatus),
 }
@@ -335,6 +351,8 @@ impl Command {
             Command::Backup(BackupCommand::Create(create)) => create.run(),
             #[cfg(feature = "server")]
             Command::Schema(SchemaCommand::Status(status)) => status.run(),
+            #[cfg(feature = "server")]
+            Command::User(UserCommand::Recover(recover)) => recover.run(),
             #[cfg(all(feature = "server", feature = "offline"))]
             Command::Demo(demo) => demo.run(),
             #[cfg(feature = "server")]

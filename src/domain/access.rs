@@ -96,6 +96,8 @@ acts! {
     ManagePeople      "manage-people"                  Never   Never   Never   Never   Never   Never   Never   Trial;
     /// Read who has which role where.
     ReadPeople        "read-people"                    Never   Never   Never   Never   Never   Trial   Never   Trial;
+    /// Sign that it was reviewed who may do what.
+    ReviewAccess      "review-access"                  Never   Never   Never   Never   Never   Trial   Never   Never;
     /// Make and end the tokens of machines.
     ManageTokens      "manage-tokens"                  Never   Never   Never   Never   Never   Never   Never   Trial;
     /// Read which machine may ask for what.

@@ -58,6 +58,20 @@ impl<const MAX: usize> FromRequest for Document<MAX> {
     }
 }
 
+/// A table as spreadsheets write it, in whatever coding. What is wrong with the body is told by the handler, which asks for
+/// the right first.
+pub struct Sheet(pub Result<Bytes, Problem>);
+
+impl FromRequest for Sheet {
+    type Error = Problem;
+    type Future = Reading<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let raw = whole_body(req, payload, "text/csv", BODY);
+        Box::pin(async move { Ok(Self(raw.await)) })
+    }
+}
+
 /// What a form sends: names and texts, in the order of the form.
 pub struct Form(pub Vec<(String, String)>);
 

@@ -4,8 +4,8 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, account, emergency, follow_up, keys, list, participants, pass_on, people, pharmacy,
-    records, releases, reports, rotations, tokens, trail, trial,
+    Served, account, emergency, follow_up, imports, keys, list, participants, pass_on, people,
+    pharmacy, records, releases, reports, rights, rotations, tokens, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -20,6 +20,8 @@ pub fn table() -> Table {
         about::routes(),
         people::routes(),
         account::routes(),
+        imports::routes(),
+        rights::routes(),
         tokens::routes(),
         participants::routes(),
         records::routes(),

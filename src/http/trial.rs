@@ -18,11 +18,12 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 20] = [
+pub const SIGNED: [&str; 21] = [
     "screen",
     "sign-eligibility",
     "randomise",
     "entrust",
+    "review-access",
     "record-visit",
     "end-treatment",
     "resume-treatment",

@@ -9,8 +9,8 @@ use crate::domain::time::Moment;
 use crate::limits::TEXT;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::line;
+use crate::store::StoreError;
 use crate::store::queries::{Account, View};
-use crate::store::{StoreError, Tx};
 
 /// What an invitation says about the past of the person.
 #[derive(Debug, Clone, Default)]
@@ -107,8 +107,12 @@ fn plain(name: &str) -> String {
 ///
 /// # Errors
 /// `was-unblinded`; `invalid-fields` for a former account that there never was.
-pub(super) fn check_role(tx: &Tx<'_>, name: &str, role: Role, past: &Past) -> Result<(), Refusal> {
-    let view = tx.view();
+pub(super) fn check_role(
+    view: &View<'_>,
+    name: &str,
+    role: Role,
+    past: &Past,
+) -> Result<(), Refusal> {
     let known = match &past.formerly {
         Some(former) => Some(view.account(former)?.ok_or_else(|| {
             Refusal::fields(vec![FieldError::new("/formerly", FieldCode::ChoiceUnknown)])
@@ -118,8 +122,7 @@ pub(super) fn check_role(tx: &Tx<'_>, name: &str, role: Role, past: &Past) -> Re
     if !stays_blind(role) {
         return Ok(());
     }
-    let knows =
-        |account: &Account| Ok::<_, StoreError>(!how(&view, &account.person.id)?.is_empty());
+    let knows = |account: &Account| Ok::<_, StoreError>(!how(view, &account.person.id)?.is_empty());
     if known.as_ref().map(knows).transpose()? == Some(true) {
         return Err(Refusal::new(Why::WasUnblinded));
     }

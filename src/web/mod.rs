@@ -13,6 +13,7 @@ mod form;
 mod frame;
 mod health;
 mod home;
+mod import;
 mod keys;
 mod list;
 mod opening;
@@ -26,6 +27,7 @@ mod record;
 mod records;
 mod recruitment;
 mod reports;
+mod rights;
 mod safety;
 mod screening;
 mod sentence;
@@ -65,6 +67,8 @@ pub fn pages() -> Pages {
         recruitment::pages(),
         reports::pages(),
         people::pages(),
+        rights::pages(),
+        import::pages(),
         account::pages(),
         tokens::pages(),
         start::pages(),

@@ -65,6 +65,8 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "invitation-renewed",
             "account-activated",
             "person-disabled",
+            "people-imported",
+            "access-reviewed",
             "token-made",
             "token-renewed",
             "token-ended",

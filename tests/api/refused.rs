@@ -43,6 +43,7 @@ fn body(path: &str, who: &str) -> Value {
         "/v1/password" => json!({"password": "not the password", "new": "a word of my own"}),
         "/v1/people/{person}/recover" => json!({"what": "password"}),
         "/v1/recoveries/accept" => json!({"token": "0", "password": "a word of my own"}),
+        "/v1/rights/reviews" => json!({"signature": signed("review-access")}),
         "/v1/people" => json!({"person": "new", "name": "Demo", "role": "monitor", "centres": []}),
         "/v1/participants" => json!({"centre": "huashan", "answers": {}}),
         "/v1/participants/{reference}" => json!({"answers": {}}),
