@@ -153,9 +153,33 @@ CREATE TABLE sealed_records (                         -- since schema 3: sealed 
     CHECK (length(sealed) = CASE kind WHEN 'preparation' THEN 1080 ELSE 568 END)
 ) STRICT;
 
+CREATE TABLE deliveries (                             -- since schema 4: notices on their way out, and how it went
+  entry  INTEGER NOT NULL REFERENCES entries(seq),    -- of the notice; what is sent is made from that notice alone
+  way    TEXT NOT NULL CHECK (way IN ('mail', 'webhook')),
+  target TEXT NOT NULL,                               -- an account, or a webhook's reference; never an address
+  state  TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'given-up')),
+  tries  INTEGER NOT NULL,
+  since  INTEGER NOT NULL,                            -- when it was queued, or asked for again: three days count from here
+  due    INTEGER NOT NULL,                            -- when it is tried next, or was tried last
+  said   TEXT,                                        -- how the last try went, a word of ours
+  PRIMARY KEY (entry, way, target)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX deliveries_by_due ON deliveries (state, due);
+
 CREATE TRIGGER sealed_records_never_change BEFORE UPDATE ON sealed_records
 BEGIN SELECT RAISE(ABORT, 'a sealed record never changes'); END;
 CREATE TRIGGER sealed_records_never_go BEFORE DELETE ON sealed_records
+BEGIN SELECT RAISE(ABORT, 'a sealed record never goes'); END;
+
+CREATE TABLE sealed_break_records (                   -- since schema 4: what was written about a code break once the arm was
+  record TEXT PRIMARY KEY,                            -- known, under the service's lock; named by the device that sealed it
+  sealed BLOB NOT NULL CHECK (length(sealed) = 4152)  -- one length, whatever it says
+) STRICT;
+
+CREATE TRIGGER sealed_break_records_never_change BEFORE UPDATE ON sealed_break_records
+BEGIN SELECT RAISE(ABORT, 'a sealed record never changes'); END;
+CREATE TRIGGER sealed_break_records_never_go BEFORE DELETE ON sealed_break_records
 BEGIN SELECT RAISE(ABORT, 'a sealed record never goes'); END;
 
 -- Projections -------------------------------------------------------------------------------------------------------
@@ -365,12 +389,32 @@ CREATE TABLE withdrawals (                            -- since schema 3: code br
   at    INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE break_records (                          -- since schema 4: which sealed record is about which code break
+  record  TEXT PRIMARY KEY,
+  release TEXT NOT NULL REFERENCES releases(reference),
+  centre  TEXT NOT NULL,                              -- whose key seals it
+  epoch   INTEGER NOT NULL CHECK (epoch >= 1),        -- the number of that key
+  entry   INTEGER NOT NULL UNIQUE REFERENCES entries(seq)
+) STRICT;
+
+CREATE INDEX break_records_by_release ON break_records (release, entry);
+
 CREATE TABLE safety_plans (                           -- since schema 3: one named person is to be told one treatment
   entry       INTEGER PRIMARY KEY REFERENCES entries(seq), -- which holds who is told, and why
   participant TEXT NOT NULL REFERENCES participants(reference),
   due         TEXT NOT NULL,                          -- the day of the report, year-month-day
   done        INTEGER                                 -- entry of the release that did it
 ) STRICT;
+
+CREATE TABLE offline_breaks (                         -- since schema 4: openings without the service, taken in once each
+  item    TEXT PRIMARY KEY,                           -- 'kit' and the SHA-256 of the signed record, or 'letter' and its serial
+  release TEXT REFERENCES releases(reference),        -- the code break it counts as; none: nobody had the code
+  code    TEXT NOT NULL,
+  opened  INTEGER NOT NULL,                           -- when, by the holder's own clock; the entry says when it was taken in
+  entry   INTEGER NOT NULL REFERENCES entries(seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX offline_breaks_by_release ON offline_breaks (release);
 
 CREATE TABLE tokens (                                 -- since schema 4: what each machine may ask for; never its token
   id       TEXT PRIMARY KEY,                          -- never given again, to no person either
@@ -392,3 +436,88 @@ CREATE TABLE entrusted (                              -- since schema 4: for who
   at          INTEGER NOT NULL,
   entry       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE notices (                                -- since schema 4: what others are told of entries, and nothing else
+  entry     INTEGER PRIMARY KEY REFERENCES entries(seq),
+  kind      TEXT NOT NULL,                            -- a word of domain/notice.rs
+  at        INTEGER NOT NULL,
+  reference TEXT,                                     -- of the record that it is about
+  centre    TEXT,
+  number    TEXT                                      -- enrolment number, for mail to those who may read it
+) STRICT;
+
+CREATE INDEX notices_by_reference ON notices (kind, reference);
+
+CREATE TABLE addresses (                              -- since schema 4: where somebody wants notices by mail
+  person  TEXT PRIMARY KEY REFERENCES people(id),
+  address TEXT NOT NULL                               -- personal data, from the private record of the person's own entry
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE webhooks (                               -- since schema 4: programs that are told, thinly and signed
+  reference TEXT PRIMARY KEY,
+  url       TEXT,                                     -- from the private record: an address may hold a word of its owner's
+  host      TEXT NOT NULL,
+  active    INTEGER NOT NULL CHECK (active IN (0, 1)),
+  entry     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE copies (                                 -- since schema 4: files of all records, which a centre may confirm
+  entry     INTEGER PRIMARY KEY REFERENCES entries(seq), -- which holds the file's hash
+  person    TEXT NOT NULL,                            -- who downloaded it, and who alone confirms it
+  confirmed INTEGER                                   -- entry of the confirmation
+) STRICT;
+
+CREATE INDEX copies_by_person ON copies (person, entry);
+
+-- Drills ------------------------------------------------------------------------------------------------------------
+-- A training list beside the one that issues. It lies in tables of its own, which no act of issue reads.
+
+CREATE TABLE drill_slots (                            -- since schema 4, a keepsake: slots to practise with
+  segment  INTEGER NOT NULL CHECK (segment >= 0),     -- of the training lists, which count for themselves
+  stratum  TEXT NOT NULL,
+  position INTEGER NOT NULL CHECK (position >= 0),
+  code     TEXT NOT NULL UNIQUE                       -- begins with 9, and is nobody's
+    CHECK (length(code) = 7 AND code GLOB '9*'),
+  epoch    INTEGER NOT NULL CHECK (epoch > 1000000),  -- drill keys are numbered apart from those that seal what is issued
+  leaf     BLOB NOT NULL CHECK (length(leaf) = 32),
+  sealed   BLOB NOT NULL CHECK (length(sealed) = 120),-- locked as a slot is
+  PRIMARY KEY (segment, stratum, position)
+) STRICT;
+
+CREATE TABLE drill_lists (                            -- since schema 4, a projection
+  segment  INTEGER PRIMARY KEY,
+  manifest BLOB NOT NULL,                             -- SHA-256 of the signed text
+  file     BLOB NOT NULL REFERENCES contents(hash),   -- the manifest file
+  root     BLOB NOT NULL,
+  imported INTEGER NOT NULL                           -- entry
+) STRICT;
+
+CREATE TABLE drills (                                 -- since schema 4, a projection: no release, and nobody's code
+  reference   TEXT PRIMARY KEY,
+  centre      TEXT NOT NULL,
+  code        TEXT NOT NULL,
+  person      TEXT NOT NULL,                          -- who practised
+  role        TEXT NOT NULL,
+  keys        INTEGER NOT NULL,                       -- how many centre keys were handed to that person to try
+  at          INTEGER NOT NULL,
+  entry       INTEGER NOT NULL,
+  opened      INTEGER,                                -- entry of the signed receipt
+  fits        INTEGER CHECK (fits IN (0, 1)),         -- did the slot open and fit its list?
+  keys_opened INTEGER,                                -- how many of the keys opened
+  seconds     INTEGER,                                -- from the entry to the receipt
+  passed      INTEGER CHECK (passed IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX drills_by_centre ON drills (centre, entry);
+CREATE INDEX drills_by_code ON drills (code, entry);
+
+CREATE TRIGGER drill_slots_never_change BEFORE UPDATE ON drill_slots
+BEGIN SELECT RAISE(ABORT, 'a slot never changes'); END;
+CREATE TRIGGER drill_slots_never_go BEFORE DELETE ON drill_slots
+BEGIN SELECT RAISE(ABORT, 'a slot never goes'); END;
+CREATE TRIGGER drill_slots_never_meet_the_list BEFORE INSERT ON drill_slots
+WHEN EXISTS (SELECT 1 FROM slots s WHERE s.code = NEW.code)
+BEGIN SELECT RAISE(ABORT, 'a code of the list is no drill'); END;
+CREATE TRIGGER slots_never_meet_a_drill BEFORE INSERT ON slots
+WHEN EXISTS (SELECT 1 FROM drill_slots d WHERE d.code = NEW.code)
+BEGIN SELECT RAISE(ABORT, 'a drill is no code of the list'); END;

@@ -5,9 +5,11 @@
 //! came from. A key that is not known is refused with its line: a slip must not silently switch anything off. No value
 //! is ever a secret: those are files of their own, named by keys that end in `_file`.
 
+mod outside;
 mod value;
 
-pub use value::{Retention, Site, Value};
+pub use outside::{Hosts, Protection};
+pub use value::{Filter, Operations, Retention, Site, Value};
 
 use std::ffi::OsString;
 use std::fmt;
@@ -58,9 +60,15 @@ settings! {
         /// Where it listens, plain HTTP. Beyond loopback, passwords travel readable unless a proxy that speaks TLS
         /// stands between.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8787));
-        /// Where health and figures are asked for. Keep it on loopback or on a network of the operators: it needs no
-        /// sign-in.
-        operations: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8788));
+        /// Where health and figures are asked for, or `off`. Keep it on loopback or on a network of the operators: it
+        /// needs no sign-in.
+        operations: Operations = Operations::At(SocketAddr::from(([127, 0, 0, 1], 8788)));
+        /// The certificate in PEM, with those that vouch for it: then the service speaks TLS itself, without a proxy.
+        tls_cert: Option<PathBuf> = None;
+        /// The file with the certificate's key in PEM, mode 0600.
+        tls_key_file: Option<PathBuf> = None;
+        /// What is logged: error, warn, info, debug, or a filter of `tracing`. Below info the libraries' lines come too.
+        log: Filter = Filter::default();
         /// The address that people type, such as `https://klero.example.org`. Without it no link can be written into a
         /// letter or a message.
         public_url: Option<Site> = None;
@@ -85,10 +93,33 @@ settings! {
         /// How many are kept: the newest of so many days, weeks and months. What is not kept is deleted; the newest
         /// that was verified never is.
         keep: Retention = Retention { daily: 14, weekly: 8, monthly: 24 };
-        /// A backup older than so many hours is a fault.
-        hours_max: u32 = 26;
-        /// A restore drill older than so many days is a fault: a backup that was never restored is a hope.
-        drill_days_max: u32 = 8;
+    }
+    /// How notices go by mail. A notice says that something happened, never what. Nothing set: they are read on pages.
+    mail: Mail {
+        /// The mail server's host. It learns who is told of what, and participants' numbers: the hospital's own, please.
+        server: Option<String> = None;
+        /// Its port.
+        port: u32 = 587;
+        /// `starttls` or `tls`. `none` is taken for this very machine alone: participants' numbers would travel readable.
+        protection: Protection = Protection::StartTls;
+        /// Who is said to write.
+        from: Option<String> = None;
+        /// How the service signs in to the mail server, if it must.
+        account: Option<String> = None;
+        /// The file with that password, readable for the service's own account alone.
+        password_file: Option<PathBuf> = None;
+        /// A hospital's own authority, as PEM, if the machine does not know it. Whoever holds its key reads the mail.
+        authority_file: Option<PathBuf> = None;
+        /// Instead of a server: a folder that mail is written into. For training; nobody is sent anything.
+        folder: Option<PathBuf> = None;
+    }
+    /// Which programs may be told. An administrator adds webhooks; only to these hosts.
+    webhooks: Webhooks {
+        /// Hosts anywhere, over https. One whose name leads into the house's own network is not spoken to.
+        hosts: Hosts = Hosts(vec![]);
+        /// Hosts in the house's own network, where plain http is taken too. Whoever stands at such an address is
+        /// spoken to: name no host that you do not run.
+        own_hosts: Hosts = Hosts(vec![]);
     }
 }
 
@@ -203,7 +234,8 @@ pub fn settle(sources: &Sources<'_>) -> Result<Settled, Vec<Mistake>> {
     let mut found = Finder { sources, table: table.get_ref(), mistakes: vec![], shown: Vec::new() };
     found.refuse_unknown();
     let config = Config::settle(&mut found);
-    if config.service.listen == config.service.operations && config.service.listen.port() != 0 {
+    let Service { listen, operations, .. } = &config.service;
+    if *operations == Operations::At(*listen) && listen.port() != 0 {
         found.wrong(None, "service.operations is the address of service.listen", "give it its own");
     }
     let Finder { mut mistakes, shown, .. } = found;
@@ -306,7 +338,8 @@ impl Config {
             found.push(Mistake { line: None, what: what.into(), next: next.into() });
         };
         let service = &self.service;
-        let tls = service.https || !service.trusted_proxies.is_empty();
+        let own = service.tls_cert.is_some();
+        let tls = own || service.https || !service.trusted_proxies.is_empty();
         if !service.listen.ip().is_loopback() && !tls {
             let next = "set service.listen to 127.0.0.1, or name the proxy that speaks TLS in \
                         service.trusted_proxies";
@@ -315,7 +348,7 @@ impl Config {
                 next,
             );
         }
-        if !service.operations.ip().is_loopback() {
+        if matches!(service.operations, Operations::At(at) if !at.ip().is_loopback()) {
             let next = "keep it on loopback unless the network is the operators' own";
             say("service.operations is not loopback, and asks for no sign-in", next);
         }
@@ -329,7 +362,7 @@ impl Config {
                     "put a proxy that speaks TLS in front, then change it",
                 );
             }
-            Some(_) if !service.https => {
+            Some(_) if !service.https && !own => {
                 say(
                     "service.https is not set though service.public_url is https",
                     "set service.https = true",

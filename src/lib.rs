@@ -8,9 +8,14 @@ pub mod clock;
 pub mod config;
 pub mod dice;
 pub mod domain;
+pub mod export;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod limits;
+#[cfg(feature = "server")]
+pub mod meter;
+#[cfg(feature = "server")]
+pub mod post;
 pub mod refusal;
 pub mod sealing;
 #[cfg(feature = "server")]

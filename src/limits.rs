@@ -54,21 +54,41 @@ pub const DEVICE_SECONDS: i64 = 30 * 24 * 60 * 60;
 pub const HALF_WAY_SECONDS: i64 = 10 * 60;
 /// The longest wait after wrong passwords, in seconds. Nobody is ever locked out.
 pub const DELAY_SECONDS_MAX: u64 = 10;
+/// So many requests one account may make at once, before it has to wait.
+pub const PACE_AT_ONCE: i64 = 300;
+/// So many requests a second one account may make for as long as it likes. Those who may break a code are not counted.
+pub const PACE_PER_SECOND: i64 = 25;
 /// The clock may show this many milliseconds less than the last entry before acts are refused.
 pub const CLOCK_BACK_MILLIS: i64 = 2_000;
+/// Two readings of clocks that are compared lie at most this many milliseconds apart, or are taken again.
+pub const CLOCK_LOOK_MILLIS: i64 = 50;
+/// How long the writer may take to say whether anything can be recorded, in seconds.
+pub const PROBE_SECONDS: u64 = 10;
 /// A release without an opening receipt is unconfirmed after this many seconds.
 pub const UNCONFIRMED_SECONDS: i64 = 10 * 60;
 /// A second code break by one person, or at one centre, within so many seconds is pointed out.
 pub const AGAIN_SECONDS: i64 = 24 * 60 * 60;
+/// A backup older than so many hours is a fault: it is made every night.
+pub const BACKUP_HOURS_MAX: i64 = 26;
+/// A restore drill older than so many days is a fault: it is made every week.
+pub const DRILL_DAYS_MAX: i64 = 8;
 /// The longest draft of a form, in bytes: no longer than the private record it may become.
 pub const DRAFT: usize = LINE;
 /// The most drafts a person may have; the oldest goes when one more is kept.
 pub const DRAFTS: usize = 50;
 /// A draft is gone after this many seconds.
 pub const DRAFT_SECONDS: i64 = 72 * 60 * 60;
+/// The largest export that is made in memory, in bytes: a trial of some hundred participants has one or two of these megabytes.
+pub const EXPORT: usize = 64 * 1024 * 1024;
 /// Sealed pharmacy records in one answer: two kilobytes each, as they travel.
 pub const RECORDS: u32 = 100;
 /// Characters of a prescription's reference, and of who receives an infusion.
 pub const SHORT_TEXT: usize = 80;
 /// The largest total volume that is recorded, in mL.
 pub const VOLUME_MAX: u32 = 5_000;
+/// A refusal for want of codes is told by mail once in so many seconds, however often a site asks.
+pub const REPEATED_SECONDS: i64 = 60 * 60;
+/// Somebody with a code and no infusion is pointed out after this many seconds.
+pub const INFUSION_SECONDS: i64 = 24 * 60 * 60;
+/// So many wrong passwords under one account's name are an alarm.
+pub const FAILURES_TOLD: u32 = 6;

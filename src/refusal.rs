@@ -94,6 +94,10 @@ codes! {
         WasUnblinded "was-unblinded";
         /// The trial's configuration has questions without an answer.
         DecisionsOpen "decisions-open";
+        /// There is no training list to practise with.
+        NoDrillList "no-drill-list";
+        /// Nobody has passed a drill for this centre yet.
+        DrillNotPassed "drill-not-passed";
         /// The record is not the one that was read.
         ChangedSinceRead "changed-since-read";
         /// Body or address beyond the limit.
@@ -226,8 +230,18 @@ codes! {
         FactorCode "factor-code";
         /// Not an address, nor one with the number of its leading bits.
         NetworkForm "network-form";
+        /// Not an address that mail goes to.
+        MailForm "mail-form";
+        /// Not a web address of the form that is taken.
+        UrlForm "url-form";
+        /// A host that the house's configuration does not name.
+        UrlNotListed "url-not-listed";
         /// Hexadecimal or base64 text of the wrong length or form.
         BytesForm "bytes-form";
+        /// Not the signed record of a kit opening.
+        RecordForm "record-form";
+        /// Not the serial of a letter.
+        SerialForm "serial-form";
     }
 }
 

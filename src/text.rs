@@ -151,8 +151,8 @@ pub fn meaning(act: &str, language: Language) -> String {
 }
 
 /// The files, compiled in, in the order of [`Language`]: problems and signatures, then what the pages say.
-const FILES: [[&str; 11]; 2] = [
-    [
+const FILES: [&[&str]; 2] = [
+    &[
         include_str!("text/en.ftl"),
         include_str!("text/pages/en/frame.ftl"),
         include_str!("text/pages/en/screening.ftl"),
@@ -161,11 +161,18 @@ const FILES: [[&str; 11]; 2] = [
         include_str!("text/pages/en/pharmacy.ftl"),
         include_str!("text/pages/en/life.ftl"),
         include_str!("text/pages/en/follow.ftl"),
+        include_str!("text/pages/en/offline.ftl"),
+        include_str!("text/pages/en/drill.ftl"),
+        include_str!("text/pages/en/sealed.ftl"),
         include_str!("text/pages/en/changes.ftl"),
         include_str!("text/pages/en/reports.ftl"),
         include_str!("text/pages/en/accounts.ftl"),
+        include_str!("text/pages/en/notices.ftl"),
+        include_str!("text/pages/en/operation.ftl"),
+        include_str!("text/pages/en/exports.ftl"),
+        include_str!("text/pages/en/backups.ftl"),
     ],
-    [
+    &[
         include_str!("text/zh-CN.ftl"),
         include_str!("text/pages/zh-CN/frame.ftl"),
         include_str!("text/pages/zh-CN/screening.ftl"),
@@ -174,9 +181,16 @@ const FILES: [[&str; 11]; 2] = [
         include_str!("text/pages/zh-CN/pharmacy.ftl"),
         include_str!("text/pages/zh-CN/life.ftl"),
         include_str!("text/pages/zh-CN/follow.ftl"),
+        include_str!("text/pages/zh-CN/offline.ftl"),
+        include_str!("text/pages/zh-CN/drill.ftl"),
+        include_str!("text/pages/zh-CN/sealed.ftl"),
         include_str!("text/pages/zh-CN/changes.ftl"),
         include_str!("text/pages/zh-CN/reports.ftl"),
         include_str!("text/pages/zh-CN/accounts.ftl"),
+        include_str!("text/pages/zh-CN/notices.ftl"),
+        include_str!("text/pages/zh-CN/operation.ftl"),
+        include_str!("text/pages/zh-CN/exports.ftl"),
+        include_str!("text/pages/zh-CN/backups.ftl"),
     ],
 ];
 
@@ -189,7 +203,7 @@ fn bundle(language: Language) -> FluentBundle<FluentResource> {
     // Fluent would put invisible marks around each argument, and a copied code would no longer match.
     bundle.set_use_isolating(false);
     for file in FILES[language as usize] {
-        let words = FluentResource::try_new(file.to_owned());
+        let words = FluentResource::try_new((*file).to_owned());
         let words = words.expect("the words are compiled in, and a test reads them");
         bundle.add_resource(words).expect("no key stands twice, as a test shows");
     }

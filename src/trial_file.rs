@@ -14,7 +14,7 @@ mod table;
 mod whole;
 
 #[cfg(feature = "offline")]
-pub use list::{ListDesign, arm_preparations, arm_vials, arm_words, read_design};
+pub use list::{ListDesign, arm_doses, arm_preparations, arm_vials, arm_words, read_design};
 pub use review::render;
 
 use crate::domain::trial::Trial;

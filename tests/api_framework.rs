@@ -794,3 +794,35 @@ fn every_route_of_the_service_says_what_it_does_and_every_act_happens_once() {
         assert_eq!(route.idempotent, acts, "{name}: an act needs an Idempotency-Key");
     }
 }
+
+/// What a server still says before it hangs up on somebody who dawdles.
+fn until_it_hangs_up(mut stream: TcpStream) -> String {
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+    let mut all = vec![];
+    stream.read_to_end(&mut all).expect("it hangs up by itself");
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+// shows: CN-1
+#[test]
+fn who_sends_a_head_drop_by_drop_is_hung_up_on_and_holds_nobody_else_up() {
+    let slow: Vec<TcpStream> = (0..200)
+        .map(|_| {
+            let mut stream = TcpStream::connect(*SERVER).unwrap();
+            stream.write_all(b"GET /v1/version HTTP/1.1\r\nHost: a\r\nX-Slow: ").unwrap();
+            stream
+        })
+        .collect();
+    for drop in 0..5 {
+        // The others go on, one drop at a time.
+        for mut stream in &slow {
+            stream.write_all(b"x").unwrap();
+        }
+        assert_eq!(send("GET /v1/version", &[], b"").status, 200, "drop {drop}");
+        assert_eq!(do_act("{\"number\":7}").status, 201, "drop {drop}");
+    }
+    for stream in slow {
+        let said = until_it_hangs_up(stream);
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 408 "), "{said}");
+    }
+}

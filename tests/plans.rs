@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 /// The files that hold what runs inside an act or for one request.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("queries.rs", include_str!("../src/store/queries.rs")),
     ("tx.rs", include_str!("../src/store/tx.rs")),
     ("release.rs", include_str!("../src/store/release.rs")),
@@ -12,11 +12,13 @@ const FILES: [(&str, &str); 9] = [
     ("repeats.rs", include_str!("../src/store/repeats.rs")),
     ("drafts.rs", include_str!("../src/store/drafts.rs")),
     ("records.rs", include_str!("../src/store/records.rs")),
+    ("offline.rs", include_str!("../src/store/offline.rs")),
     ("overview.rs", include_str!("../src/store/overview.rs")),
+    ("outbox.rs", include_str!("../src/store/outbox.rs")),
 ];
 
 /// Tables that stay as small as the trial's staff and centres are, by the names under which statements read them.
-const SMALL: [&str; 11] = [
+const SMALL: [&str; 13] = [
     "people",
     "person_centres",
     "recruitment",
@@ -29,6 +31,8 @@ const SMALL: [&str; 11] = [
     // At most 50 a coordinator, and none older than 72 hours.
     "drafts",
     "sign_ins",
+    "addresses",
+    "webhooks",
 ];
 
 /// Statements that read much and may: how they begin, and when they run. None of them is part of an act of design 6.
@@ -47,10 +51,14 @@ const COLD: &[(&str, &str)] = &[
     ("SELECT stratum, at FROM allocations ORDER BY entry", "the statistician's forecast"),
     ("SELECT count(*) FROM withdrawals", "the monitor's page of code breaks"),
     ("SELECT s.entry, s.participant, p.number, s.due", "planned safety unblindings, a handful"),
+    ("SELECT entry, kind, at, reference, centre, number FROM notices", "the feed, from a snapshot"),
+    ("SELECT d.entry, d.way, d.target", "what is due and the log of it, from a snapshot"),
+    ("SELECT ?1, ?2, ", "what time makes known, once a minute"),
     ("SELECT segment, leaf FROM slots", "start-up, import and approval of a list"),
     (
         "SELECT r.reference, r.purpose, p.number, r.code, r.centre, r.visit, r.category, r.person, \
-      r.at, r.entry, r.opened, r.read_back, r.participant, p.centre FROM releases r \
+      r.at, r.entry, r.opened, r.read_back, r.participant, p.centre, o.item, o.opened \
+      FROM releases r LEFT JOIN offline_breaks o ON o.release = r.reference \
       JOIN participants p ON p.reference = r.participant WHERE r.purpose = 'break'",
         "the list of code breaks",
     ),

@@ -11,18 +11,37 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clock.rs", &["domain"]),
     ("dice.rs", &[]),
     ("limits.rs", &[]),
-    ("config", &[]),
+    ("config", &["domain"]),
+    ("meter.rs", &[]),
     ("text.rs", &[]),
     ("refusal.rs", &["text"]),
     ("trial_file", &["domain"]),
+    ("export", &["domain"]),
     ("sealing", &["domain", "dice", "limits"]),
-    ("store", &["domain", "sealing", "clock", "dice", "limits"]),
+    ("store", &["domain", "sealing", "clock", "dice", "limits", "meter"]),
     (
         "service",
-        &["domain", "sealing", "store", "clock", "dice", "text", "limits", "refusal", "trial_file"],
+        &[
+            "domain",
+            "sealing",
+            "store",
+            "export",
+            "clock",
+            "dice",
+            "text",
+            "limits",
+            "refusal",
+            "trial_file",
+            "meter",
+        ],
     ),
     // `sealing` for hashes and hexadecimal, `store` for the values that a service's answers are made of.
-    ("http", &["domain", "sealing", "store", "service", "text", "limits", "refusal", "dice"]),
+    (
+        "http",
+        &["domain", "sealing", "store", "service", "text", "limits", "refusal", "dice", "meter"],
+    ),
+    // `sealing` signs what programs are told; `http` writes its body.
+    ("post", &["domain", "sealing", "service", "http", "text", "refusal"]),
     // `sealing` for hexadecimal alone: the root, the fingerprints.
     ("web", &["domain", "sealing", "service", "http", "text", "limits", "refusal"]),
     (
@@ -34,12 +53,14 @@ const ARROWS: &[(&str, &[&str])] = &[
             "service",
             "http",
             "web",
+            "post",
             "text",
             "limits",
             "refusal",
             "clock",
             "dice",
             "trial_file",
+            "export",
             "telemetry",
             "config",
         ],
@@ -61,19 +82,44 @@ const CRATES: &[(&str, &[&str])] = &[
     ("unicode_normalization", &["sealing/identity.rs"]),
     ("clap", &["cli"]),
     ("rpassword", &["cli"]),
-    ("ureq", &["cli"]),
+    ("rustix", &["cli/doctor.rs"]),
+    ("ureq", &["cli", "post/webhook.rs"]),
+    ("lettre", &["post/mail.rs"]),
+    ("rustls", &["http/tls.rs", "post/webhook.rs"]),
+    ("rustls_native_certs", &["post/webhook.rs"]),
     ("jiff", &["domain/time.rs", "clock.rs"]),
     ("fluent", &["text.rs"]),
     ("toml", &["trial_file", "config"]),
-    ("tokio", &["store/writer.rs", "store/check.rs", "service/passwords.rs", "cli/stage.rs"]),
-    ("base64", &["sealing/checkpoint.rs", "http/pages/statics.rs"]),
+    (
+        "tokio",
+        &[
+            "store/writer.rs",
+            "store/check.rs",
+            "service/passwords.rs",
+            "service/ready.rs",
+            "cli/stage.rs",
+        ],
+    ),
+    ("sd_notify", &["cli/systemd.rs"]),
+    ("clap_complete", &["cli/shell.rs"]),
+    ("clap_mangen", &["cli/shell.rs"]),
+    (
+        "base64",
+        &[
+            "sealing/checkpoint.rs",
+            "sealing/witness.rs",
+            "sealing/webhook.rs",
+            "http/pages/statics.rs",
+        ],
+    ),
     ("askama", &["web"]),
-    ("csv", &["service/import_people.rs"]),
     ("encoding_rs", &["service/import_people.rs"]),
     ("qrcode", &["web"]),
     ("tracing_subscriber", &["telemetry.rs", "http"]),
     ("serde", &["http/wire", "trial_file", "sealing", "cli"]),
-    ("serde_json", &["http/wire", "http/extract.rs", "sealing", "cli"]),
+    ("serde_json", &["http/wire", "http/extract.rs", "sealing", "cli", "export"]),
+    ("csv", &["export/csv.rs", "service/import_people.rs"]),
+    ("rust_xlsxwriter", &["export/xlsx.rs"]),
 ];
 
 /// Who may name `sealing::open`: nothing the service runs.
@@ -289,15 +335,23 @@ fn sql_writes_projections_only_where_entries_are_applied() {
         "verifications",
         "shortages",
         "pharmacy_records",
+        "break_records",
         "records",
         "centre_keys",
         "held",
         "passed_keys",
         "tokens",
         "entrusted",
+        "notices",
+        "addresses",
+        "webhooks",
+        "copies",
     ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for source in sources().iter().filter(|s| !s.path.starts_with("store/apply")) {
+    for source in sources()
+        .iter()
+        .filter(|s| !s.path.starts_with("store/apply") && s.path != "store/exports.rs")
+    {
         let text = fs::read_to_string(root.join(&source.path)).expect("a source file is text");
         let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
         for table in tables {
@@ -315,7 +369,7 @@ fn functions_and_files_keep_their_size_and_lines_their_width() {
         let allowed = match source.path.as_str() {
             // Every body of the interface, field by field; every question to the store.
             "http/wire/acts.rs" => 900,
-            "store/queries.rs" => 640,
+            "store/queries.rs" => 660,
             // One whole service with everybody in it.
             "cli/stage.rs" => 540,
             _ => 480,
@@ -328,7 +382,7 @@ fn functions_and_files_keep_their_size_and_lines_their_width() {
 #[test]
 fn the_map_has_a_paragraph_for_each_room() {
     let map = include_str!("../ARCHITECTURE.md");
-    for room in ["domain", "sealing", "store", "service", "http", "cli"] {
+    for room in ["domain", "sealing", "store", "service", "http", "post", "cli"] {
         assert!(map.contains(&format!("### {room}")), "ARCHITECTURE.md says nothing of {room}");
     }
 }

@@ -441,7 +441,7 @@ fn an_old_backup_with_the_present_checkpoint_store_issues_nothing() {
     let (copy, backup) = (staged.copy(), Scratch::new());
     fs::create_dir_all(backup.path()).expect("a folder");
     let file = backup.path().join("backup.db");
-    let old = copy.folder().backup_to(&file).expect("it is taken and verified");
+    let old = copy.folder().backup_to(&file).expect("it is taken and verified").entries;
     {
         let house = sound(copy.path());
         randomise(&house, LETTERS, &staged.participants[RANDOMISED], "key").expect("one more");
@@ -596,7 +596,7 @@ fn a_trail_that_does_not_begin_with_what_somebody_verified_is_not_taken_for_whol
 // shows: CN-3
 #[test]
 fn a_schema_that_this_program_does_not_know_is_refused_older_or_newer() {
-    for version in [-1, 0, 4] {
+    for version in [-1, 0, 5] {
         let copy = Staged::shared().copy();
         let database = forge(copy.path());
         database.pragma_update(None, "user_version", version).expect("a pragma");
@@ -606,17 +606,20 @@ fn a_schema_that_this_program_does_not_know_is_refused_older_or_newer() {
     }
 }
 
-/// A copy as the program before drafts would have left it.
-fn of_schema_1() -> Scratch {
+/// A copy as the program of an older schema would have left it.
+fn of_schema(version: i32) -> Scratch {
     let copy = Staged::shared().copy();
     let database = Connection::open(copy.path().join("klero.db")).expect("a copy can be opened");
     let schema = include_str!("../schema.sql");
-    for line in schema.lines().filter(|line| line.contains("-- since schema")) {
+    let since = |line: &str| -> Option<i32> {
+        line.split_once("-- since schema ")?.1.split(':').next()?.trim().parse().ok()
+    };
+    for line in schema.lines().filter(|line| since(line).is_some_and(|since| since > version)) {
         let table = line.strip_prefix("CREATE TABLE ").and_then(|rest| rest.split(' ').next());
         let table = table.expect("only tables are marked");
         database.execute_batch(&format!("DROP TABLE {table}")).expect("it is gone");
     }
-    database.pragma_update(None, "user_version", 1).expect("a pragma");
+    database.pragma_update(None, "user_version", version).expect("a pragma");
     copy
 }
 
@@ -630,17 +633,23 @@ fn schema_of(database: &Connection) -> BTreeSet<(String, String)> {
 
 // shows: I7, I6 (the trail is not touched, and everything new follows from it)
 #[test]
-fn a_folder_of_schema_1_is_brought_up_when_it_is_opened_and_is_then_like_a_new_one() {
-    let copy = of_schema_1();
+fn a_folder_of_an_older_schema_is_brought_up_when_it_is_opened_and_is_then_like_a_new_one() {
+    for version in [1, 2, 3] {
+        brought_up_from(version);
+    }
+}
+
+fn brought_up_from(version: i32) {
+    let copy = of_schema(version);
     let entries = Staged::shared().copy();
     let entries = size_of(entries.path());
-    assert_eq!(copy.folder().schema().expect("it is known"), 1);
+    assert_eq!(copy.folder().schema().expect("it is known"), version);
     // A copy is taken before, not after.
     let saved = copy.path().join("before.db");
-    assert_eq!(copy.folder().backup_to(&saved).expect("a backup"), entries);
+    assert_eq!(copy.folder().backup_to(&saved).expect("a backup").entries, entries);
     let house = sound(copy.path());
     drop(house);
-    assert_eq!(copy.folder().schema().expect("it is known"), 3);
+    assert_eq!(copy.folder().schema().expect("it is known"), 4);
     let database = Connection::open(copy.path().join("klero.db")).expect("it opens");
     let model = Connection::open_in_memory().expect("memory");
     model.execute_batch(include_str!("../schema.sql")).expect("the schema");
@@ -659,7 +668,7 @@ fn a_folder_of_schema_1_is_brought_up_when_it_is_opened_and_is_then_like_a_new_o
 // shows: I7
 #[test]
 fn a_damaged_folder_of_schema_1_is_refused_and_left_as_it_was() {
-    let copy = of_schema_1();
+    let copy = of_schema(1);
     forge(copy.path())
         .execute_batch("UPDATE entries SET leaf = zeroblob(32) WHERE seq = 3")
         .expect("a forger can do it");

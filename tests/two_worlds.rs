@@ -190,6 +190,21 @@ impl Record {
         self.arms.get(code).cloned()
     }
 
+    /// The metrics as they were read first.
+    fn metrics(&mut self) -> &mut Told {
+        let metrics = self.told.iter_mut().find(|told| told.route == "GET /metrics");
+        metrics.expect("the metrics were read")
+    }
+
+    /// Changes one of the numbers in them.
+    fn in_metrics(&mut self, name: &str, change: impl Fn(u64) -> u64) {
+        let told = self.metrics();
+        let start = told.text.find(name).unwrap_or_else(|| panic!("no {name}")) + name.len();
+        let end = start + told.text[start..].find('\n').expect("a line ends");
+        let number: u64 = told.text[start..end].parse().expect("a count");
+        told.text.replace_range(start..end, &change(number).to_string());
+    }
+
     /// The first answer about a released slot of the first arm.
     fn first_active(&mut self) -> &mut Told {
         let arms = self.arms.clone();
@@ -205,7 +220,7 @@ impl Record {
 /// A leak, by its name and by how it is planted: each looks at the arm and lets it show somewhere.
 type Leak = (&'static str, fn(&mut Record));
 
-const LEAKS: [Leak; 14] = [
+const LEAKS: [Leak; 16] = [
     ("a body one character longer", |world| world.first_active().text.push(' ')),
     ("a header more", |world| {
         world.first_active().headers.push(("x-cache".to_owned(), "hit".to_owned()));
@@ -263,6 +278,20 @@ const LEAKS: [Leak; 14] = [
         *line =
             line.replacen("\"fields\":{", &format!("\"fields\":{{\"n\":{},", u8::from(active)), 1);
     }),
+    ("a request more of a route in the metrics", |world| {
+        let active = u64::from(world.arms.values().next().expect("an arm") == "belimumab");
+        let name =
+            "klero_requests_total{method=\"POST\",route=\"/v1/preparations\",class=\"2xx\"} ";
+        world.in_metrics(name, |count| count + active);
+    }),
+    ("a slower answer in the metrics, told by its own name", |world| {
+        let active = world.arms.values().next().expect("an arm") == "belimumab";
+        if active {
+            world.in_metrics("klero_trail_entries ", |count| count);
+            let told = world.metrics();
+            told.text = told.text.replacen("# EOF", "klero_prepare_seconds 1\n# EOF", 1);
+        }
+    }),
     ("a row more in a table", |world| {
         let active = world.arms.values().next().expect("an arm") == "belimumab";
         let row = ("contents".to_owned(), json!({"hash": "00", "bytes": "00"}));
@@ -287,7 +316,10 @@ impl Record {
     /// A part that holds something of every kind: each leak is looked for in all of it.
     fn abridged(&self) -> Self {
         let mut short = self.clone();
-        let told = |told: &Told| told.text.contains("\"slot\"") || told.route == "GET /v1/breaks";
+        let told = |told: &Told| {
+            let route = told.route.as_str();
+            told.text.contains("\"slot\"") || ["GET /v1/breaks", "GET /metrics"].contains(&route)
+        };
         short.told.retain(told);
         short.log.truncate(40);
         short

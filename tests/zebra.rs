@@ -59,6 +59,8 @@ struct Remains {
     packed: Vec<(String, Vec<u8>)>,
     /// The stolen goods.
     loot: Loot,
+    /// What tells a person: enrolment numbers, codes as kept and as spoken, every text that is kept beside a line.
+    persons: BTreeSet<String>,
 }
 
 /// What a thief may take.
@@ -110,6 +112,7 @@ impl Remains {
             hay.push((name, fs::read(&file).expect("the file can be read")));
         }
         let loot = Loot::of(&world, &backup);
+        let persons = persons(&backup);
         world.end();
         // What was taken away is missed neither by the trail nor by the tables that follow from it.
         world.stage.folder.verify(true).expect("trail and tables agree after the story");
@@ -131,7 +134,7 @@ impl Remains {
             (packed.person.to_string(), wrap)
         });
         let packed = packed.collect();
-        Self { hay, public: [manifest, zebra_trial()], secrets, packed, loot }
+        Self { hay, public: [manifest, zebra_trial()], secrets, packed, loot, persons }
     }
 }
 
@@ -148,6 +151,36 @@ fn without_public_text(told: &story::Told, manifest: &str, trial: &str) -> Strin
         }
     }
     told.text.clone()
+}
+
+/// Numbers, codes, birth dates, initials, reasons, free text: whatever of people is kept anywhere. Words that a form offers
+/// are too short to be told from the program's own.
+fn persons(database: &Path) -> BTreeSet<String> {
+    let open = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let database = open.expect("the backup is a database");
+    let texts = |sql: &str| -> Vec<String> {
+        let mut statement = database.prepare(sql).expect("a query");
+        let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+        rows.collect::<Result<_, _>>().expect("texts")
+    };
+    let mut all = BTreeSet::from_iter(texts("SELECT number FROM participants"));
+    for code in texts("SELECT code FROM slots") {
+        let spoken = Code::parse(&code).expect("a code").grouped();
+        all.extend([code, spoken]);
+    }
+    for record in texts("SELECT record FROM private_records") {
+        leaves(&serde_json::from_str(&record).expect("a record"), &mut all);
+    }
+    all
+}
+
+fn leaves(value: &serde_json::Value, all: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::String(text) if text.len() > 7 => drop(all.insert(text.clone())),
+        serde_json::Value::Array(list) => list.iter().for_each(|value| leaves(value, all)),
+        serde_json::Value::Object(fields) => fields.values().for_each(|value| leaves(value, all)),
+        _ => {}
+    }
 }
 
 /// Every file of a folder.
@@ -363,6 +396,35 @@ fn neither_arms_nor_keys_nor_salts_are_anywhere_on_the_services_side() {
     let large = |(_, bytes): &&(String, Vec<u8>)| bytes.len() > 10_000;
     assert!(remains.hay.iter().filter(large).count() > 10, "there is something to search");
     assert_eq!(remains.hits(), Vec::<String>::new());
+}
+
+/// Whose person is named in a text, if anybody's is.
+fn names_somebody<'p>(text: &str, persons: &'p BTreeSet<String>) -> Option<&'p String> {
+    persons.iter().find(|person| text.contains(person.as_str()))
+}
+
+// shows: I1, CO-3, AC-8
+#[test]
+fn no_line_of_the_log_and_no_metric_names_a_person_a_code_a_birth_date_or_a_reason() {
+    let remains = remains();
+    for kind in ["RJS-001", "1991-", "was stopped", "+86"] {
+        let kept = remains.persons.iter().any(|person| person.contains(kind));
+        assert!(kept, "{kind} is among what is looked for: {:?}", remains.persons);
+    }
+    let said = |name: &str| name == "log" || name.ends_with(" /metrics");
+    let said = remains.hay.iter().filter(|(name, _)| said(name));
+    let mut searched = 0;
+    for (name, bytes) in said {
+        for line in String::from_utf8_lossy(bytes).lines() {
+            assert_eq!(names_somebody(line, &remains.persons), None, "{name}: {line}");
+            searched += 1;
+        }
+    }
+    assert!(searched > 3_000, "there is something to search: {searched}");
+    for person in &remains.persons {
+        let planted = format!("{{\"level\":\"INFO\",\"fields\":{{\"by\":\"{person}\"}}}}");
+        assert!(names_somebody(&planted, &remains.persons).is_some(), "a search that sees");
+    }
 }
 
 // shows: I1

@@ -4,9 +4,26 @@ use super::failure::{Done, Exit, Failure, ending};
 use super::files::read_text;
 use super::house::Place;
 use crate::config::{self, FILE_BYTES_MAX, Given, Mistake, Settled, Sources};
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+
+/// What is done with it.
+#[derive(Subcommand)]
+pub enum Verb {
+    Check(Check),
+    Show(Show),
+}
+
+impl Verb {
+    /// Does it.
+    pub fn run(self) -> Result<Done, Failure> {
+        match self {
+            Verb::Check(check) => check.run(),
+            Verb::Show(show) => show.run(),
+        }
+    }
+}
 
 /// Say what is wrong or doubtful in a klero.toml, by line
 #[derive(Args)]

@@ -36,6 +36,8 @@ exits! {
     WrongWords 12 "wrong words";
     /// Sealed or wrapped to another key.
     OtherKey 13 "not wrapped to this key";
+    /// A service does not answer, or refused.
+    Network 14 "network or service refused";
     /// A file cannot be read as what it should be.
     Unreadable 15 "configuration or file wrong";
     /// A schema of another version.
@@ -50,6 +52,8 @@ exits! {
     DoesNotFit 21 "opening refused: does not fit";
     /// The database is older than what was answered from it.
     Behind 22 "behind its checkpoint store";
+    /// The doctor found something.
+    Mend 23 "something must be mended";
     /// A slot of a centre that this person or wrap has nothing to do with.
     OtherCentre 24 "another centre";
     /// The commitment is not one that its signer signed.

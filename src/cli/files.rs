@@ -83,6 +83,14 @@ fn exists(path: &Path) -> Failure {
 /// # Errors
 /// 17 when it exists, 1 when the disk does not take it.
 pub fn write_new(path: &Path, eyes: Eyes, text: &str) -> Result<(), Failure> {
+    write_new_bytes(path, eyes, text.as_bytes())
+}
+
+/// The same for what is no text.
+///
+/// # Errors
+/// As [`write_new`].
+pub fn write_new_bytes(path: &Path, eyes: Eyes, bytes: &[u8]) -> Result<(), Failure> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -96,7 +104,7 @@ pub fn write_new(path: &Path, eyes: Eyes, text: &str) -> Result<(), Failure> {
         io::ErrorKind::AlreadyExists => exists(path),
         _ => unwritten(path, &error),
     })?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| {
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
         let _ = std::fs::remove_file(path);
         unwritten(path, &error)
     })
@@ -125,7 +133,6 @@ pub fn replace(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// May others than the owner read it? Pipes and the like belong to nobody else.
-#[cfg(feature = "offline")]
 pub fn is_open_to_others(path: &Path) -> bool {
     #[cfg(unix)]
     {

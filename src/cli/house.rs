@@ -156,8 +156,8 @@ pub fn refused(error: &OpenError) -> Failure {
             failed(Exit::Unreadable, "wrong-server-secret", next)
         }
         OpenError::Behind { .. } => {
-            let next =
-                "restore the newest backup; codes may have been issued that it does not know";
+            let next = "bring it forward from a mirror:  klero backup restore COPY --from EXPORT; \
+                        deploy/run-books/restore.md";
             failed(Exit::Behind, "behind-checkpoint-store", next)
                 .because("Going on would issue the same codes again.")
         }

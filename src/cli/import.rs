@@ -14,12 +14,15 @@ use std::path::PathBuf;
 #[command(after_help = ending([
     "klero list import --data /var/lib/klero package.json",
     "klero list import --data data --checkpoint /mnt/other/checkpoint package.json",
-    "klero list import --data data package-1.json --json",
+    "klero list import --data data --drill drill-package.json --json",
 ], &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::Schema, Exit::Exists, Exit::NotAllowed,
      Exit::NotVerified, Exit::Behind, Exit::AlteredManifest]))]
 pub struct Import {
     #[command(flatten)]
     place: Place,
+    /// A training list to practise with, kept beside the list that issues
+    #[arg(long)]
+    drill: bool,
     /// The package
     package: PathBuf,
 }
@@ -29,8 +32,15 @@ impl Import {
     pub fn run(self) -> Result<Done, Failure> {
         let json = read_text(&self.package, PACKAGE_BYTES_MAX)?;
         let house = self.place.open()?;
-        house.import_list(&json).map_err(|error| refused(&error))?;
-        say!("Next: a monitor signs the list's report; until then nothing can be issued.");
+        if self.drill {
+            house.import_drill_list(&json).map_err(|error| refused(&error))?;
+            say!(
+                "Next: hotline and investigators drill, before their centre is opened and every month."
+            );
+        } else {
+            house.import_list(&json).map_err(|error| refused(&error))?;
+            say!("Next: a monitor signs the list's report; until then nothing can be issued.");
+        }
         let file = self.package.display().to_string();
         let text = format!("imported     {file}");
         Ok(Done::new(text, json!({"package": file, "trial": house.trial.id.as_str()})))
@@ -68,6 +78,14 @@ fn refused(error: &NotImported) -> Failure {
         NotImported::CentreKeyTaken => {
             let next = "seal it again under a number that these centres never had:  --epoch N";
             failed(Exit::NotAllowed, "centre-key-taken", next)
+        }
+        NotImported::KeyNumber => {
+            let next = "seal a training list beside the live one, and no other, with  --drill";
+            failed(Exit::NotAllowed, "key-number", next)
+        }
+        NotImported::OtherCard(_) => {
+            let next = "seal it again with the cards that are registered here";
+            failed(Exit::NotAllowed, "other-card", next)
         }
         NotImported::DecisionsOpen(_) => {
             let next =

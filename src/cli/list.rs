@@ -16,6 +16,7 @@ use crate::sealing::identity::Identity;
 use crate::sealing::list::List;
 use crate::sealing::manifest::{BEACON_BYTES_MAX, ListPurpose, Manifest, SignedManifest};
 use crate::sealing::seal::{SealError, seal_package};
+use crate::sealing::slot::DRILL_EPOCHS;
 use clap::Args;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -102,8 +103,8 @@ pub struct Generate {
 #[command(after_help = ending([
     "klero list seal --trial trial.toml --manifest manifest.txt --secret secret.json \
      --identity stat-1.key.json --to cards/p-hs-1.pub.json cards/hot-1.pub.json -o package.json",
-    "klero list seal --trial trial.toml --manifest manifest.txt --secret secret.json \
-     --identity stat-1.key.json --words-file - --to cards/p-hs-1.pub.json -o package.json",
+    "klero list seal --trial trial.toml --manifest drill-manifest.txt --secret training.json --drill \
+     --identity stat-1.key.json --to cards/p-hs-1.pub.json cards/hot-1.pub.json -o drill-package.json",
     "klero list seal --trial trial.toml --manifest manifest-1.txt --secret secret-1.json \
      --identity stat-1.key.json --taken package.json --to cards/p-hs-1.pub.json -o package-1.json",
 ], &[Exit::NotThere, Exit::WrongWords, Exit::OtherKey, Exit::Unreadable, Exit::Exists,
@@ -120,6 +121,9 @@ pub struct Seal {
     /// The centre keys' number: one that these centres never had   [default: segment + 1]
     #[arg(long, value_name = "N")]
     epoch: Option<u32>,
+    /// A training list to practise with, beside the list that issues: its keys are numbered apart
+    #[arg(long, conflicts_with = "epoch")]
+    drill: bool,
     /// The package for the service
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -361,7 +365,8 @@ impl Seal {
         let mut signer = Signer::of(&self.again.key);
         let Redrawn { signed, list, .. } = self.again.draw(&mut signer)?;
         let manifest = &signed.manifest;
-        let epoch = self.epoch.unwrap_or(manifest.segment + 1);
+        let apart = if self.drill { DRILL_EPOCHS } else { 0 };
+        let epoch = self.epoch.unwrap_or(apart + manifest.segment + 1);
         let dice = SystemDice::default();
         let sealed = seal_package(&list, &signed, &cards, signer.unlocked()?, epoch, &dice);
         let package = sealed.map_err(|error| not_sealed(&error))?;

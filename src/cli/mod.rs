@@ -4,15 +4,28 @@
 #[cfg(feature = "server")]
 mod backup;
 #[cfg(all(feature = "server", feature = "offline"))]
+mod break_import;
+#[cfg(all(feature = "server", feature = "offline"))]
 mod cast;
 #[cfg(feature = "server")]
+mod checkpoint;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod client;
+#[cfg(feature = "server")]
 mod config;
+#[cfg(feature = "offline")]
+mod cosigned;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod demo;
 #[cfg(feature = "offline")]
 mod design;
 #[cfg(feature = "offline")]
 mod disclose;
+#[cfg(feature = "server")]
+mod doctor;
+#[cfg(feature = "server")]
+mod drill_notes;
+mod export;
 mod failure;
 mod files;
 #[cfg(feature = "server")]
@@ -26,22 +39,35 @@ mod key;
 #[cfg(feature = "offline")]
 mod kit;
 #[cfg(feature = "offline")]
+mod kit_count;
+#[cfg(feature = "offline")]
+mod letters;
+#[cfg(feature = "offline")]
 mod list;
+#[cfg(feature = "server")]
+mod mirror;
 #[cfg(feature = "offline")]
 mod open;
+#[cfg(feature = "server")]
+mod outside;
 mod package;
 #[cfg(feature = "offline")]
 mod pharmacy;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod practice;
 #[cfg(feature = "offline")]
 mod release;
 #[cfg(feature = "offline")]
 mod report;
+#[cfg(feature = "server")]
+mod restore;
 #[cfg(feature = "offline")]
 mod rotate;
 #[cfg(feature = "server")]
 mod serve;
 #[cfg(feature = "offline")]
 mod sheet;
+mod shell;
 #[cfg(feature = "offline")]
 mod simulate;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -50,6 +76,9 @@ pub mod stage;
 mod stand;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod study;
+#[cfg(feature = "server")]
+mod systemd;
+mod tiles;
 mod trail;
 mod trail_folder;
 mod trial;
@@ -60,7 +89,11 @@ mod vectors;
 #[cfg(feature = "offline")]
 mod verify;
 #[cfg(all(feature = "server", feature = "offline"))]
+mod watch;
+#[cfg(all(feature = "server", feature = "offline"))]
 mod whole;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod witness;
 #[cfg(feature = "offline")]
 mod words;
 
@@ -136,7 +169,16 @@ enum Command {
         "klero kit count kit",
         "klero kit count kit --json",
     ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
-    Kit(KitCommand),
+    Kit(kit::Verb),
+    /// Code breaks that were made without the service
+    #[cfg(all(feature = "server", feature = "offline"))]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero break import 7429133.offline.json --server http://127.0.0.1:8787 --name hot-1 \
+         --category sae-management",
+        "klero break import --help",
+        "klero help break import",
+    ], &[Exit::NotThere, Exit::Unreadable, Exit::NotAllowed]))]
+    Break(break_import::Verb),
     /// The pharmacy's sealed records, on a holder's own machine
     #[cfg(feature = "offline")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -170,6 +212,15 @@ enum Command {
         "klero trail --help",
     ], &[Exit::NotThere, Exit::NotVerified]))]
     Trail(TrailCommand),
+    /// Independent people hold the trail to what it said before
+    #[cfg(all(feature = "server", feature = "offline"))]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero witness new --name witness.example/dsmb -o dsmb.witness.json",
+        "klero witness serve --key dsmb.witness.json --trail-key trail-key.txt --state seen",
+        "klero witness --help",
+    ], &[Exit::NotThere, Exit::Unreadable, Exit::NotVerified]))]
+    Witness(witness::Verb),
+    Export(Box<export::Export>),
     /// The house's configuration: where the service lives and how it is reached
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -177,7 +228,7 @@ enum Command {
         "klero config show --config /etc/klero/klero.toml",
         "klero config show --json",
     ], &[Exit::NotThere, Exit::Unreadable]))]
-    Config(ConfigCommand),
+    Config(config::Verb),
     #[cfg(feature = "server")]
     Init(Box<init::Init>),
     #[cfg(feature = "server")]
@@ -186,10 +237,14 @@ enum Command {
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero backup create --data /var/lib/klero /mnt/backup/2026-11-21.db",
-        "klero backup create --data data klero-backup.db",
-        "klero backup create --data data klero-backup.db --json",
-    ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
-    Backup(BackupCommand),
+        "klero backup verify klero-backup.db",
+        "klero backup drill --config /etc/klero/klero.toml",
+    ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified, Exit::Behind]))]
+    Backup(backup::Verb),
+    #[cfg(feature = "server")]
+    Doctor(doctor::Doctor),
+    #[cfg(feature = "server")]
+    Health(doctor::Health),
     /// Accounts, when no administrator can sign in
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -210,6 +265,8 @@ enum Command {
     Openapi(serve::OpenApi),
     #[cfg(all(feature = "server", feature = "offline"))]
     Demo(stand::Demo),
+    Completions(shell::Completions),
+    Man(shell::Manual),
 }
 
 #[derive(Subcommand)]
@@ -246,13 +303,6 @@ enum ListCommand {
 
 #[cfg(feature = "offline")]
 #[derive(Subcommand)]
-enum KitCommand {
-    Make(kit::Make),
-    Count(kit::Count),
-}
-
-#[cfg(feature = "offline")]
-#[derive(Subcommand)]
 enum ReportCommand {
     Closed(Box<report::Closed>),
     Balance(Box<report::Balance>),
@@ -277,19 +327,10 @@ enum TrailCommand {
     Verify(trail::Verify),
     #[cfg(feature = "server")]
     Export(trail::Export),
-}
-
-#[cfg(feature = "server")]
-#[derive(Subcommand)]
-enum BackupCommand {
-    Create(backup::Create),
-}
-
-#[cfg(feature = "server")]
-#[derive(Subcommand)]
-enum ConfigCommand {
-    Check(config::Check),
-    Show(config::Show),
+    #[cfg(all(feature = "server", feature = "offline"))]
+    Watch(Box<watch::Watch>),
+    #[cfg(feature = "server")]
+    Checkpoint(checkpoint::Newest),
 }
 
 #[cfg(feature = "server")]
@@ -320,9 +361,9 @@ impl Command {
             #[cfg(feature = "offline")]
             Command::Open(open) => open.run(),
             #[cfg(feature = "offline")]
-            Command::Kit(KitCommand::Make(make)) => make.run(),
-            #[cfg(feature = "offline")]
-            Command::Kit(KitCommand::Count(count)) => count.run(),
+            Command::Kit(verb) => verb.run(),
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Break(verb) => verb.run(),
             #[cfg(feature = "offline")]
             Command::Pharmacy(PharmacyCommand::Report(report)) => report.run(),
             #[cfg(feature = "offline")]
@@ -339,16 +380,25 @@ impl Command {
             Command::Trail(TrailCommand::Verify(verify)) => verify.run(),
             #[cfg(feature = "server")]
             Command::Trail(TrailCommand::Export(export)) => export.run(),
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Trail(TrailCommand::Watch(watch)) => watch.run(),
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Witness(verb) => verb.run(),
             #[cfg(feature = "server")]
-            Command::Config(ConfigCommand::Check(check)) => check.run(),
+            Command::Trail(TrailCommand::Checkpoint(newest)) => newest.run(),
+            Command::Export(export) => export.run(),
             #[cfg(feature = "server")]
-            Command::Config(ConfigCommand::Show(show)) => show.run(),
+            Command::Config(verb) => verb.run(),
             #[cfg(feature = "server")]
             Command::Init(init) => init.run(),
             #[cfg(feature = "server")]
             Command::Serve(serve) => serve.run(),
             #[cfg(feature = "server")]
-            Command::Backup(BackupCommand::Create(create)) => create.run(),
+            Command::Backup(verb) => verb.run(),
+            #[cfg(feature = "server")]
+            Command::Doctor(doctor) => doctor.run(),
+            #[cfg(feature = "server")]
+            Command::Health(health) => health.run(),
             #[cfg(feature = "server")]
             Command::Schema(SchemaCommand::Status(status)) => status.run(),
             #[cfg(feature = "server")]
@@ -357,6 +407,8 @@ impl Command {
             Command::Demo(demo) => demo.run(),
             #[cfg(feature = "server")]
             Command::Openapi(openapi) => openapi.run(),
+            Command::Completions(completions) => completions.run(Cli::command()),
+            Command::Man(manual) => manual.run(Cli::command()),
         }
     }
 }

@@ -99,6 +99,19 @@ pub fn open_release(
     Ok(Opened { arm, receipt })
 }
 
+/// Opens a drill's slot for its holder and tries every key: what goes to the service then. What the slot stands for is
+/// nobody's, and stays here.
+///
+/// # Errors
+/// Every reason for which a drill is not passed before it is told.
+#[cfg(feature = "server")]
+pub fn practise(release: &str, commitment: &str, identity: &Identity) -> Result<Value, Failure> {
+    let proven = prove(release, Commitment::read(commitment)?)?;
+    let key = proven.unwrap_for(identity, None)?;
+    let opened = proven.open(&key);
+    Ok(proven.receipt(identity, opened.is_ok()))
+}
+
 impl Open {
     /// Proves, unlocks, opens, and only then shows.
     pub fn run(self) -> Result<Done, Failure> {
@@ -133,6 +146,12 @@ impl Open {
         );
         let code = proven.slot.at.code;
         let mut shown = show(&arm, &proven.pinned, &words, &code);
+        if proven.is_drill() {
+            shown.data["drill"] = json!(true);
+            shown.data["reference"] = json!(proven.reference);
+            shown.text.push_str("TRAINING     nobody's: a drill");
+            return Ok(shown);
+        }
         shown.data["participant"] = json!(proven.participant);
         shown.data["reference"] = json!(proven.reference);
         shown.data["entry"] = json!(proven.entry);
@@ -248,8 +267,15 @@ impl Proven {
     /// The receipt for the service.
     fn receipt(&self, identity: &Identity, fits: bool) -> Value {
         let at = SystemClock.now().to_string();
-        let text = self.receipt_text(fits, &at);
-        let signature = hex(&identity.sign(Purpose::Receipt, text.as_bytes()));
+        let sign = |text: &str| hex(&identity.sign(Purpose::Receipt, text.as_bytes()));
+        if self.is_drill() {
+            let opens = |held: &&HeldWrap| unwrap_key(held, &self.pinned, identity).is_ok();
+            let opened = u32::try_from(self.keys.iter().filter(opens).count()).unwrap_or(0);
+            let signature = sign(&self.drill_text(fits, opened, &at));
+            return json!({"reference": self.reference, "fits": fits, "keysOpened": opened,
+                          "at": at, "signature": signature});
+        }
+        let signature = sign(&self.receipt_text(fits, &at));
         json!({"reference": self.reference, "fits": fits, "at": at, "signature": signature})
     }
 }

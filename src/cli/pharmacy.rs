@@ -13,7 +13,7 @@ use crate::domain::time::Date;
 use crate::sealing::bytes::unhex;
 use crate::sealing::centre_key::CentreKey;
 use crate::sealing::identity::Identity;
-use crate::sealing::pharmacy_record::{RecordKind, RecordPlace, SealedRecord, open_record};
+use crate::sealing::sealed_record::{RecordKind, RecordPlace, SealedRecord, open_record};
 use crate::sealing::wrap::{WrapPlace, unwrap};
 use clap::Args;
 use serde::Deserialize;
@@ -260,6 +260,7 @@ impl Books {
                 (RecordKind::Preparation, said) => {
                     serde_json::from_value(said).ok().map(|one| books.prepared(&one))
                 }
+                (RecordKind::Break, _) => None,
             };
             read.ok_or_else(|| does_not_open(&record.record))?;
         }

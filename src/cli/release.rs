@@ -8,8 +8,8 @@ use crate::sealing::bytes::{Hash, hex, unhex, unhex_array};
 use crate::sealing::checkpoint::TrailKey;
 use crate::sealing::kit::PortableSlot;
 use crate::sealing::line::{self, Line};
-use crate::sealing::manifest::{Manifest, SignedManifest};
-use crate::sealing::signature::receipt_text;
+use crate::sealing::manifest::{ListPurpose, Manifest, SignedManifest};
+use crate::sealing::signature::{drill_text, receipt_text};
 use crate::sealing::slot::{PassedKey, Wrap, centre_of};
 use crate::sealing::tree::{leaf_hash, root_from_path};
 use serde::Deserialize;
@@ -17,6 +17,9 @@ use serde_json::Value;
 
 /// The longest release, and the longest commitment, in bytes.
 pub const RELEASE_BYTES_MAX: usize = 512 * 1024;
+
+/// The purpose of a release that is nobody's.
+const DRILL: &str = "drill";
 
 /// The public commitment, as `GET /v1/commitment` gives it.
 #[derive(Deserialize)]
@@ -31,11 +34,18 @@ struct CommitmentText {
 struct ReleaseText {
     reference: String,
     purpose: String,
+    /// Of a drill: nobody's.
+    #[serde(default)]
     participant: String,
     slot: Value,
     wrap: WrapText,
     passed: Option<PassedText>,
     receipt: ReceiptText,
+    /// Of a drill: the training list's manifest.
+    manifest: Option<String>,
+    /// Of a drill: the keys to try.
+    #[serde(default)]
+    keys: Vec<WrapText>,
 }
 
 /// A wrap as the service hands it out.
@@ -85,7 +95,7 @@ pub struct Proven {
     pub pinned: Manifest,
     /// The release's name.
     pub reference: String,
-    /// `prepare` or `break`.
+    /// `prepare`, `break` or `drill`.
     pub purpose: String,
     /// Whose code it is.
     pub participant: String,
@@ -97,6 +107,8 @@ pub struct Proven {
     pub wrap: HeldWrap,
     /// After a participant moved: the slot's own key, under the key in the wrap.
     pub passed: Option<PassedKey>,
+    /// Of a drill: every key that the person would need on a real night.
+    pub keys: Vec<HeldWrap>,
     /// The entry's leaf hash, which the opening receipt names.
     pub leaf: Hash,
     /// The entry's number.
@@ -154,8 +166,14 @@ pub fn prove(text: &str, commitment: Commitment) -> Result<Proven, Failure> {
     };
     let centre = if passed.is_some() { wrap.centre.clone() } else { centre };
     let (line, leaf) = release.receipt.prove(&trail_key)?;
+    let keys: Option<Vec<HeldWrap>> = release.keys.iter().map(WrapText::read).collect();
+    let keys = keys.ok_or_else(|| not_a_release("One of its keys cannot be read."))?;
+    let pinned = match release.manifest {
+        Some(text) if release.purpose == DRILL => of_training(&text, &signed, &line)?,
+        _ => signed.manifest,
+    };
     let proven = Proven {
-        pinned: signed.manifest,
+        pinned,
         reference: release.reference,
         purpose: release.purpose,
         participant: release.participant,
@@ -163,10 +181,28 @@ pub fn prove(text: &str, commitment: Commitment) -> Result<Proven, Failure> {
         centre,
         wrap,
         passed,
+        keys,
         leaf,
         entry: line.seq,
     };
     proven.is_told_by(&line).map(|()| proven)
+}
+
+/// A drill's manifest: of this trial, for training, and the one of which its proven entry holds the hash.
+fn of_training(text: &str, live: &SignedManifest, line: &Line) -> Result<Manifest, Failure> {
+    let signed = SignedManifest::parse(text).map_err(|error| not_proven(&error.to_string()))?;
+    let said = match fact(&line.entry.data, "manifest") {
+        Some(Fact::Text(hash)) => *hash == hex(&signed.hash()),
+        _ => false,
+    };
+    let (training, live) = (&signed.manifest, &live.manifest);
+    let fits = training.purpose == ListPurpose::Training
+        && training.trial == live.trial
+        && training.configuration == live.configuration;
+    if said && fits && signed.is_genuine() {
+        return Ok(signed.manifest);
+    }
+    Err(not_proven("The training list is not the one that the entry names."))
 }
 
 fn not_a_release(why: &str) -> Failure {
@@ -224,7 +260,8 @@ impl Proven {
         let act = match self.purpose.as_str() {
             "prepare" => "release-for-preparation",
             "break" => "release-for-break",
-            _ => return Err(not_a_release("Its purpose is neither prepare nor break.")),
+            DRILL => "drill",
+            _ => return Err(not_a_release("Its purpose is neither prepare nor break nor drill.")),
         };
         let says = |name: &str, value: &str| match fact(&line.entry.on, name) {
             Some(Fact::Text(text)) => text == value,
@@ -237,7 +274,12 @@ impl Proven {
             () if line.entry.act != act => "The entry is of another act.",
             () if line.by != self.wrap.person.as_str() => "The entry is another person's.",
             () if !says("code", &self.slot.at.code.to_string()) => "The entry is of another code.",
-            () if !says("participant", &self.participant) => "The entry is of another participant.",
+            () if self.is_drill() && fact(&line.entry.on, "participant").is_some() => {
+                "The entry of a drill is about a participant."
+            }
+            () if !self.is_drill() && !says("participant", &self.participant) => {
+                "The entry is of another participant."
+            }
             () if !says("reference", reference.as_str()) => "The entry is of another release.",
             // A code break's entry is of the participant's centre, and the hotline holds the key of the code's.
             () if self.purpose != "break"
@@ -248,6 +290,16 @@ impl Proven {
             () => return Ok(()),
         };
         Err(not_proven(why))
+    }
+
+    /// Is it a slot to practise with?
+    pub fn is_drill(&self) -> bool {
+        self.purpose == DRILL
+    }
+
+    /// What the receipt of a drill signs.
+    pub fn drill_text(&self, fits: bool, keys_opened: u32, at: &str) -> String {
+        drill_text(&self.reference, &hex(&self.leaf), fits, keys_opened, at)
     }
 
     /// What the opening receipt signs: compact JSON, keys in this order.

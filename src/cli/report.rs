@@ -6,6 +6,7 @@ mod told;
 
 pub use reconcile::Reconcile;
 
+use super::cosigned::cosigned_by;
 use super::design;
 use super::failure::{Done, Exit, Failure, ending, say};
 use super::files::{Eyes, TRAIL_BYTES_MAX, must_be_new, read_text, write_new};
@@ -48,6 +49,9 @@ pub struct Sources {
     /// Checkpoints that others kept along the way
     #[arg(long, value_name = "FILE", num_args = 1..)]
     kept: Vec<PathBuf>,
+    /// Keys of witnesses: each kept checkpoint must be cosigned by one of them
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "kept")]
+    witness: Vec<PathBuf>,
     /// Signed records of kit openings: what their holders learned is counted too
     #[arg(long, value_name = "RECORD", num_args = 1..)]
     record: Vec<PathBuf>,
@@ -152,6 +156,7 @@ impl Sources {
         let trail_key = read_text(&key_file, NOTE_BYTES_MAX)?.trim_end_matches('\n').to_owned();
         let checkpoint = read_text(&self.trail.join(CHECKPOINT), NOTE_BYTES_MAX)?;
         let kept = texts(&self.kept, NOTE_BYTES_MAX)?;
+        cosigned_by(&kept, &self.witness)?;
         let lines = read_text(&self.trail.join(LINES), TRAIL_BYTES_MAX)?;
         let records = texts(&self.record, OFFLINE_RECORD_BYTES_MAX)?;
         let outside =

@@ -8,7 +8,7 @@ use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::{CentreId, PersonId};
 use crate::domain::people::Role;
 use crate::domain::time::Moment;
-use crate::http;
+use crate::http::{self, Port};
 use crate::sealing::bytes::sha256;
 use crate::sealing::card::Card;
 use crate::sealing::ceremony::ListSecret;
@@ -20,6 +20,7 @@ use crate::sealing::seal::seal_package;
 use crate::sealing::totp::{TotpSecret, step_at};
 use crate::service::House;
 use crate::service::founding::{Means, found};
+use crate::service::pace::Pace;
 use crate::service::people::Invitation;
 use crate::service::refuse::Noted;
 use crate::store::faults::{Faults, NoFaults};
@@ -55,16 +56,18 @@ pub struct Play {
     pub cost: Cost,
     /// What may fail.
     pub faults: Box<dyn Faults>,
+    /// How fast an account may ask.
+    pub pace: Pace,
     /// The trial file.
     pub trial: String,
     /// The trial file's arms by other names; none leaves them.
     pub slots: u32,
     /// Draw the list with every arm flipped: the other of two worlds.
     pub mirrored: bool,
-    /// Found a live service rather than one for training. Its recruitment cannot be opened: decisions are open.
-    pub live: bool,
     /// The seed of list and keys.
     pub seed: u64,
+    /// For participants, or for training, which every play is but those that ask what a live trial is held to.
+    pub purpose: ListPurpose,
 }
 
 /// The day before today, where the trial is: on it the demonstration's participant was screened.
@@ -90,11 +93,12 @@ impl Play {
             dice: Arc::new(FixedDice::new(seed)),
             cost: Cost::CHEAP,
             faults: Box::new(NoFaults),
+            pace: Pace::Any,
             trial: TRIAL.to_owned(),
             slots: 12,
             mirrored: false,
-            live: false,
             seed,
+            purpose: ListPurpose::Training,
         };
         (play, clock)
     }
@@ -118,6 +122,8 @@ pub struct Study {
 pub struct Stage {
     /// `http://127.0.0.1:PORT`.
     pub base: String,
+    /// The same of the port of operations.
+    pub operations: String,
     /// The service's files.
     pub folder: Folder,
     /// The statistician's own machine.
@@ -166,7 +172,7 @@ fn study(play: &Play, identities: &BTreeMap<String, Identity>, dice: &dyn Dice) 
     let written = trial_file::read_design(&play.trial).expect("it was read the line before");
     let design = Design {
         trial: trial.id.clone(),
-        purpose: if play.live { ListPurpose::Live } else { ListPurpose::Training },
+        purpose: play.purpose,
         segment: 0,
         arms: written.arms,
         ratio: written.ratio,
@@ -235,9 +241,10 @@ impl Stage {
         let token = founded.expect("a new folder can be founded");
         let house = House::open(&folder, means(play.faults)).expect("a new folder can be opened");
         house.import_list(&study.package).expect("the sealed list is the one committed to");
-        let server = Server::start(house, play.port);
+        let server = Server::start(house.paced(play.pace), play.port);
         let mut stage = Self {
             base: format!("http://{}", server.1),
+            operations: format!("http://{}", server.2),
             folder,
             study,
             identities,
@@ -357,8 +364,27 @@ impl Stage {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Reply {
+        self.send_to(&self.base, method, path, headers, body)
+    }
+
+    /// Reads from the port of operations.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub fn operate(&self, path: &str) -> Reply {
+        self.send_to(&self.operations, "GET", path, &[], None)
+    }
+
+    fn send_to(
+        &self,
+        base: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Reply {
         let request = ureq::http::Request::builder().method(method);
-        let mut request = request.uri(format!("{}{path}", self.base));
+        let mut request = request.uri(format!("{base}{path}"));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -370,7 +396,9 @@ impl Stage {
             None => self.agent.run(request.body(()).expect("a well-formed request")),
         };
         let mut answer = sent.expect("the service on loopback answers");
-        let text = answer.body_mut().read_to_string().expect("answers are text");
+        // Most are text; a workbook is read as if it were one.
+        let bytes = answer.body_mut().read_to_vec().expect("answers end");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let header = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
@@ -492,22 +520,28 @@ impl Drop for Stage {
 }
 
 impl Server {
-    fn start(house: House, port: u16) -> (Self, SocketAddr) {
+    fn start(house: House, port: u16) -> (Self, SocketAddr, SocketAddr) {
         // A port that is taken is no reason not to play.
         let listener = TcpListener::bind(("127.0.0.1", port))
             .or_else(|_| TcpListener::bind(("127.0.0.1", 0)))
             .expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound port has an address");
+        let beside = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
+        let operations = beside.local_addr().expect("a bound port has an address");
         let house = Arc::new(house);
         let (stop, stopped) = oneshot::channel::<()>();
         let served = http::served(Arc::clone(&house), crate::web::pages());
+        let told = http::operations::served(Arc::clone(&house), &served);
         let thread = std::thread::spawn(move || {
             let until = async {
                 // An error is the stage going away, which ends the service as well.
                 let _ = stopped.await;
             };
-            http::block_on(http::serve(listener, served, until)).expect("the port is taken over");
+            let main = Port { listener, served, tls: None };
+            let beside = Port { listener: beside, served: told, tls: None };
+            let serving = http::serve_beside(main, Some(beside), until, || ());
+            http::block_on(serving).expect("the ports are taken over");
         });
-        (Self { stop, thread, house }, address)
+        (Self { stop, thread, house }, address, operations)
     }
 }

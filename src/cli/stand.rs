@@ -6,8 +6,13 @@ use super::stage::{self, Play, Stage, password};
 use super::whole;
 use crate::clock::SystemClock;
 use crate::dice::{FixedDice, SystemDice};
+use crate::post::mail::Mailer;
+use crate::post::webhook::Programs;
+use crate::post::{Postman, Rounds};
 use crate::sealing::identity::{ITERATIONS, passphrase};
+use crate::sealing::manifest::ListPurpose;
 use crate::sealing::password::Cost;
+use crate::service::pace::Pace;
 use crate::store::faults::NoFaults;
 use clap::Args;
 use serde_json::{Value, json};
@@ -110,22 +115,43 @@ fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::R
         dice: Arc::new(SystemDice::default()),
         cost: Cost::EARNEST,
         faults: Box::new(NoFaults),
+        pace: Pace::Any,
         trial: stage::TRIAL.to_owned(),
         slots: 12,
         mirrored: false,
-        live: false,
         seed,
+        purpose: ListPurpose::Training,
     };
     let stage = Stage::raise(play);
+    stage.import_drills();
     let day = stage::day_before();
     let reference = stage.screen_eligible_on(0, 1, true, &day);
     let words = write_keys(&stage, folder, seed)?;
     let commitment = stage.send("GET", "/v1/commitment", &[], None).text;
     fs::write(folder.join("commitment.json"), commitment)?;
     explain(&stage, folder, &reference, &words, out)?;
+    let rounds = tell_others(&stage, folder)?;
     stage.run();
+    drop(rounds);
     Ok(())
 }
+
+/// Everybody wants notices; mail goes into a folder instead of being sent.
+fn tell_others(stage: &Stage, folder: &Path) -> std::io::Result<Rounds> {
+    let outbox = folder.join(OUTBOX);
+    fs::create_dir_all(&outbox)?;
+    for (id, ..) in stage::cast() {
+        let body = json!({"address": format!("{id}@demo.example")});
+        stage.act(&id, "POST", "/v1/notices/address", body);
+    }
+    let mail = Mailer::to_folder(&outbox, "klero@demo.example").map_err(std::io::Error::other)?;
+    let programs = Programs::new(&stage.house().secret);
+    let postman = Postman { mail: Some(mail), programs, site: Some(stage.base.clone()) };
+    Rounds::begin(Arc::clone(stage.house()), postman)
+}
+
+/// Where a demonstration's mail is written.
+const OUTBOX: &str = "outbox";
 
 /// Everybody's sealed identity file, and the six words beside it: only in a demonstration.
 fn write_keys(stage: &Stage, folder: &Path, seed: u64) -> std::io::Result<String> {
@@ -149,11 +175,12 @@ fn write_keys(stage: &Stage, folder: &Path, seed: u64) -> std::io::Result<String
 }
 
 /// Where each role begins: what it comes for, the page, somebody in that role.
-const PAGES: [(&str, &str, &str); 8] = [
+const PAGES: [(&str, &str, &str); 9] = [
     ("coordinator: randomise", "/screening", "c-rjs"),
     ("investigator: sign eligibility", "/participants", "i-rjs"),
     ("pharmacist: prepare", "/pharmacy", "p-rjs"),
     ("hotline: break a code", "/emergency", "hot-1"),
+    ("hotline: drill", "/drill", "hot-2"),
     ("statistician: the sealed list", "/list", "stat-1"),
     ("monitor: read and verify the trail", "/trail", "mon-1"),
     ("sponsor: recruitment", "/recruitment", "spon-1"),
@@ -171,6 +198,7 @@ fn explain(
     let (base, here) = (&stage.base, folder.display());
     writeln!(out, "The service runs at {base}. Everybody in it is invented.")?;
     writeln!(out, "Ctrl-C ends it; files stay in {here}.")?;
+    writeln!(out, "Mail to these people is written to {here}/{OUTBOX}; none is sent.")?;
     writeln!(
         out,
         "\nOpen in a browser, and sign in with the account and password in the table below:\n"

@@ -3,7 +3,7 @@
 use super::failure::{Done, Exit, Failure, ending};
 #[cfg(feature = "server")]
 use super::house::Place;
-use super::trail_folder;
+use super::{tiles, trail_folder};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = ending(VERIFY, &[Exit::NotThere, Exit::Schema, Exit::NotVerified]))]
 pub struct Verify {
-    /// The folder of an export
+    /// The folder of an export, or of its tiles
     #[cfg_attr(feature = "server", arg(value_name = "FOLDER", required_unless_present = "data"))]
     #[cfg_attr(not(feature = "server"), arg(value_name = "FOLDER", required = true))]
     folder: Option<PathBuf>,
@@ -49,6 +49,9 @@ impl Verify {
             return stored::verify(data, self.tables);
         }
         let folder = self.folder.unwrap_or_default();
+        if tiles::is_tiles(&folder) {
+            return tiles::check(&folder, self.trail_key.as_deref());
+        }
         trail_folder::check(&folder, self.trail_key.as_deref())
     }
 }
@@ -59,7 +62,7 @@ impl Verify {
 #[command(after_help = ending([
     "klero trail export --data /var/lib/klero -o export",
     "klero trail export --data /var/lib/klero --server-secret /run/secret -o export",
-    "klero trail export --data /var/lib/klero -o export --json",
+    "klero trail export --data /var/lib/klero -o export --tiles tiles",
 ], &[Exit::NotThere, Exit::InUse, Exit::Schema, Exit::Exists, Exit::NotVerified, Exit::Behind]))]
 pub struct Export {
     #[command(flatten)]
@@ -67,6 +70,9 @@ pub struct Export {
     /// The folder, which must be new
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
+    /// Write it a second time, as static files of C2SP tlog-tiles, into this new folder
+    #[arg(long, value_name = "FOLDER")]
+    tiles: Option<PathBuf>,
 }
 
 #[cfg(feature = "server")]
@@ -75,6 +81,7 @@ mod stored {
     use crate::cli::failure::{Done, Exit, Failure};
     use crate::cli::files::{Eyes, must_be_new, write_new};
     use crate::cli::house::refused;
+    use crate::cli::tiles;
     use crate::cli::trail_folder::{self, CHECKPOINT, LINES, TRAIL_KEY};
     use crate::service::House;
     use crate::store::{Folder, StoreError};
@@ -101,6 +108,7 @@ mod stored {
         /// Writes lines, checkpoint, key and manifests, and checks what was written.
         pub fn run(self) -> Result<Done, Failure> {
             must_be_new(&self.output)?;
+            self.tiles.as_deref().map_or(Ok(()), must_be_new)?;
             let house = self.place.open()?;
             std::fs::create_dir(&self.output).map_err(|error| unwritten(&self.output, &error))?;
             let note = write_lines(&house, &self.output.join(LINES))?;
@@ -116,6 +124,12 @@ mod stored {
             }
             let mut done = trail_folder::check(&self.output, None)?;
             done.text.push_str(&format!("\nwritten      {}", self.output.display()));
+            if let Some(folder) = &self.tiles {
+                tiles::write(&self.output, folder)?;
+                tiles::check(folder, None)?;
+                done.text.push_str(&format!("\ntiles        {}", folder.display()));
+                done.data["tiles"] = json!(folder.display().to_string());
+            }
             done.data["folder"] = json!(self.output.display().to_string());
             Ok(done)
         }

@@ -87,7 +87,11 @@ fn read_lines(file: &Path) -> Result<Frontier, Failure> {
     }
 }
 
-fn check_line(seq: u64, bytes: &[u8], prev: &Hash) -> Result<Hash, String> {
+/// The leaf hash of one line with its line feed, when it is the entry that comes after `prev`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_line(seq: u64, bytes: &[u8], prev: &Hash) -> Result<Hash, String> {
     let text = bytes.strip_suffix(b"\n").ok_or("is cut: its line does not end")?;
     let text = std::str::from_utf8(text).map_err(|_| "is not text")?;
     let line = line::parse(text).map_err(|error| format!("does not read: {error}"))?;

@@ -1,5 +1,6 @@
 //! `klero verify`: is a finished trial what it says? For everybody, from public files alone.
 
+use super::cosigned::cosigned_by;
 use super::failure::{Done, Exit, Failure, ending};
 use super::files::{TRAIL_BYTES_MAX, read_text};
 use super::trail_folder::{CHECKPOINT, LINES, TRAIL_KEY};
@@ -58,6 +59,9 @@ pub struct Verify {
     /// Checkpoints that others kept along the way: they find a trail that was written anew
     #[arg(long, value_name = "FILE", num_args = 1..)]
     kept: Vec<PathBuf>,
+    /// Keys of witnesses: each kept checkpoint must be cosigned by one of them
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "kept")]
+    witness: Vec<PathBuf>,
 }
 
 impl Verify {
@@ -73,6 +77,7 @@ impl Verify {
         let trail_key = read_text(&key_file, NOTE_BYTES_MAX)?;
         let checkpoint = read_text(&self.trail.join(CHECKPOINT), NOTE_BYTES_MAX)?;
         let kept = read_all(&self.kept, NOTE_BYTES_MAX)?;
+        cosigned_by(&kept, &self.witness)?;
         let lines = read_text(&self.trail.join(LINES), TRAIL_BYTES_MAX)?;
         let rows = self.data.as_deref().map(rows).transpose()?;
         let trail_key = trail_key.trim_end_matches('\n');

@@ -76,6 +76,8 @@ struct Whole {
     discordant: u64,
     /// The references of code breaks.
     breaks: Vec<String>,
+    /// The month in which the last drills were done.
+    practised: Option<(i16, i16)>,
     /// The centres' keys, each opened once on a pharmacist's own device.
     keys: BTreeMap<String, CentreKey>,
 }
@@ -150,6 +152,7 @@ pub fn simulate(folder: &Path, seed: u64, target: u32, progress: &dyn Fn(u32, u3
     let said = format!("warn_at = {{ participants = {},", target.saturating_sub(14).max(1));
     play.trial = play.trial.replace("warn_at = { participants = 320,", &said);
     let stage = Stage::raise(play);
+    stage.import_drills();
     let commitment = stage.send("GET", "/v1/commitment", &[], None).text;
     let drawn = stage.study.arms().into_iter();
     let arms = drawn.map(|(code, arm)| (code, arm.to_owned())).collect();
@@ -169,6 +172,7 @@ pub fn simulate(folder: &Path, seed: u64, target: u32, progress: &dyn Fn(u32, u3
         used: BTreeMap::new(),
         discordant: 0,
         breaks: vec![],
+        practised: None,
         keys: BTreeMap::new(),
     };
     pharmacy::stocked(&mut whole, 20 * target);
@@ -179,6 +183,7 @@ pub fn simulate(folder: &Path, seed: u64, target: u32, progress: &dyn Fn(u32, u3
     while let Some((day, mut tasks)) = whole.days.pop_first() {
         whole.morning(day);
         whole.keep_checkpoint(day);
+        whole.practise(day);
         tasks.sort();
         lives::day(&mut whole, tasks);
         let gone = whole.people.iter().filter(|one| one.gone).count();
@@ -209,6 +214,22 @@ impl Whole {
             self.wake("mon-1");
             let told = self.stage.get("mon-1", "/v1/checkpoints/latest");
             self.kept.push(told.text_at("checkpoint").to_owned());
+        }
+    }
+
+    /// Once a month the hotline and every centre's investigator practise a code break.
+    fn practise(&mut self, day: Date) {
+        let month = (day.parts()[0], day.parts()[1]);
+        if self.practised == Some(month) {
+            return;
+        }
+        self.practised = Some(month);
+        let investigators = CENTRES.map(|(_, letters)| format!("i-{letters}"));
+        for who in investigators.iter().map(String::as_str).chain(["hot-1"]) {
+            self.wake(who);
+            if self.stage.drill(who) {
+                self.count("drills passed");
+            }
         }
     }
 

@@ -30,7 +30,7 @@ fn a_flag_stands_above_a_variable_above_the_file_above_the_default() {
     let variable = Origin::Variable("KLERO_OPERATIONS".into());
     assert_eq!(shown(&settled, "service.operations"), ("10.0.0.2:2", &variable));
     assert_eq!(shown(&settled, "service.https"), ("true", &Origin::File(4)));
-    assert_eq!(shown(&settled, "backup.hours_max"), ("26", &Origin::Default));
+    assert_eq!(shown(&settled, "service.data"), ("not set", &Origin::Default));
     assert_eq!(settled.config.backup.keep, Retention { daily: 3, weekly: 0, monthly: 0 });
     assert_eq!(settled.shown.len(), SETTINGS.len());
 }
@@ -38,7 +38,7 @@ fn a_flag_stands_above_a_variable_above_the_file_above_the_default() {
 #[test]
 fn every_mistake_of_a_file_is_told_at_once_with_its_line_and_without_its_value() {
     let file = "[service]\nlisten = 8787\nserver_secret = \"c0ffee\"\n\n[bakup]\nfolder = \"x\"\n\n\
-                [backup]\nkeep = \"dayly=1\"\nhours_max = \"c0ffee\"\n";
+                [backup]\nkeep = \"dayly=1\"\nfolder = 26\n";
     let wrong = read(file).expect_err("it is wrong");
     let lines: Vec<_> = wrong.iter().map(|mistake| mistake.line).collect();
     assert_eq!(lines, [2, 3, 5, 6, 9, 10].map(Some), "{wrong:?}");

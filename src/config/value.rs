@@ -51,6 +51,64 @@ impl Value for SocketAddr {
     }
 }
 
+/// The port of operations, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operations {
+    /// There.
+    At(SocketAddr),
+    /// Nowhere.
+    Off,
+}
+
+impl Value for Operations {
+    const KIND: &'static str = "an address with a port, or off";
+    const EXAMPLE: &'static str = "write it as \"127.0.0.1:8788\", or \"off\"";
+
+    fn read(text: &OsStr) -> Option<Self> {
+        match text.to_str()? {
+            "off" => Some(Operations::Off),
+            address => address.parse().ok().map(Operations::At),
+        }
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Operations::At(address) => address.to_string(),
+            Operations::Off => "off".to_owned(),
+        }
+    }
+}
+
+/// What of the log is let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter(String);
+
+impl Filter {
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self("info".to_owned())
+    }
+}
+
+impl Value for Filter {
+    const KIND: &'static str = "a level of the log";
+    const EXAMPLE: &'static str = "write it as \"info\"";
+
+    fn read(text: &OsStr) -> Option<Self> {
+        text.to_str().filter(|text| !text.is_empty()).map(|text| Self(text.to_owned()))
+    }
+
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+}
+
 impl Value for bool {
     const KIND: &'static str = "true or false";
     const EXAMPLE: &'static str = "write true or false, without quotes";
@@ -70,7 +128,7 @@ impl Value for bool {
 
 impl Value for u32 {
     const KIND: &'static str = "a whole number";
-    const EXAMPLE: &'static str = "write it as 26, without quotes";
+    const EXAMPLE: &'static str = "write it as 587, without quotes";
 
     fn read(text: &OsStr) -> Option<Self> {
         text.to_str()?.parse().ok()

@@ -120,10 +120,16 @@ acts! {
     FollowUp          "follow-up"                      Never   Centre  Never   Trial   Never   Never   Never   Never;
     /// Sign a code break's follow-up as principal investigator, which closes it.
     CloseBreak        "close-break"                    Never   Centre  Never   Never   Never   Never   Never   Never;
+    /// Keep what was written about a code break once the arm was known, sealed.
+    SealPart          "seal-part"                      Never   Centre  Never   Trial   Never   Never   Never   Never;
+    /// Have the lock lifted from what was sealed about one code break.
+    ReadSealedPart    "read-sealed-part"               Never   Centre  Never   Trial   Trial   Never   Never   Never;
     /// Plan that one named person is told a participant's treatment, for a safety report.
     PlanUnblinding    "plan-unblinding"                Never   Never   Never   Never   Never   Trial   Trial   Never;
     /// Read which safety unblindings are planned, and for whom.
     ReadSafetyPlans   "read-safety-plans"              Never   Never   Never   Trial   Never   Trial   Trial   Never;
+    /// Take in that a code was opened without the service: from the kit, or from a letter.
+    ImportBreak       "import-break"                   Never   Never   Never   Trial   Never   Never   Never   Never;
     /// Record a preparation, its second check, and its hand-over.
     RecordPreparation "record-preparation"             Never   Never   Centre  Never   Never   Never   Never   Never;
     /// Keep sealed stock records.
@@ -144,6 +150,20 @@ acts! {
     Disclose          "disclose"                       Never   Never   Never   Never   Trial   Never   Never   Never;
     /// Read the trial's blinded reports: flow, deviations, delegation, who is unblinded, the board's open part.
     ReadReports       "read-reports"                   Never   Never   Never   Never   Never   Trial   Trial   Never;
+    /// Read what others are told: that something happened, when and where, by kinds of one's own role.
+    ReadNotices       "read-notices"                   Centre  Centre  Centre  Trial   Trial   Trial   Trial   Trial;
+    /// Say which programs are told, and look after what is on its way out.
+    ManageDeliveries  "manage-deliveries"              Never   Never   Never   Never   Never   Never   Never   Trial;
+    /// Have participants' records as a file: identity, free text, codes and levels among them.
+    ExportRecords     "export-records"                 Never   Centre  Never   Never   Never   Trial   Never   Never;
+    /// Have participants, visits, deviations and code breaks as a file, without any of that.
+    ExportOverview    "export-overview"                Never   Centre  Never   Never   Never   Trial   Trial   Never;
+    /// Have the trail as a file.
+    ExportTrail       "export-trail"                   Never   Never   Never   Never   Trial   Trial   Never   Never;
+    /// Confirm that the centre's own copy was checked.
+    ConfirmExport     "confirm-export"                 Never   Centre  Never   Never   Never   Never   Never   Never;
+    /// Make the data folder again from a backup, while the service is stopped.
+    RestoreBackup     "restore-backup"                 Never   Never   Never   Never   Never   Never   Never   Trial;
 }
 
 /// The acts by which somebody may learn an arm. A third needs a line here.

@@ -45,6 +45,8 @@ pub struct Standing {
     pub opened: bool,
     /// The entry of the last follow-up record.
     pub written: Option<u64>,
+    /// The entry of the last sealed part: what was written once the arm was known.
+    pub sealed: Option<u64>,
     /// The entry of the closure.
     pub closed: Option<u64>,
 }
@@ -121,19 +123,24 @@ impl Kind for Closure {
     type Right = CloseBreak;
     const RIGHT: CloseBreak = CloseBreak;
     const ENTRY: &'static str = "break-closed";
-    const QUESTIONS: &'static [Question] = &[may("unconfirmed", Asked::Text)];
+    const QUESTIONS: &'static [Question] =
+        &[may("unconfirmed", Asked::Text), may("no-sealed-part", Asked::Text)];
 
     fn fits(_: &Trial, _: &Life, _: &Answers) -> Result<Option<&'static str>, Unfit> {
         Ok(None)
     }
 
-    /// Every record holds a statement of impact, so one record is enough (EU-10).
+    /// Every record holds a statement of impact, so one record is enough (EU-10). Its sealed part is there, or the reason
+    /// why there is none.
     fn follows(standing: &Standing, answers: &Answers) -> Result<(), Unfit> {
         if standing.closed.is_some() || standing.written.is_none() {
             return Err(Unfit::State);
         }
         if !standing.opened && answers.get("unconfirmed").is_none() {
             return Err(Unfit::Needed("unconfirmed"));
+        }
+        if standing.sealed.is_none() && answers.get("no-sealed-part").is_none() {
+            return Err(Unfit::Needed("no-sealed-part"));
         }
         Ok(())
     }
@@ -160,7 +167,7 @@ mod tests {
     use super::*;
 
     fn standing(written: Option<u64>, closed: Option<u64>) -> Standing {
-        Standing { broken: Moment::from_millis(0), opened: true, written, closed }
+        Standing { broken: Moment::from_millis(0), opened: true, written, sealed: None, closed }
     }
 
     #[test]

@@ -37,6 +37,7 @@ impl FromRequest for Who {
             } else {
                 house.caller(token.reveal())?
             };
+            house.let_through(&caller)?;
             Ok(Self { caller, token })
         }))
     }

@@ -2,8 +2,10 @@
 //! promise that whatever goes wrong ends as a problem in our words and never as somebody else's text.
 
 use super::problem::{self, Problem};
+use super::traffic::{NOWHERE, Traffic};
 use super::{page, pages};
 use crate::limits::ADDRESS;
+use crate::meter::Begun;
 use crate::refusal::Code;
 use crate::text::Language;
 use actix_web::body::BoxBody;
@@ -18,10 +20,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Instant;
+use tracing::{Instrument, info_span};
 
 /// Gives each request its reference. Passed in, so that two worlds may have the same ones.
 pub type Ids = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// What is the same around every answer of a port.
+#[derive(Clone)]
+pub struct Around {
+    /// Gives each request its reference.
+    pub ids: Ids,
+    /// The public address is https.
+    pub https: bool,
+    /// Where requests are counted.
+    pub traffic: Arc<Traffic>,
+    /// Machines ask here every few seconds: an answer is worth no line.
+    pub quiet: bool,
+}
 
 /// The circumstances of a request. A handler that writes words asks for it.
 #[derive(Debug, Clone)]
@@ -54,15 +69,27 @@ impl FromRequest for Asked {
 /// # Errors
 /// A problem, when no answer came back: a panic, or a failure between here and the handler.
 pub async fn frame(
-    ids: Ids,
-    https: bool,
+    around: Around,
     req: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
-    let begun = Instant::now();
-    let asked = Asked { id: ids(), language: language(&req), https };
+    let id = (around.ids)();
+    // Route templates only: a path may hold a reference, and a query anything at all.
+    let route = req.match_pattern().unwrap_or_else(|| NOWHERE.to_owned());
+    let span = info_span!("request", request = id, method = word(req.method()), route);
+    framed(around, id, route, req, next).instrument(span).await
+}
+
+async fn framed(
+    around: Around,
+    id: String,
+    route: String,
+    req: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse, Error> {
+    let begun = Begun::new();
+    let asked = Asked { id, language: language(&req), https: around.https };
     let method = word(req.method());
-    let route = req.match_pattern().unwrap_or_else(|| "-".to_owned());
     req.extensions_mut().insert(asked.clone());
     let outcome = if is_too_long(&req) {
         Ok(req.error_response(Problem::new(Code::TooLarge)))
@@ -73,19 +100,21 @@ pub async fn frame(
         Ok(answer) => Ok(finished(answer, &asked)),
         Err(error) => Err(Error::from(ours(&error).told(&asked))),
     };
-    let status = match &outcome {
-        Ok(answer) => answer.status(),
-        Err(error) => error.as_response_error().status_code(),
+    let (status, refused) = match &outcome {
+        Ok(answer) => (answer.status(), answer.response().extensions().get::<Code>().copied()),
+        Err(error) => (error.as_response_error().status_code(), Some(ours(error).refusal.code)),
     };
-    // Route templates only: a path may hold a reference, and a query anything at all.
-    tracing::info!(
-        request = asked.id,
-        method,
-        route,
-        status = status.as_u16(),
-        duration_ms = begun.elapsed().as_secs_f64() * 1000.0,
-        "answered"
-    );
+    let (status, duration_ms) = (status.as_u16(), begun.millis());
+    around.traffic.answered(method, &route, status, begun.micros());
+    if let Some(code) = refused {
+        around.traffic.refused(code);
+    }
+    let problem = refused.map(Code::as_str);
+    if around.quiet {
+        tracing::debug!(status, problem, duration_ms, "answered");
+    } else {
+        tracing::info!(status, problem, duration_ms, "answered");
+    }
     outcome
 }
 
@@ -115,6 +144,7 @@ fn finished(answer: ServiceResponse, asked: &Asked) -> ServiceResponse {
             let told = problem.told(asked);
             let page = pages::stop(answer.request(), asked, &told.refusal);
             let mut answer = answer.into_response(page.unwrap_or_else(|| told.error_response()));
+            answer.response_mut().extensions_mut().insert(told.refusal.code);
             page::dress(answer.headers_mut(), &asked.id, asked.https);
             answer
         }

@@ -11,8 +11,8 @@ use super::wire::{acts, pharmacy};
 use crate::domain::access::{KeepStock, ReadStock, RecordPreparation};
 use crate::domain::ids::{CentreId, Reference};
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
-use crate::sealing::bytes::{hex, unhex};
-use crate::sealing::pharmacy_record::{RecordKind, SealedRecord};
+use crate::sealing::bytes::{Hash, hex, unhex};
+use crate::sealing::sealed_record::{RecordKind, SealedRecord};
 use crate::service::preparation_record::{Masked, Prepared, SecondCheck, Times};
 use crate::service::stock::Sealed;
 use crate::service::{Answered, House};
@@ -85,11 +85,15 @@ fn kept(answered: Answered<Times>) -> Answer<pharmacy::KeptBody> {
     if repeated { Answer::ok(body) } else { Answer::created(body) }
 }
 
-fn sealed(kind: RecordKind, body: &pharmacy::SealedBody) -> Result<Sealed, Problem> {
+pub(super) fn sealed(kind: RecordKind, body: &pharmacy::SealedBody) -> Result<Sealed, Problem> {
     let record = named("/record/record", FieldCode::ChoiceUnknown, Reference::parse(&body.record))?;
     let bytes = unhex(&body.sealed).and_then(|bytes| SealedRecord::of(kind, &bytes));
     let bytes = named("/record/sealed", FieldCode::BytesForm, bytes.ok_or(()))?;
     Ok(Sealed { record, epoch: body.epoch, bytes })
+}
+
+pub(super) fn hashes(proof: &[Hash]) -> Vec<String> {
+    proof.iter().map(|hash| hex(hash)).collect()
 }
 
 /// One of the two, and not both.
@@ -170,12 +174,14 @@ async fn read(
     let after = named("/after", FieldCode::ChoiceUnknown, after)?;
     let lifted = house.read_stock(&who.caller, centre.clone(), after).await?;
     let records = lifted.records.into_iter().map(|one| pharmacy::PharmacyRecordBody {
-        record: one.place.record.as_str().to_owned(),
-        kind: one.place.kind.as_str().to_owned(),
-        epoch: one.place.epoch,
-        release: one.release.map(|release| release.as_str().to_owned()),
-        entry: one.entry,
-        sealed: hex(one.sealed.as_bytes()),
+        record: one.record.place.record.as_str().to_owned(),
+        kind: one.record.place.kind.as_str().to_owned(),
+        epoch: one.record.place.epoch,
+        release: one.record.release.map(|release| release.as_str().to_owned()),
+        entry: one.record.entry,
+        sealed: hex(one.record.sealed.as_bytes()),
+        line: one.line,
+        proof: hashes(&one.proof),
     });
     Ok(Answer::ok(pharmacy::PharmacyRecordsBody {
         trial: house.trial.id.to_string(),

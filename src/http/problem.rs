@@ -38,6 +38,8 @@ pub fn status(code: Code) -> StatusCode {
         | Code::WrongState
         | Code::RotationOutdated
         | Code::WasUnblinded
+        | Code::NoDrillList
+        | Code::DrillNotPassed
         | Code::DecisionsOpen => StatusCode::CONFLICT,
         Code::ChangedSinceRead => StatusCode::PRECONDITION_FAILED,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -18,7 +18,7 @@ use crate::service::House;
 use crate::service::break_code::{Emergency, Named};
 use crate::service::opened::OpeningReceipt;
 use crate::service::prepare::{Handed, Preparation, RootSeen};
-use crate::store::release::HeldWrap;
+use crate::store::release::{HeldWrap, Released};
 use actix_web::web::Data;
 
 /// The routes of this file.
@@ -110,27 +110,31 @@ pub(super) fn wrap_body(held: &HeldWrap) -> acts::WrapBody {
     }
 }
 
+pub(super) fn slot_body(released: &Released) -> acts::SlotBody {
+    let place = &released.place;
+    acts::SlotBody {
+        trial: place.trial.to_string(),
+        segment: place.segment,
+        stratum: place.stratum.to_string(),
+        position: place.position,
+        code: place.code.to_string(),
+        epoch: place.epoch,
+        sealed: hex(released.sealed.as_bytes()),
+        leaf_path: acts::LeafPathBody {
+            index: released.leaf_path.index,
+            size: released.leaf_path.size,
+            path: released.leaf_path.path.iter().map(|hash| hex(hash)).collect(),
+        },
+    }
+}
+
 fn release(handed: Handed, purpose: &str, told: Option<Vec<String>>) -> Answer<acts::ReleaseBody> {
     let Handed { released, number, repeated, times } = handed;
-    let place = released.place;
     let body = acts::ReleaseBody {
         reference: released.reference.as_str().to_owned(),
         purpose: purpose.to_owned(),
         participant: number.to_string(),
-        slot: acts::SlotBody {
-            trial: place.trial.to_string(),
-            segment: place.segment,
-            stratum: place.stratum.to_string(),
-            position: place.position,
-            code: place.code.to_string(),
-            epoch: place.epoch,
-            sealed: hex(released.sealed.as_bytes()),
-            leaf_path: acts::LeafPathBody {
-                index: released.leaf_path.index,
-                size: released.leaf_path.size,
-                path: released.leaf_path.path.iter().map(|hash| hex(hash)).collect(),
-            },
-        },
+        slot: slot_body(&released),
         wrap: wrap_body(&released.wrap),
         passed: released.passed.map(|passed| PassedBody {
             centre: passed.centre.to_string(),
@@ -164,7 +168,7 @@ async fn prepare(
     Ok(release(handed, "prepare", None))
 }
 
-fn root(said: Option<String>) -> Result<Option<RootSeen>, Problem> {
+pub(super) fn root(said: Option<String>) -> Result<Option<RootSeen>, Problem> {
     let read = |word: String| RootSeen::parse(&word).ok_or(());
     named("/root", FieldCode::ChoiceUnknown, said.map(read).transpose())
 }
@@ -243,10 +247,13 @@ async fn breaks(house: Data<House>, who: Who) -> Result<Answer<acts::BreaksBody>
         category: broken.release.category.unwrap_or_default(),
         by: broken.release.person.to_string(),
         at: broken.release.at.to_string(),
+        opened_offline: broken.release.outside.as_ref().map(|outside| outside.at.to_string()),
+        letter: broken.release.outside.and_then(|outside| outside.letter),
         opened: broken.opened,
         unconfirmed: broken.unconfirmed,
         read_back: broken.release.read_back.is_some(),
         follow_up: broken.progress.as_str().to_owned(),
+        sealed_part: broken.standing.sealed.is_some(),
         due: broken.due.to_string(),
         again: [("person", broken.again.person), ("centre", broken.again.centre)]
             .into_iter()

@@ -4,8 +4,9 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, account, emergency, follow_up, imports, keys, list, participants, pass_on, people,
-    pharmacy, records, releases, reports, rights, rotations, tokens, trail, trial,
+    Served, account, drills, emergency, exports, follow_up, import_break, imports, keys, list,
+    notices, participants, pass_on, people, pharmacy, records, releases, reports, rights,
+    rotations, sealed_part, tokens, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -27,14 +28,19 @@ pub fn table() -> Table {
         records::routes(),
         releases::routes(),
         reports::routes(),
+        exports::routes(),
         pharmacy::routes(),
         emergency::routes(),
+        import_break::routes(),
+        drills::routes(),
         follow_up::routes(),
+        sealed_part::routes(),
         keys::routes(),
         rotations::routes(),
         pass_on::routes(),
         trial::routes(),
         list::routes(),
+        notices::routes(),
         trail::routes(),
     ];
     Table::new(rooms.concat())

@@ -57,7 +57,10 @@ async fn proof(
 }
 
 async fn latest(house: Data<House>, _who: Who) -> Result<Answer<acts::CheckpointBody>, Problem> {
-    Ok(Answer::ok(acts::CheckpointBody { checkpoint: house.checkpoint()? }))
+    Ok(Answer::ok(acts::CheckpointBody {
+        checkpoint: house.checkpoint()?,
+        cosigned: house.cosigned()?,
+    }))
 }
 
 async fn consistency(

@@ -31,6 +31,7 @@ pub const SIGNED: [&str; 21] = [
     "correct",
     "report-accident",
     "break-code",
+    "import-break",
     "follow-up",
     "close-break",
     "plan-unblinding",
@@ -76,7 +77,7 @@ pub fn routes() -> Vec<Route> {
             .takes::<acts::RecruitmentDecision>()
             .gives::<acts::Done>(200, decided)
             .refuses(&refusals)
-            .refuses(&[Code::ListNotReviewed, Code::DecisionsOpen])
+            .refuses(&[Code::ListNotReviewed, Code::DecisionsOpen, Code::DrillNotPassed])
             .idempotent(),
         Route::post("/v1/recruitment/pause", pause)
             .act(DecideRecruitment)

@@ -39,6 +39,23 @@ pub fn sha256_of(pieces: &[&[u8]]) -> Hash {
     fixed(context.finish().as_ref())
 }
 
+/// SHA-256 of everything that a reader gives, however long it is.
+///
+/// # Errors
+/// The reader's.
+pub fn sha256_read(reader: &mut dyn std::io::Read) -> std::io::Result<Hash> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match reader.read(&mut piece) {
+            Ok(0) => return Ok(fixed(context.finish().as_ref())),
+            Ok(n) => context.update(&piece[..n]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 fn fixed(bytes: &[u8]) -> Hash {
     bytes.try_into().expect("SHA-256 gives 32 bytes")
 }

@@ -33,7 +33,7 @@ impl CentreKey {
         Zeroizing::new(hkdf(&[], &self.0, &at.aad()))
     }
 
-    /// `record key = HKDF(salt empty, ikm centre key, info, 32)`, info as in `pharmacy_record`            design 4
+    /// `record key = HKDF(salt empty, ikm centre key, info, 32)`, info as in `sealed_record`            design 4
     pub(super) fn record_key(&self, info: &[u8]) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(hkdf(&[], &self.0, info))
     }

@@ -10,7 +10,7 @@
 
 use super::bytes::{hex, unhex, unhex_array};
 use super::package::{Package, PackedWrap};
-use super::slot::{LeafPath, Place, SealedArm, Wrap};
+use super::slot::{LeafPath, Place, SealedArm, Wrap, centre_of};
 use super::tree::Frontier;
 use crate::domain::ids::{CentreId, Code, PersonId, StratumId, TrialId};
 use crate::domain::people::Role;
@@ -70,17 +70,19 @@ pub fn kit_file_name(code: &Code) -> String {
     format!("{code}.json")
 }
 
-/// Makes a kit from the package alone: manifest, wraps, then every slot in list order.
+/// Makes a kit from the package alone: manifest, wraps, then every slot in list order; of one centre, or of all.
 ///
 /// # Errors
 /// [`KitError::NoHotline`].
-pub fn make_kit(package: &Package) -> Result<Vec<KitFile>, KitError> {
+pub fn make_kit(package: &Package, only: Option<&CentreId>) -> Result<Vec<KitFile>, KitError> {
+    let wanted = |centre: &CentreId| only.is_none_or(|only| only == centre);
     let hotline = |wrap: &&PackedWrap| {
         package.cards.iter().any(|card| card.person == wrap.person && card.role == Role::Hotline)
     };
-    let wraps: Vec<WrapText> = package.wraps.iter().filter(hotline).map(WrapText::of).collect();
+    let here = || package.wraps.iter().filter(|wrap| wanted(&wrap.centre));
+    let wraps: Vec<WrapText> = here().filter(hotline).map(WrapText::of).collect();
     let held: BTreeSet<_> = wraps.iter().map(|wrap| &wrap.centre).collect();
-    let all: BTreeSet<_> = package.wraps.iter().map(|wrap| wrap.centre.to_string()).collect();
+    let all: BTreeSet<_> = here().map(|wrap| wrap.centre.to_string()).collect();
     if held.is_empty() || held.len() != all.len() {
         return Err(KitError::NoHotline);
     }
@@ -93,6 +95,9 @@ pub fn make_kit(package: &Package) -> Result<Vec<KitFile>, KitError> {
         file(KIT_WRAPS, json(&WrapsText { klero: WRAPS_V1.to_owned(), wraps })),
     ];
     for ((index, slot), path) in (0..).zip(&package.slots).zip(paths) {
+        if !centre_of(&slot.stratum).is_some_and(|centre| wanted(&centre)) {
+            continue;
+        }
         let at = Place {
             trial: manifest.trial.clone(),
             segment: manifest.segment,
@@ -283,7 +288,7 @@ mod tests {
     #[test]
     fn with_the_kit_and_a_hotline_key_each_slot_opens_without_the_service() {
         let Story { list, package, hotline, .. } = story();
-        let files = make_kit(&package).unwrap();
+        let files = make_kit(&package, None).unwrap();
         assert_eq!(files.len(), 2 + 32);
         let text = |name: &str| &files.iter().find(|file| file.name == name).unwrap().text;
         let pinned = SignedManifest::parse(text(KIT_MANIFEST)).unwrap().manifest;
@@ -302,11 +307,30 @@ mod tests {
         }
     }
 
+    // shows: EU-12, CO-2
+    #[test]
+    fn a_kit_for_one_centre_holds_that_centres_slots_and_wraps_and_no_others() {
+        let Story { package, .. } = story();
+        let east = crate::sealing::fixture::centre("east");
+        let files = make_kit(&package, Some(&east)).unwrap();
+        assert_eq!(files.len(), 2 + 16);
+        let wraps = read_kit_wraps(&files[1].text).unwrap();
+        assert!(wraps.iter().all(|wrap| wrap.centre == east));
+        for file in &files[2..] {
+            assert_eq!(
+                centre_of(&read_kit_slot(&file.text).unwrap().at.stratum),
+                Some(east.clone())
+            );
+        }
+        let nowhere = crate::sealing::fixture::centre("nowhere");
+        assert_eq!(make_kit(&package, Some(&nowhere)), Err(KitError::NoHotline));
+    }
+
     // shows: EU-12, SG-7
     #[test]
     fn a_file_of_the_kit_that_was_renamed_inside_does_not_open() {
         let Story { list, package, hotline, .. } = story();
-        let files = make_kit(&package).unwrap();
+        let files = make_kit(&package, None).unwrap();
         let (here, there) = (list.rows()[0].code.to_string(), list.rows()[1].code.to_string());
         let slot = read_kit_slot(&files[2].text.replace(&here, &there)).unwrap();
         let wrap = &read_kit_wraps(&files[1].text).unwrap()[0];
@@ -326,7 +350,7 @@ mod tests {
     #[test]
     fn a_file_of_the_kit_says_where_its_slot_belongs_and_names_no_arm() {
         let Story { list, package, .. } = story();
-        let files = make_kit(&package).unwrap();
+        let files = make_kit(&package, None).unwrap();
         for (file, row) in files[2..].iter().zip(list.rows()) {
             assert_eq!(file.name, kit_file_name(&row.code));
             assert!(!file.text.contains(row.arm.name(&package.manifest.manifest)));
@@ -341,8 +365,8 @@ mod tests {
         nobody
             .wraps
             .retain(|wrap| wrap.person != person("hot-1") || wrap.centre.as_str() == "east");
-        assert_eq!(make_kit(&nobody), Err(KitError::NoHotline));
-        let files = make_kit(&package).unwrap();
+        assert_eq!(make_kit(&nobody, None), Err(KitError::NoHotline));
+        let files = make_kit(&package, None).unwrap();
         let slot = |from: &str, to: &str| read_kit_slot(&files[2].text.replacen(from, to, 1)).err();
         assert_eq!(slot("kit/v1", "kit/v2"), Some(KitError::Malformed("klero")));
         assert_eq!(slot("\"epoch\"", "\"arm\":1,\"epoch\""), Some(KitError::Malformed("its JSON")));

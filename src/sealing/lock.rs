@@ -4,7 +4,7 @@
 //! lock key = HKDF(salt empty, ikm server secret, info "klero/v1/lock", 32)          RFC 5869
 //! locked   = nonce 12 ‖ AES-256-GCM(lock key, nonce, aad, sealed)                   aad as in `slot`
 //! ```
-//! Every slot, and every sealed pharmacy record (`pharmacy_record`), is locked once, under a random nonce; one key locks
+//! Every slot, and every sealed pharmacy record (`sealed_record`), is locked once, under a random nonce; one key locks
 //! at most some hundred thousand of them, far below the 2^32 that random nonces of 96 bits allow.
 
 use super::bytes::hkdf;

@@ -10,14 +10,18 @@ pub mod package;
 pub mod passed;
 #[cfg(feature = "server")]
 pub mod password;
-pub mod pharmacy_record;
 #[cfg(test)]
 mod samples;
+pub mod sealed_record;
 pub mod signature;
 pub mod slot;
+pub mod tiles;
 #[cfg(feature = "server")]
 pub mod totp;
 pub mod tree;
+#[cfg(feature = "server")]
+pub mod webhook;
+pub mod witness;
 
 #[cfg(feature = "offline")]
 mod aead;
@@ -44,7 +48,11 @@ pub mod identity;
 #[cfg(feature = "offline")]
 pub mod kit;
 #[cfg(feature = "offline")]
+pub mod kit_count;
+#[cfg(feature = "offline")]
 mod leaf;
+#[cfg(feature = "offline")]
+pub mod letters;
 #[cfg(feature = "offline")]
 pub mod list;
 pub mod offline_record;

@@ -17,10 +17,12 @@ use crate::domain::time::Moment;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The acts that are counted; all others are checked as lines and let go.
-const COUNTED: [&str; 16] = [
+const COUNTED: [&str; 20] = [
     "randomised",
     "release-for-preparation",
     "release-for-break",
+    "break-imported",
+    "unissued-opened",
     "follow-up-recorded",
     "mistake-recorded",
     "answers-corrected",
@@ -34,6 +36,8 @@ const COUNTED: [&str; 16] = [
     "break-closed",
     "eligibility-signed",
     "disclosed",
+    "exported",
+    "export-confirmed",
 ];
 
 /// One allocation.

@@ -66,6 +66,14 @@ pub fn receipt_text(reference: &str, entry: &str, fits: bool, at: &str) -> Strin
     format!(r#"{{"reference":"{reference}","entry":"{entry}","fits":{fits},"at":"{at}"}}"#)
 }
 
+/// What the receipt of a drill is signed over: that it opened and whether it fitted, and how many of the person's centre
+/// keys opened. Compact JSON in this order; the entry, which `entry` names by its leaf hash, holds how many there were.
+pub fn drill_text(reference: &str, entry: &str, fits: bool, keys_opened: u32, at: &str) -> String {
+    format!(
+        r#"{{"reference":"{reference}","entry":"{entry}","fits":{fits},"keysOpened":{keys_opened},"at":"{at}"}}"#
+    )
+}
+
 /// What an act is signed over when a key signs it: which act, under which key against doing it twice, with which body,
 /// meaning what. Compact JSON in this order, texts escaped as `JSON.stringify` escapes them. `body` is the SHA-256 of the
 /// request's compact JSON without its `signature`, in hex: no other request can carry this signature.

@@ -11,6 +11,10 @@ use super::bytes::{Hash, label, lp, put_u32};
 use crate::domain::ids::{CentreId, Code, StratumId, TrialId};
 use std::fmt;
 
+/// Keys of training lists beside the one that issues are numbered above this, and no others: so a drill's key is known by
+/// its number, and a rotation never meets it.
+pub const DRILL_EPOCHS: u32 = 1_000_000;
+
 /// Where a slot belongs. Seal and lock are bound to every part of it, so a slot that was moved does not open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

@@ -11,8 +11,8 @@ use super::identity;
 use super::list::{Design, List};
 use super::lock::ServerSecret;
 use super::manifest::ListPurpose;
-use super::pharmacy_record::{RecordKind, RecordPlace, open_record, seal_record};
 use super::seal::seal_index;
+use super::sealed_record::{RecordKind, RecordPlace, open_record, seal_record};
 use super::slot::{Place, Wrap};
 use super::tree;
 use super::wrap::{self, OpeningKey};
@@ -95,7 +95,7 @@ pub fn check_file(text: &str) -> Result<Vec<CaseResult>, VectorsError> {
     ])
 }
 
-/// Sealed pharmacy records.
+/// Sealed records: of the pharmacy, or about code breaks.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RecordCases {
@@ -142,7 +142,7 @@ impl RecordCase {
         compared.bytes("record_key", &self.record_key, &*key.record_key(&at.info()));
         compared.bytes("sealed", &self.sealed, sealed.as_bytes());
         compared.value("text", &self.text, &read);
-        Ok(compared.result(&format!("pharmacy record: {}", self.kind)))
+        Ok(compared.result(&format!("sealed record: {}", self.kind)))
     }
 }
 

@@ -323,7 +323,7 @@ fn check_arms(evidence: &Evidence<'_>, slots: &Slots<'_>, told: &Told) -> Result
 /// (7) Whose code was broken by the trail is `yes` in the data set, and nobody else.
 fn check_breaks(evidence: &Evidence<'_>, told: &Told) -> Result<usize, String> {
     let mut broken = BTreeSet::new();
-    for line in told.of("release-for-break") {
+    for line in told.of("release-for-break").chain(told.of("break-imported")) {
         broken.insert(need(line, "participant")?);
     }
     for row in evidence.data {

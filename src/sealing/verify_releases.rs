@@ -2,9 +2,11 @@
 //! the trail (design 3, 4).
 
 use super::line::Line;
+use super::slot::DRILL_EPOCHS;
 use super::verify_trail::{Told, demand, need, number, text};
 use crate::domain::access::{
-    Act, BreakCode, GrantKey, PassKey, Prepare, Reach, RotateKey, Transfer, VoidCode,
+    Act, BreakCode, Drill, GrantKey, ImportBreak, PassKey, Prepare, Reach, RotateKey, Transfer,
+    VoidCode,
 };
 use crate::domain::entry::{Fact, Facts, fact};
 use crate::domain::ids::CentreId;
@@ -28,6 +30,8 @@ pub fn check_releases(
                 issued.insert(need(line, "code")?, need(line, "participant")?);
             }
             "code-voided" => entitled.may_void(line, centres)?,
+            "break-imported" => check_imported(line, &entitled, centres, &issued)?,
+            "unissued-opened" => entitled.may_report(line, centres, &issued)?,
             "release-for-preparation" | "release-for-break" => {
                 let code = check_release(line, &entitled, centres, &issued)?;
                 released.insert((need(line, "reference")?, code), line.by.as_str());
@@ -44,11 +48,15 @@ pub fn check_releases(
                 })?;
             }
             "drill" => {
-                let code = text(&line.entry.on, "code");
-                demand(
-                    !code.is_some_and(|code| centres.contains_key(code) && !code.starts_with('9')),
-                    || format!("entry {}: a drill with a live code", line.seq),
-                )?;
+                let (seq, code) = (line.seq, need(line, "code")?);
+                // Whatever it begins with: a code of a list that issues may be somebody's.
+                demand(!centres.contains_key(code), || {
+                    format!("entry {seq}: a drill with a live code")
+                })?;
+                let centre = line.entry.centre.as_ref();
+                let centre = centre.ok_or_else(|| format!("entry {seq}: a drill at no centre"))?;
+                let may = entitled.may::<Drill>(line, centre);
+                may.map_err(|why| format!("entry {seq}: a drill, but {why}"))?;
             }
             _ => {}
         }
@@ -81,12 +89,44 @@ fn check_release<'t>(
     Ok(code)
 }
 
+/// A code that was opened without the service: of a code issued before to that participant, taken in by somebody who may,
+/// and from the kit by somebody who had a key of that centre once.
+fn check_imported(
+    line: &Line,
+    entitled: &Entitlements,
+    centres: &BTreeMap<String, Option<CentreId>>,
+    issued: &BTreeMap<&str, &str>,
+) -> Result<(), String> {
+    let seq = line.seq;
+    let (code, participant, opener) =
+        (need(line, "code")?, need(line, "participant")?, need(line, "opener")?);
+    demand(issued.get(code) == Some(&participant), || {
+        format!(
+            "entry {seq}: break-imported of code {code}, which had not been issued to {participant}"
+        )
+    })?;
+    let centre = centres.get(code).and_then(Option::as_ref);
+    let centre = centre.ok_or_else(|| format!("entry {seq}: code {code} belongs to no centre"))?;
+    let now = entitled.present.get(participant).unwrap_or(centre);
+    demand(line.entry.centre.as_ref().is_none_or(|at| at == now), || {
+        format!("entry {seq}: code {code} is of {now}, the entry says another centre")
+    })?;
+    entitled
+        .may::<ImportBreak>(line, now)
+        .and_then(|()| entitled.could_open(line, opener, centre))
+        .map_err(|why| format!("entry {seq}: break-imported of code {code}, but {why}"))
+}
+
 /// Followed entry by entry from the first; what it says is true after the last one it was given.
 #[derive(Default)]
 struct Entitlements {
     people: BTreeMap<String, Known>,
     /// Person, centre, epoch.
     wraps: BTreeSet<(String, String, u64)>,
+    /// Person and centre of every key that was ever given.
+    ever: BTreeSet<(String, String)>,
+    /// Codes of nobody that were opened, by the entries that say so.
+    incidents: BTreeMap<u64, String>,
     /// Participants who moved, and where they are.
     present: BTreeMap<String, CentreId>,
     /// Participants whose code's key was passed on, and to which centre.
@@ -116,7 +156,7 @@ fn list<'f>(facts: &'f Facts, name: &str) -> Option<&'f [Fact]> {
 
 impl Entitlements {
     /// Takes the next entry in. `manifests` are the hashes, as hex, of the lists that are looked at: the wraps of
-    /// other lists, such as a training list's, give nobody anything here.
+    /// other lists give nobody anything here.
     ///
     /// # Errors
     /// What an entry that gives or takes a right does not say.
@@ -150,15 +190,17 @@ impl Entitlements {
             "list-imported" if manifests.iter().any(|m| text(data, "manifest") == Some(m)) => {
                 for wrap in list(data, "wraps")? {
                     let Fact::Group(wrap) = wrap else { return None };
-                    self.wraps.insert(wrap_of(text(wrap, "person")?, wrap)?);
+                    self.give(wrap_of(text(wrap, "person")?, wrap)?);
                 }
             }
             "key-granted" => {
                 let wrap = wrap_of(text(on, "person")?, data)?;
                 // Given by somebody who could not give it, it gives nothing.
                 let centre = CentreId::parse(&wrap.1).ok()?;
-                if self.may::<GrantKey>(line, &centre).is_ok() {
-                    self.wraps.insert(wrap);
+                // A key to practise with opens nobody's code.
+                let live = wrap.2 <= u64::from(DRILL_EPOCHS);
+                if live && self.may::<GrantKey>(line, &centre).is_ok() {
+                    self.give(wrap);
                 }
             }
             // A rotation gives the next key to those who stay; the last one still opens what was issued before.
@@ -167,7 +209,7 @@ impl Entitlements {
                 let may = self.may::<RotateKey>(line, &centre).is_ok();
                 for wrap in list(data, "wraps")?.iter().filter(|_| may) {
                     let Fact::Group(wrap) = wrap else { return None };
-                    self.wraps.insert(wrap_of(text(wrap, "person")?, wrap)?);
+                    self.give(wrap_of(text(wrap, "person")?, wrap)?);
                 }
             }
             "participant-transferred" => {
@@ -186,6 +228,9 @@ impl Entitlements {
                     self.passed.insert((who.to_owned(), to));
                 }
             }
+            "unissued-opened" => {
+                self.incidents.insert(line.seq, text(on, "code")?.to_owned());
+            }
             // Every key of the centre goes at once.
             "grant-removed" => {
                 let (person, centre, _) = wrap_of(text(on, "person")?, data)?;
@@ -194,6 +239,49 @@ impl Entitlements {
             _ => {}
         }
         Some(())
+    }
+
+    fn give(&mut self, wrap: (String, String, u64)) {
+        self.ever.insert((wrap.0.clone(), wrap.1.clone()));
+        self.wraps.insert(wrap);
+    }
+
+    /// Could this person open the code of this centre without the service? A letter opens for anybody; a kit for whoever
+    /// had a key of the centre once.
+    fn could_open(&self, line: &Line, opener: &str, centre: &CentreId) -> Result<(), String> {
+        if !self.people.contains_key(opener) {
+            return Err(format!("{opener}, who opened it, was nobody then"));
+        }
+        let held = self.ever.contains(&(opener.to_owned(), centre.to_string()));
+        let data = &line.entry.data;
+        match (text(data, "serial"), text(data, "record")) {
+            (Some(_), None) => Ok(()),
+            (None, Some(_)) if held => Ok(()),
+            (None, Some(_)) => Err(format!("{opener} never had a key of {centre}")),
+            _ => Err("it names neither a record nor a letter".to_owned()),
+        }
+    }
+
+    /// Could the person who took in that a code of nobody was opened do so?
+    ///
+    /// # Errors
+    /// Why not.
+    fn may_report(
+        &self,
+        line: &Line,
+        centres: &BTreeMap<String, Option<CentreId>>,
+        issued: &BTreeMap<&str, &str>,
+    ) -> Result<(), String> {
+        let (seq, code) = (line.seq, need(line, "code")?);
+        let centre = centres.get(code).and_then(Option::as_ref);
+        let centre =
+            centre.ok_or_else(|| format!("entry {seq}: code {code} belongs to no centre"))?;
+        demand(!issued.contains_key(code), || {
+            format!("entry {seq}: unissued-opened of code {code}, which was issued")
+        })?;
+        self.may::<ImportBreak>(line, centre)
+            .and_then(|()| self.could_open(line, need(line, "opener")?, centre))
+            .map_err(|why| format!("entry {seq}: unissued-opened of code {code}, but {why}"))
     }
 
     /// Could the person who made this release do so, then and there?
@@ -236,7 +324,12 @@ impl Entitlements {
         let centre = centres.get(code).and_then(Option::as_ref);
         let centre =
             centre.ok_or_else(|| format!("entry {seq}: code {code} belongs to no centre"))?;
-        let void = self.may::<VoidCode>(line, centre);
+        // With the incident that it follows from, whoever took that in voids the code.
+        let incident = number(&line.entry.data, "incident").and_then(|of| self.incidents.get(&of));
+        let void = match incident {
+            Some(known) if known == code => self.may::<ImportBreak>(line, centre),
+            _ => self.may::<VoidCode>(line, centre),
+        };
         void.map_err(|why| format!("entry {seq}: code-voided of code {code}, but {why}"))
     }
 
@@ -472,6 +565,69 @@ mod tests {
         assert!(stays.ends_with("is of east, the entry says another centre"), "{stays}");
     }
 
+    /// The honest tale with a code that was opened without the service, taken in by the hotline.
+    fn taken_in(opener: &str, by: (&'static str, &'static str), road: &str) -> Tale {
+        let mut tale = Tale::honest();
+        let mut entry = tale.release("break-imported", 0, "ES-001");
+        entry.data.clear();
+        let entry = entry.with("opener", opener).with(road, "x").with("category", "pregnancy");
+        tale.told.push((by.0, by.1, entry));
+        tale.data = tale.data.replacen(",no\n", ",yes\n", 1);
+        tale
+    }
+
+    // shows: EU-12, AT-2
+    #[test]
+    fn a_code_opened_without_the_service_is_checked_and_counts_as_broken() {
+        let hotline = ("hot-1", "hotline");
+        for (opener, road) in [("hot-1", "record"), ("inv-e", "serial"), ("co-w", "serial")] {
+            let fine = taken_in(opener, hotline, road).verdict();
+            assert!(fine.fits(), "{opener}: {:?}", fine.failure());
+        }
+        let mut silent = taken_in("hot-1", hotline, "record");
+        silent.data = silent.data.replacen(",yes\n", ",no\n", 1);
+        assert_eq!(failed(&silent.verdict()).0, 7, "the data set must say so");
+        let by_kit = why(&taken_in("co-w", hotline, "record"));
+        assert!(by_kit.ends_with("co-w never had a key of east"), "{by_kit}");
+        let unknown = why(&taken_in("nobody", hotline, "serial"));
+        assert!(unknown.ends_with("nobody, who opened it, was nobody then"), "{unknown}");
+        let neither = why(&taken_in("hot-1", hotline, "road"));
+        assert!(neither.ends_with("it names neither a record nor a letter"), "{neither}");
+        let by = why(&taken_in("hot-1", ("inv-e", "investigator"), "record"));
+        assert!(by.ends_with("inv-e, investigator, may not do so at east"), "{by}");
+        let mut early = taken_in("hot-1", hotline, "record");
+        let entry = early.told.pop().unwrap();
+        early.told.insert(early.first("randomised"), entry);
+        let before =
+            format!("break-imported of code {}, which had not been issued to ES-001", code(0));
+        assert_eq!(why(&early), before);
+    }
+
+    // shows: CO-2, AL-5, AT-2
+    #[test]
+    fn an_opened_code_of_nobody_is_void_by_its_incident_and_by_nothing_less() {
+        let incident = |of: u64, by: &'static str, role: &'static str| {
+            let mut tale = Tale::honest();
+            let seq = tale.told.len() as u64;
+            let opened = Entry::new("unissued-opened").on("code", code(2));
+            let opened = opened.with("opener", "hot-1").with("record", "x");
+            tale.told.push(("hot-1", "hotline", opened));
+            let void = Entry::new("code-voided").on("code", code(2)).with("incident", seq + of);
+            tale.told.push((by, role, void));
+            tale
+        };
+        let fine = incident(0, "hot-1", "hotline").verdict();
+        assert!(fine.fits(), "{:?}", fine.failure());
+        assert!(incident(1, "stat-1", "statistician").verdict().fits());
+        let other = why(&incident(1, "hot-1", "hotline"));
+        assert!(other.ends_with("hot-1, hotline, may not do so at east"), "{other}");
+        let mut issued = incident(0, "hot-1", "hotline");
+        issued.told.pop();
+        let at = issued.told.len() - 1;
+        issued.told[at].2.on = vec![("code".to_owned(), code(0).into())];
+        assert_eq!(why(&issued), format!("unissued-opened of code {}, which was issued", code(0)));
+    }
+
     // shows: SG-8
     #[test]
     fn wraps_of_another_list_give_nobody_anything_here() {
@@ -514,8 +670,8 @@ mod tests {
         tale.told[at].2.centre = None;
         assert!(tale.verdict().fits());
         let mut tale = Tale::honest();
-        let drill = Entry::new("drill").on("code", code(0));
-        tale.told.push(("ph-e", "pharmacist", drill));
+        let drill = Entry::new("drill").at(&centre("east")).on("code", code(0));
+        tale.told.push(("inv-e", "investigator", drill));
         assert_eq!(why(&tale), "a drill with a live code");
         let mut tale = Tale::honest();
         tale.told.push(("adm-1", "admin", Entry::new("person-invited").on("person", "x")));

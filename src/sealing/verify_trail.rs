@@ -27,7 +27,7 @@ pub struct Told {
 }
 
 /// The acts that the later checks look at; all others are checked as lines and let go.
-const TOLD: [&str; 17] = [
+const TOLD: [&str; 19] = [
     "founded",
     "person-invited",
     "account-activated",
@@ -43,6 +43,8 @@ const TOLD: [&str; 17] = [
     "randomised",
     "release-for-preparation",
     "release-for-break",
+    "break-imported",
+    "unissued-opened",
     "release-redelivered",
     "drill",
 ];

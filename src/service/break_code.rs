@@ -8,6 +8,7 @@ use super::{House, Signature, first_answer};
 use crate::domain::access::{Act, BreakCode, Caller};
 use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::{Code, EnrolmentNumber, PersonId, Reference};
+use crate::domain::notice::Kind;
 use crate::domain::people::{Person, Role};
 use crate::limits::TEXT;
 use crate::refusal::{FieldCode, FieldError, Refusal};
@@ -132,16 +133,11 @@ impl House {
     }
 }
 
-/// Sponsor, monitors, and the investigators of the centre are told at once (EU-8).
-fn told(tx: &Tx<'_>, participant: &Participant) -> Result<Vec<Person>, Refusal> {
+/// Sponsor, monitors, and the investigators of the centre are told at once (EU-8): by the same table as every notice.
+pub(super) fn told(tx: &Tx<'_>, participant: &Participant) -> Result<Vec<Person>, Refusal> {
     let own = tx.stamp().by.clone();
     Ok(super::people::active(tx, |person| {
-        let concerned = match person.role {
-            Role::Sponsor | Role::Monitor => true,
-            Role::Investigator => person.centres.contains(&participant.centre),
-            _ => false,
-        };
-        concerned && person.id.as_str() != own
+        Kind::CodeBroken.is_mailed(person, Some(&participant.centre), &own)
     })?)
 }
 

@@ -165,8 +165,9 @@ fn broken(
 /// Was there another within the day before? By the same person, or at the same centre: never by block or stratum, which
 /// would show where in the list a code stands.
 fn again(all: &[Release], one: &Release) -> Again {
-    let since = one.at.plus_seconds(-AGAIN_SECONDS);
-    let before = || all.iter().filter(|other| other.entry < one.entry && other.at >= since);
+    let (since, until) = (one.known().plus_seconds(-AGAIN_SECONDS), one.known());
+    let earlier = |other: &&Release| (other.known(), other.entry) < (until, one.entry);
+    let before = || all.iter().filter(earlier).filter(|other| other.known() >= since);
     Again {
         person: before().any(|other| other.person == one.person),
         centre: before().any(|other| other.centre == one.centre),

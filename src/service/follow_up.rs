@@ -107,6 +107,7 @@ pub(super) fn standing_of(view: &View<'_>, release: &Release) -> Result<Standing
         broken: release.at,
         opened: release.opened.is_some(),
         written: last(BreakRecord::ENTRY),
+        sealed: last(super::sealed_part::KEPT),
         closed: last(Closure::ENTRY),
     })
 }

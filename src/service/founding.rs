@@ -1,6 +1,8 @@
 //! Founding a service: the first entry names the trial's configuration and the public commitment, and everything after
 //! it hangs from there.
 
+use super::clock_watch::ClockWatch;
+use super::pace::{Pace, Paces};
 use super::people::{Invitation, write_invitation};
 use super::refuse::Noted;
 use super::second_factor::Guesses;
@@ -16,10 +18,10 @@ use crate::sealing::lock::ServerSecret;
 use crate::sealing::manifest::SignedManifest;
 use crate::sealing::password::Cost;
 use crate::store::faults::{Faults, NoFaults};
-use crate::store::{Folder, OpenError, Opening, Stamp, Store, StoreError};
+use crate::store::{Folder, OpenError, Opening, Stamp, StoreError, View};
 use crate::trial_file;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use zeroize::Zeroizing;
 
 /// Why a house could not be founded or opened.
@@ -157,12 +159,13 @@ impl House {
         let origin = origin(&folder.trial_of()?);
         let opening = Opening { clock: clock.clone(), dice: dice.clone(), faults, origin };
         let store = folder.open(&secret, opening)?;
-        let (trial_text, manifest) = founded(&store)?;
+        let (trial_text, manifest) = store.read(founded_in)?;
         let trial = trial_file::read(&trial_text).map_err(HouseError::Trial)?;
         let configuration = sha256(trial_text.as_bytes());
         let passwords = Passwords::start(cost, dice.as_ref());
         let signature_slips = Failures::default();
         let (trial, secret) = (Arc::new(trial), Arc::new(secret));
+        let watch = ClockWatch::start(clock.as_ref());
         Ok(Self {
             store,
             trial,
@@ -174,24 +177,25 @@ impl House {
             passwords,
             signature_slips,
             guesses: Guesses::default(),
+            speaks_to: OnceLock::new(),
+            paces: Paces::new(Pace::Any),
+            watch,
         })
     }
 }
 
 /// The trial file and the manifest that the first entry names.
-fn founded(store: &Store) -> Result<(String, SignedManifest), HouseError> {
-    let named = store.read(|view| {
-        let Some(text) = view.line(0)? else { return Ok::<_, StoreError>(None) };
-        let Ok(line) = line::parse(&text) else { return Err(StoreError::Damaged) };
-        let content = |name: &str| match fact(&line.entry.data, name) {
-            Some(Fact::Text(hash)) => match unhex_array(hash) {
-                Some(hash) => view.content(&hash),
-                None => Ok(None),
-            },
-            _ => Ok(None),
-        };
-        Ok(content("configuration")?.zip(content("file")?))
-    })?;
+pub(super) fn founded_in(view: &View<'_>) -> Result<(String, SignedManifest), HouseError> {
+    let text = view.line(0)?.ok_or(HouseError::NotFounded)?;
+    let line = line::parse(&text).map_err(|_| StoreError::Damaged)?;
+    let content = |name: &str| match fact(&line.entry.data, name) {
+        Some(Fact::Text(hash)) => match unhex_array(hash) {
+            Some(hash) => view.content(&hash),
+            None => Ok(None),
+        },
+        _ => Ok(None),
+    };
+    let named = content("configuration")?.zip(content("file")?);
     let (trial, manifest) = named.ok_or(HouseError::NotFounded)?;
     let trial = String::from_utf8(trial).map_err(|_| HouseError::NotFounded)?;
     let manifest = String::from_utf8(manifest).map_err(|_| HouseError::NotFounded)?;

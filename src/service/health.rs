@@ -59,7 +59,7 @@ impl House {
             fully_checked: health.is_fully_checked(),
             writable: health.is_writable(),
             checkpoint_kept: health.is_checkpoint_kept(),
-            clock_right: !last.is_some_and(behind),
+            clock_right: !last.is_some_and(behind) && !self.watch.skew().unrecorded,
             now,
             entries,
             last,

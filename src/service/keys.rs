@@ -153,9 +153,12 @@ impl House {
                     .iter()
                     .filter(|held| held.centre == *centre && held.person == person.id)
                     .collect();
-                // After a rotation the last key still opens what was issued under it: both are needed.
-                let needed = keys.iter().filter(|key| key.centre == *centre && !key.drill);
-                let all = needed.clone().all(|key| own.iter().any(|held| held.epoch == key.epoch));
+                // After a rotation the last key still opens what was issued under it: both are needed. Of the keys to
+                // practise with, the newest.
+                let here = || keys.iter().filter(|key| key.centre == *centre);
+                let drill = here().filter(|key| key.drill).map(|key| key.epoch).max();
+                let mut needed = here().filter(|key| !key.drill || Some(key.epoch) == drill);
+                let all = needed.all(|key| own.iter().any(|held| held.epoch == key.epoch));
                 let last = own.iter().map(|held| held.granted).max();
                 standings.push(KeyStanding {
                     person: person.clone(),

@@ -4,11 +4,12 @@ use super::refuse::Noted;
 use super::{Answered, House, Signature, first_answer};
 use crate::domain::access::{Act, Caller, ReadList, ReviewList};
 use crate::domain::entry::{Entry, Fact};
+use crate::domain::ids::PersonId;
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::{hex, sha256};
 use crate::sealing::manifest::ListPurpose;
-use crate::sealing::package::{Package, PackageError};
-use crate::sealing::slot::Place;
+use crate::sealing::package::{Package, PackageError, PackedSlot};
+use crate::sealing::slot::{DRILL_EPOCHS, Place};
 use crate::store::queries::ImportedList;
 use crate::store::repeats::OnceKey;
 use crate::store::{Stamp, StoreError, Tx};
@@ -30,6 +31,10 @@ pub enum NotImported {
     CodeTaken,
     /// It is sealed under a key of a number that its centre has had.
     CentreKeyTaken,
+    /// Keys of training lists beside the one that issues are numbered from 1,000,001 on, and no others.
+    KeyNumber,
+    /// A training list gives a key to a card that this person has not registered here.
+    OtherCard(PersonId),
     /// A live list, while the trial's configuration has questions without a signed answer: their ids.
     DecisionsOpen(Vec<String>),
     /// The store.
@@ -48,6 +53,13 @@ impl fmt::Display for NotImported {
             Self::CodeTaken => f.write_str("a code of this list is on an earlier one"),
             Self::CentreKeyTaken => {
                 f.write_str("a centre has had a key of the number that this list is sealed under")
+            }
+            Self::KeyNumber => write!(
+                f,
+                "keys of training lists beside the live one, and no others, have numbers above {DRILL_EPOCHS}"
+            ),
+            Self::OtherCard(person) => {
+                write!(f, "it gives a key to a card that {person} has not registered here")
             }
             Self::DecisionsOpen(ids) => {
                 write!(f, "the trial's configuration has open decisions: {}", ids.join(", "))
@@ -79,6 +91,9 @@ impl House {
         if manifest.segment == 0 && package.manifest.hash() != self.manifest.hash() {
             return Err(NotImported::NotTheCommitment);
         }
+        if package.slots.iter().any(|slot| slot.epoch > DRILL_EPOCHS) {
+            return Err(NotImported::KeyNumber);
+        }
         self.check_unused(&package)?;
         let open = self.open_decisions();
         if manifest.purpose == ListPurpose::Live && !open.is_empty() {
@@ -94,10 +109,10 @@ impl House {
     }
 
     /// An extension has codes and centre keys of its own: it must touch nothing that is issued (SG-10).
-    fn check_unused(&self, package: &Package) -> Result<(), NotImported> {
+    pub(super) fn check_unused(&self, package: &Package) -> Result<(), NotImported> {
         let taken = self.store.read(|view| {
             for slot in &package.slots {
-                if view.fate(&slot.code)?.is_some() {
+                if view.fate(&slot.code)?.is_some() || view.is_drill_code(&slot.code)? {
                     return Ok(Some(NotImported::CodeTaken));
                 }
             }
@@ -178,15 +193,7 @@ fn import(
     secret: &crate::sealing::lock::ServerSecret,
 ) -> Result<(), StoreError> {
     let manifest = &package.manifest.manifest;
-    for slot in &package.slots {
-        let place = Place {
-            trial: manifest.trial.clone(),
-            segment: manifest.segment,
-            stratum: slot.stratum.clone(),
-            position: slot.position,
-            code: slot.code,
-            epoch: slot.epoch,
-        };
+    for (place, slot) in places(package) {
         tx.insert_slot(&place, &slot.leaf, &secret.lock(&slot.sealed, &place, tx.roll()))?;
     }
     let mut holders = vec![];
@@ -201,19 +208,7 @@ fn import(
             ("card".into(), kept.into()),
         ]));
     }
-    let mut wraps = vec![];
-    for packed in &package.wraps {
-        let card = package.cards.iter().find(|card| card.person == packed.person);
-        let card = card.ok_or(StoreError::Constraint)?;
-        let kept = tx.keep(packed.wrap.as_bytes())?;
-        wraps.push(Fact::Group(vec![
-            ("centre".into(), packed.centre.as_str().into()),
-            ("epoch".into(), packed.epoch.into()),
-            ("person".into(), packed.person.as_str().into()),
-            ("fingerprint".into(), hex(&card.fingerprint()).into()),
-            ("hash".into(), kept.into()),
-        ]));
-    }
+    let wraps = keep_wraps(tx, package)?;
     let strata = manifest.strata.iter().map(|(stratum, slots)| {
         let stratum = ("stratum".into(), stratum.as_str().into());
         Fact::Group(vec![stratum, ("slots".into(), (*slots).into())])
@@ -234,4 +229,38 @@ fn import(
         .with("wraps", wraps);
     tx.append(entry)?;
     tx.lists_changed()
+}
+
+/// Keeps a package's wraps; returns what its entry says of them.
+pub(super) fn keep_wraps(tx: &Tx<'_>, package: &Package) -> Result<Vec<Fact>, StoreError> {
+    let mut wraps = vec![];
+    for packed in &package.wraps {
+        let card = package.cards.iter().find(|card| card.person == packed.person);
+        let card = card.ok_or(StoreError::Constraint)?;
+        let kept = tx.keep(packed.wrap.as_bytes())?;
+        wraps.push(Fact::Group(vec![
+            ("centre".into(), packed.centre.as_str().into()),
+            ("epoch".into(), packed.epoch.into()),
+            ("person".into(), packed.person.as_str().into()),
+            ("fingerprint".into(), hex(&card.fingerprint()).into()),
+            ("hash".into(), kept.into()),
+        ]));
+    }
+    Ok(wraps)
+}
+
+/// The slots of a package with their places.
+pub(super) fn places(package: &Package) -> impl Iterator<Item = (Place, &PackedSlot)> {
+    let manifest = &package.manifest.manifest;
+    package.slots.iter().map(|slot| {
+        let place = Place {
+            trial: manifest.trial.clone(),
+            segment: manifest.segment,
+            stratum: slot.stratum.clone(),
+            position: slot.position,
+            code: slot.code,
+            epoch: slot.epoch,
+        };
+        (place, slot)
+    })
 }

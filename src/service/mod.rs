@@ -1,41 +1,55 @@
 //! The use cases, one file an act. Each takes a caller, asks the table of rights, and hands one closure to the writer;
 //! whatever it answers is durable.
 
+pub mod backups;
 pub mod break_code;
 pub mod breaks;
+pub mod clock_watch;
 mod common;
 pub mod confirmation;
 pub mod correct;
+pub mod deliveries;
 pub mod disclosures;
+pub mod doctor;
 pub mod drafts;
+pub mod drill_lists;
+pub mod drills;
 pub mod eligibility;
 pub mod emergency;
 pub mod entrust;
+pub mod exports;
 pub mod follow_up;
 pub mod founding;
 pub mod health;
+pub mod import_break;
 pub mod import_people;
 pub mod keys;
 pub mod lists;
+pub mod look;
+pub mod notices;
 pub mod opened;
 pub mod openers;
 pub mod own_account;
+pub mod pace;
 pub mod pass_on;
 pub mod passwords;
 pub mod people;
 pub mod preparation_record;
 pub mod prepare;
 pub mod randomise;
+pub mod ready;
 pub mod record;
 pub mod records;
 pub mod recover;
 pub mod recruitment;
 pub mod refuse;
 pub mod reports;
+pub mod restore;
 pub mod rights;
 pub mod rotations;
 pub mod safety;
 pub mod screen;
+pub mod sealed_part;
 pub mod second_factor;
 pub mod sign_in;
 pub mod signature;
@@ -51,7 +65,9 @@ use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::domain::access::{Act, Caller, Granted};
 use crate::domain::ids::{CentreId, Reference};
+use crate::domain::target::Targets;
 use crate::domain::trial::Trial;
+use crate::meter::Begun;
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::Hash;
 use crate::sealing::lock::ServerSecret;
@@ -59,12 +75,14 @@ use crate::sealing::manifest::{ListPurpose, SignedManifest};
 use crate::store::queries::{Participant, Repeat};
 use crate::store::repeats::{Before, OnceKey};
 use crate::store::{Receipt, Stamp, Store, Tx};
+use clock_watch::ClockWatch;
+use pace::Paces;
 use passwords::Passwords;
 use refuse::Noted;
 use second_factor::Guesses;
 use sign_in::Failures;
 pub use signature::{KeyProof, Proof, Signature};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Everything an act may use. Nothing in it can open a sealed arm.
 pub struct House {
@@ -84,10 +102,16 @@ pub struct House {
     pub dice: Arc<dyn Dice>,
     /// Checks sign-in passwords, two at once.
     pub passwords: Passwords,
+    /// The hosts that it may speak to: none, unless the house's configuration named some.
+    speaks_to: OnceLock<Targets>,
     /// Wrong passwords under signatures: who took over a session must not guess faster than at the door.
     pub signature_slips: Failures,
     /// Wrong digits of second factors.
     pub guesses: Guesses,
+    /// How fast each account asks.
+    pub paces: Paces,
+    /// Notices when the clock is set.
+    pub watch: ClockWatch,
 }
 
 /// An answer with its proof.
@@ -102,6 +126,16 @@ pub struct Answered<T> {
 }
 
 impl House {
+    /// Says once, before it serves, which hosts it may speak to.
+    pub fn speak_to(&self, targets: Targets) {
+        let _ = self.speaks_to.set(targets);
+    }
+
+    /// The hosts that it may speak to.
+    pub fn targets(&self) -> &Targets {
+        self.speaks_to.get_or_init(Targets::default)
+    }
+
     /// `live`, or `training`: a service has one kind of list for ever.
     pub fn purpose(&self) -> ListPurpose {
         self.manifest.manifest.purpose
@@ -173,8 +207,21 @@ impl House {
         let stamp = Stamp::person(may.by(), may.role());
         let centre = may.centre().cloned();
         let noted = move |refusal| Noted { refusal, wanted: Some((A::NAME, centre)) };
+        let begun = Begun::new();
         let pending = self.store.write(stamp, |tx| act(tx).map_err(noted));
-        pending.answer().await.map_err(|noted: Noted| noted.refusal)
+        let done = pending.answer().await.map_err(|noted: Noted| noted.refusal);
+        let (act, duration_ms) = (A::NAME, begun.millis());
+        let centre = may.centre().map(CentreId::as_str);
+        match &done {
+            Ok(done) => {
+                tracing::info!(entry = done.entry(), act, centre, duration_ms, "act done");
+            }
+            Err(refusal) => {
+                let problem = refusal.code.as_str();
+                tracing::info!(act, centre, problem, duration_ms, "act refused");
+            }
+        }
+        done
     }
 }
 

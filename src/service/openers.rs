@@ -5,7 +5,9 @@ use super::House;
 use crate::domain::access::{Caller, ReadKeys};
 use crate::domain::ids::CentreId;
 use crate::domain::people::Role;
+use crate::domain::trial::Trial;
 use crate::refusal::Refusal;
+use crate::store::StoreError;
 use crate::store::keyring::{KnownKey, Left};
 use crate::store::queries::{Account, Holding, View};
 
@@ -52,38 +54,38 @@ impl House {
     /// # Errors
     /// When the store fails.
     pub fn thin(&self) -> Result<Vec<Thin>, Refusal> {
-        let counted = |view: &View<'_>| -> Result<_, Refusal> {
-            Ok((view.accounts()?, view.wraps()?, view.centre_keys()?))
-        };
-        let (accounts, wraps, keys) = self.store.read(counted)?;
-        let mut thin = vec![];
-        let mut hotline = None;
-        for centre in self.trial.centres.iter().map(|centre| &centre.id) {
-            // Before a list is there nobody has anything to open.
-            let Some(epoch) = newest(&keys, centre) else { continue };
-            let holds = |account: &&Account| {
-                let holds = |held: &Holding| {
-                    held.person == account.person.id
-                        && held.centre == *centre
-                        && held.epoch == epoch
-                };
-                account.state == "active" && wraps.iter().any(holds)
-            };
-            let holders: Vec<_> = accounts.iter().filter(holds).map(|one| &one.person).collect();
-            let here = |who: &&&crate::domain::people::Person| {
-                who.role.works_at_centres() && who.centres.contains(centre)
-            };
-            let openers = holders.iter().filter(here).count();
-            if openers < ENOUGH {
-                thin.push(Thin { centre: Some(centre.clone()), openers });
-            }
-            let on_call = holders.iter().filter(|who| who.role == Role::Hotline).count();
-            hotline = Some(hotline.map_or(on_call, |least: usize| least.min(on_call)));
-        }
-        let hotline = hotline.filter(|openers| *openers < ENOUGH);
-        thin.extend(hotline.map(|openers| Thin { centre: None, openers }));
-        Ok(thin)
+        self.store.read(|view| Ok(thin_in(view, &self.trial)?))
     }
+}
+
+/// The same, from any database.
+pub(super) fn thin_in(view: &View<'_>, trial: &Trial) -> Result<Vec<Thin>, StoreError> {
+    let (accounts, wraps, keys) = (view.accounts()?, view.wraps()?, view.centre_keys()?);
+    let mut thin = vec![];
+    let mut hotline = None;
+    for centre in trial.centres.iter().map(|centre| &centre.id) {
+        // Before a list is there nobody has anything to open.
+        let Some(epoch) = newest(&keys, centre) else { continue };
+        let holds = |account: &&Account| {
+            let holds = |held: &Holding| {
+                held.person == account.person.id && held.centre == *centre && held.epoch == epoch
+            };
+            account.state == "active" && wraps.iter().any(holds)
+        };
+        let holders: Vec<_> = accounts.iter().filter(holds).map(|one| &one.person).collect();
+        let here = |who: &&&crate::domain::people::Person| {
+            who.role.works_at_centres() && who.centres.contains(centre)
+        };
+        let openers = holders.iter().filter(here).count();
+        if openers < ENOUGH {
+            thin.push(Thin { centre: Some(centre.clone()), openers });
+        }
+        let on_call = holders.iter().filter(|who| who.role == Role::Hotline).count();
+        hotline = Some(hotline.map_or(on_call, |least: usize| least.min(on_call)));
+    }
+    let hotline = hotline.filter(|openers| *openers < ENOUGH);
+    thin.extend(hotline.map(|openers| Thin { centre: None, openers }));
+    Ok(thin)
 }
 
 /// The number of the key under which a centre issues.

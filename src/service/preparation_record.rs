@@ -9,7 +9,7 @@ use crate::domain::ids::{CentreId, PersonId, Reference};
 use crate::domain::time::Moment;
 use crate::limits::{SHORT_TEXT, VOLUME_MAX};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
-use crate::sealing::pharmacy_record::RecordKind;
+use crate::sealing::sealed_record::RecordKind;
 use crate::store::queries::Release;
 use crate::store::repeats::OnceKey;
 use crate::text::{self, Language};

@@ -49,7 +49,7 @@ impl House {
     /// Opens, pauses or closes recruitment at a centre, or in the trial.
     ///
     /// # Errors
-    /// `reason-needed` as a field; `list-not-reviewed` and `decisions-open` when opening; `wrong-state` after closing.
+    /// `reason-needed` as a field; `list-not-reviewed`, `decisions-open` and `drill-not-passed` when opening; `wrong-state` after closing.
     pub async fn decide_recruitment(
         &self,
         caller: &Caller,
@@ -67,7 +67,8 @@ impl House {
         check_reason("/reason", &reason)?;
         let signed = self.check_signature(caller, DecideRecruitment::NAME, signature).await?;
         let open = self.open_decisions();
-        let undecided = self.purpose() == ListPurpose::Live && !open.is_empty();
+        let live = self.purpose() == ListPurpose::Live;
+        let undecided = live && !open.is_empty();
         let done = self.act(&may, move |tx| {
             if first_answer(tx, &once)?.is_some() {
                 return Ok(true);
@@ -76,6 +77,12 @@ impl House {
                 return Err(Refusal::new(Why::DecisionsOpen).with("decisions", open.join(", ")));
             }
             check_state(tx, decision, centre.as_ref())?;
+            // The road of an emergency holds from the first participant on, whoever proved it there (EU-2).
+            if let (Decision::Open, true, Some(centre)) = (decision, live, &centre)
+                && !tx.view().has_passed_drill(centre)?
+            {
+                return Err(Refusal::new(Why::DrillNotPassed));
+            }
             let entry = signed.on(decision.entry()).private("reason", reason);
             let entry = match &centre {
                 Some(centre) => entry.at(centre),

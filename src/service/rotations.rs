@@ -66,10 +66,10 @@ fn unfit() -> Refusal {
 /// This trial, a centre and segment that have a key, and the number after the last one that the centre ever had.
 fn check_place(view: &View<'_>, rotation: &Rotation, trial: &TrialId) -> Result<(), Refusal> {
     let keys = view.centre_keys()?;
-    let here = keys.iter().filter(|key| key.centre == rotation.centre);
+    let here = keys.iter().filter(|key| key.centre == rotation.centre && !key.drill);
     let last = here.clone().map(|key| key.epoch).max();
     let last = last.ok_or_else(|| Refusal::new(Why::NoSuchRecord))?;
-    let issues = here.clone().any(|key| key.segment == rotation.segment && !key.drill);
+    let issues = here.clone().any(|key| key.segment == rotation.segment);
     if rotation.trial != *trial || !issues {
         return Err(unfit());
     }

@@ -9,8 +9,8 @@ use crate::domain::entry::Entry;
 use crate::domain::ids::PersonId;
 use crate::domain::time::Moment;
 use crate::limits::{
-    DELAY_SECONDS_MAX, DEVICE_SECONDS, HALF_WAY_SECONDS, IDLE_SECONDS, PASSWORD_MAX, PASSWORD_MIN,
-    SESSION_SECONDS,
+    DELAY_SECONDS_MAX, DEVICE_SECONDS, FAILURES_TOLD, HALF_WAY_SECONDS, IDLE_SECONDS, PASSWORD_MAX,
+    PASSWORD_MIN, SESSION_SECONDS,
 };
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{Hash, hex, sha256};
@@ -72,14 +72,15 @@ pub struct Failures(Mutex<BTreeMap<Hash, u32>>);
 const NAMES: usize = 10_000;
 
 impl Failures {
-    pub(super) fn failed(&self, name: &Hash) -> Duration {
-        let Ok(mut failures) = self.0.lock() else { return Duration::ZERO };
+    /// How long to wait before saying so; and have there been so many that somebody else should know?
+    pub(super) fn failed(&self, name: &Hash) -> (Duration, bool) {
+        let Ok(mut failures) = self.0.lock() else { return (Duration::ZERO, false) };
         if failures.len() >= NAMES && !failures.contains_key(name) {
             failures.pop_first();
         }
         let count = failures.entry(*name).or_insert(0);
         *count = count.saturating_add(1);
-        delay_after(*count)
+        (delay_after(*count), *count == FAILURES_TOLD)
     }
 
     pub(super) fn succeeded(&self, name: &Hash) {
@@ -187,8 +188,8 @@ impl House {
         act: &'static str,
         person: Option<&PersonId>,
     ) -> NotSignedIn {
-        let wait = failures.failed(name);
-        self.note_failure(act, person).await;
+        let (wait, again) = failures.failed(name);
+        self.note_failure(act, person, again).await;
         let refusal = Refusal::new(Why::CredentialsWrong);
         NotSignedIn { wait, ..NotSignedIn::at_once(refusal) }
     }
@@ -220,7 +221,8 @@ impl House {
     }
 
     /// An unknown name may be somebody's identity, so the entry names only accounts that exist.
-    async fn note_failure(&self, act: &'static str, person: Option<&PersonId>) {
+    /// One of them says that it was not the first, so that it is told (AC-1); nobody is locked out by that.
+    async fn note_failure(&self, act: &'static str, person: Option<&PersonId>, again: bool) {
         let known = self.store.read(|view| match person {
             Some(person) => Ok::<_, Refusal>(view.account(person)?.is_some()),
             None => Ok(false),
@@ -230,6 +232,7 @@ impl House {
             Some(person) if known == Ok(true) => entry.on("person", person.as_str()),
             _ => entry,
         };
+        let entry = if again { entry.with("again", true) } else { entry };
         let pending = self.store.write(Stamp::service(), |tx| Ok::<_, Noted>(tx.append(entry)?));
         // A failed sign-in is refused whether or not its entry could be kept.
         let _ = pending.answer().await;
@@ -369,7 +372,7 @@ mod tests {
             failures.failed(&name);
         }
         failures.succeeded(&name);
-        assert_eq!(failures.failed(&name), Duration::ZERO);
+        assert_eq!(failures.failed(&name).0, Duration::ZERO);
         for n in 0..NAMES as u32 + 5 {
             failures.failed(&sha256(&n.to_be_bytes()));
         }

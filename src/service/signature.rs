@@ -2,7 +2,7 @@
 //! AT-10, screens A3). What is signed is shown in words, and the words are kept.
 
 use super::{House, passwords};
-use crate::domain::access::{Act, BreakCode, Caller};
+use crate::domain::access::{Act, BreakCode, Caller, SealPart};
 use crate::domain::entry::Entry;
 use crate::domain::ids::PersonId;
 use crate::refusal::{Code as Why, Refusal};
@@ -42,7 +42,7 @@ pub struct KeyProof {
 }
 
 /// The acts that a key may sign: those of pages on which the six words are typed anyway.
-const BY_KEY: [&str; 1] = [BreakCode::NAME];
+const BY_KEY: [&str; 2] = [BreakCode::NAME, SealPart::NAME];
 
 /// A signature that was checked. An entry can say that it was signed by nothing else.
 #[derive(Debug, Clone)]
@@ -121,7 +121,7 @@ impl House {
         if fits {
             self.signature_slips.succeeded(&slips);
         } else {
-            passwords::rest(self.signature_slips.failed(&slips)).await;
+            passwords::rest(self.signature_slips.failed(&slips).0).await;
         }
         Ok(fits)
     }

@@ -7,12 +7,14 @@ use crate::domain::entry::Entry;
 use crate::domain::ids::{CentreId, PersonId, Reference};
 use crate::limits::RECORDS;
 use crate::refusal::{Code as Why, Refusal};
-use crate::sealing::bytes::{hex, sha256};
+use crate::sealing::bytes::{Hash, hex, sha256};
+use crate::sealing::checkpoint::TrailKey;
 use crate::sealing::lock::ServerSecret;
-use crate::sealing::pharmacy_record::{RecordKind, RecordPlace, SealedRecord};
-use crate::store::Tx;
-use crate::store::pharmacy::LiftedRecords;
+use crate::sealing::sealed_record::{RecordKind, RecordPlace, SealedRecord};
+use crate::store::pharmacy::{LiftedRecord, LiftedRecords};
+use crate::store::release::HeldWrap;
 use crate::store::repeats::OnceKey;
+use crate::store::{Receipt, StoreError, Tx};
 use std::sync::Arc;
 
 /// A record as the pharmacist's device sealed it.
@@ -41,7 +43,7 @@ impl Sealed {
     ) -> Result<(), Refusal> {
         let held = tx.view().wrap(&place.centre, place.epoch, by)?;
         held.ok_or_else(|| Refusal::new(Why::NotGrantedYet))?;
-        if tx.view().has_record(&place.record)? {
+        if tx.view().has_record(place.kind, &place.record)? {
             return Err(Refusal::new(Why::WrongState));
         }
         let locked = secret.lock_record(&self.bytes, place, tx.roll());
@@ -49,7 +51,46 @@ impl Sealed {
     }
 }
 
+/// A record without the service's lock, beside the entry that kept it: its reader's device holds the hash in that entry
+/// against the bytes that came.
+pub struct Kept {
+    /// The record.
+    pub record: LiftedRecord,
+    /// The entry, byte for byte.
+    pub line: String,
+    /// Its path to the checkpoint of [`Lifted::receipt`].
+    pub proof: Vec<Hash>,
+}
+
+/// Records as their reader's device gets them.
+pub struct Lifted {
+    /// Oldest first.
+    pub records: Vec<Kept>,
+    /// The caller's own wraps, one an epoch.
+    pub wraps: Vec<HeldWrap>,
+    /// Are there later ones?
+    pub more: bool,
+    /// The entry that says they were read, and the checkpoint over it and all before.
+    pub receipt: Receipt,
+}
+
 impl House {
+    /// Records that were lifted, each beside the entry that kept it.
+    pub(super) fn beside_entries(&self, lifted: LiftedRecords) -> Result<Lifted, Refusal> {
+        let LiftedRecords { records, wraps, more, receipt } = lifted;
+        let ours = TrailKey::parse(&self.store.signer().vkey());
+        let signed = ours.and_then(|key| key.check(&receipt.checkpoint));
+        let size = signed.map_err(|_| StoreError::Damaged)?.size;
+        let kept = self.store.read(|view| {
+            let beside = records.into_iter().map(|record| {
+                let line = view.line(record.entry)?.ok_or(StoreError::Damaged)?;
+                Ok(Kept { line, proof: view.trail_path(size, record.entry)?, record })
+            });
+            beside.collect::<Result<Vec<_>, Refusal>>()
+        })?;
+        Ok(Lifted { records: kept, wraps, more, receipt })
+    }
+
     /// Where a sealed record belongs.
     pub(super) fn record_place(
         &self,
@@ -105,7 +146,7 @@ impl House {
         caller: &Caller,
         centre: CentreId,
         after: Option<Reference>,
-    ) -> Result<LiftedRecords, Refusal> {
+    ) -> Result<Lifted, Refusal> {
         let may: Granted<ReadStock> = self.may(caller, &centre).await?;
         if self.trial.centre(&centre).is_none() {
             return Err(self.refuse(caller, ReadStock::NAME, Why::NoSuchRecord).await);
@@ -115,6 +156,7 @@ impl House {
             let wanted = tx.want_records(&granted, &trial.id, &centre, after.as_ref(), RECORDS)?;
             if wanted.has_keys() { Ok(wanted) } else { Err(Refusal::new(Why::NotGrantedYet)) }
         });
-        done.await?.lift_records(&self.secret).map_err(|_| self.not_our_lock())
+        let lifted = done.await?.lift_records(&self.secret).map_err(|_| self.not_our_lock())?;
+        self.beside_entries(lifted)
     }
 }

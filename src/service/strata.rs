@@ -51,11 +51,11 @@ impl House {
     }
 
     /// What the statistician must be told: strata in which a code was asked for and no approved slot was left, with the
-    /// last time. The site that was refused reads that the trial office knows. Under an entry, as the gauges are.
+    /// last time. The site that was refused is never told which. Under an entry, as the gauges are.
     ///
     /// # Errors
     /// `not-your-role`.
-    pub async fn notices(&self, caller: &Caller) -> Result<Vec<UsedUp>, Refusal> {
+    pub async fn used_up(&self, caller: &Caller) -> Result<Vec<UsedUp>, Refusal> {
         let all = self.read_strata(caller).await?.into_iter();
         let used_up =
             |one: Stratum| Some(UsedUp { asked: one.gauge.used_up?, stratum: one.gauge.stratum });

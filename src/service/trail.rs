@@ -101,6 +101,14 @@ impl House {
         })
     }
 
+    /// The last checkpoint that witnesses cosigned, if there is one of this trail.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn cosigned(&self) -> Result<Option<String>, Refusal> {
+        Ok(self.store.cosigned()?)
+    }
+
     /// The proof that the trail of `old` entries is the beginning of the trail of `new`.
     ///
     /// # Errors

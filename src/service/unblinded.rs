@@ -3,6 +3,7 @@
 
 use super::House;
 use crate::domain::access::{Caller, ReadReports};
+use crate::domain::entry::{Fact, fact};
 use crate::domain::ids::PersonId;
 use crate::domain::people::Role;
 use crate::domain::time::Moment;
@@ -82,7 +83,12 @@ fn how(view: &View<'_>, person: &PersonId) -> Result<Vec<(How, Moment)>, StoreEr
     let mut all = vec![];
     for (word, entry) in view.unblinded_by(person)? {
         let text = view.line(entry)?.ok_or(StoreError::Damaged)?;
-        let at = line::parse(&text).map_err(|_| StoreError::Damaged)?.at;
+        let line = line::parse(&text).map_err(|_| StoreError::Damaged)?;
+        // What was opened without the service was known before the service knew of it.
+        let at = match fact(&line.entry.data, "opened-at") {
+            Some(Fact::Text(opened)) => Moment::parse(opened).unwrap_or(line.at),
+            _ => line.at,
+        };
         let how = match word.as_str() {
             "key" => How::Key,
             "prepare" => How::Prepared,

@@ -4,7 +4,11 @@
 
 use super::StoreError;
 use super::apply_accounts;
+use super::apply_drills;
 use super::apply_keys::{self, forget_wraps, wrapped_in};
+use super::apply_notices;
+use super::apply_offline;
+use super::exports;
 use crate::domain::entry::{Entry, Fact, Facts, fact};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::unhex;
@@ -26,8 +30,13 @@ const OF_PARTICIPANT: [&str; 9] = [
     "accident-recorded",
 ];
 /// Acts about one release to which a participant's code led.
-const OF_RELEASE: [&str; 4] =
-    ["preparation-recorded", "handed-over", "follow-up-recorded", "break-closed"];
+const OF_RELEASE: [&str; 5] = [
+    "preparation-recorded",
+    "handed-over",
+    "follow-up-recorded",
+    "sealed-part-kept",
+    "break-closed",
+];
 
 /// An entry with its place in the trail.
 pub(super) struct Happened<'e> {
@@ -106,6 +115,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
     let run = |sql: &str, values: &[&dyn ToSql]| run(connection, sql, values);
     apply_keys::remember(connection, e)?;
     apply_accounts::happened(connection, e)?;
+    apply_notices::noted(connection, e)?;
     match e.entry.act.as_str() {
         "person-invited" => person_invited(connection, e),
         "account-activated" => run(
@@ -129,6 +139,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "list-imported" | "list-reviewed" | "code-voided" | "disclosed" => {
             of_the_list(connection, e)
         }
+        "drill-list-imported" | "drill" | "drill-opened" => apply_drills::apply(connection, e),
         "participant-screened" => participant_screened(connection, e),
         "screening-changed" => run(
             "UPDATE participants SET initials = ?2, birth_date = ?3, sex = ?4, outcome = ?5,
@@ -154,6 +165,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         "randomised" => randomised(connection, e),
         "release-for-preparation" => released(connection, e, "prepare"),
         "release-for-break" => released(connection, e, "break"),
+        "break-imported" | "unissued-opened" => apply_offline::taken_in(connection, e),
         "opened" => run(
             "UPDATE releases SET opened = ?2 WHERE reference = ?1 AND opened IS NULL",
             &[&e.on("reference"), &e.seq()],
@@ -164,7 +176,8 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
         ),
         _ => noticed(connection, e)
             .and_then(|()| recorded(connection, e))
-            .and_then(|()| sealed(connection, e)),
+            .and_then(|()| sealed(connection, e))
+            .and_then(|()| exports::apply(connection, e)),
     }
 }
 
@@ -177,6 +190,9 @@ fn noticed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> 
              ON CONFLICT (person) DO UPDATE SET before = last, last = excluded.last",
             &[&e.on("person"), &e.at.millis()],
         ),
+        "address-given" | "webhook-added" | "webhook-ended" => {
+            apply_notices::changed(connection, e)
+        }
         "trail-verified" => run(
             "INSERT INTO verifications (person, size, root, at) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (person) DO UPDATE SET size = excluded.size, root = excluded.root,
@@ -382,8 +398,16 @@ fn released(connection: &Connection, e: &Happened<'_>, purpose: &str) -> Result<
     }
 }
 
-/// That a sealed pharmacy record was kept. What it says is in no entry.
+/// That a sealed record was kept. What it says is in no entry.
 fn sealed(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    if e.entry.act == "sealed-part-kept" {
+        return run(
+            connection,
+            "INSERT INTO break_records (record, release, centre, epoch, entry)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            &[&e.data("record"), &e.on("reference"), &e.centre(), &e.number("epoch"), &e.seq()],
+        );
+    }
     let (kind, record, release) = match e.entry.act.as_str() {
         "preparation-recorded" => ("preparation", e.data("record"), e.on("reference")),
         "stock-recorded" => ("stock", e.on("record"), None),

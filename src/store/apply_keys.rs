@@ -38,7 +38,7 @@ pub(super) fn changed(connection: &Connection, e: &Happened<'_>) -> Result<(), S
 /// alone, so that an older folder's trail fills the tables when it is brought up.
 pub(super) fn remember(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
     match e.entry.act.as_str() {
-        "list-imported" => {
+        "list-imported" | "drill-list-imported" => {
             for wrap in e.list("wraps") {
                 let Fact::Group(wrap) = wrap else { return Err(StoreError::Constraint) };
                 let segment = e.number("segment");
@@ -76,11 +76,13 @@ fn new_key(
     e: &Happened<'_>,
     (centre, epoch, segment): (Option<&str>, Option<i64>, Option<i64>),
 ) -> Result<(), StoreError> {
+    // Whoever holds a key to practise with knows nothing by it.
+    let drill = i64::from(e.entry.act == "drill-list-imported");
     always(
         connection,
         "INSERT INTO centre_keys (centre, epoch, segment, drill, sealed, entry)
-         VALUES (?1, ?2, ?3, 0, ?4, ?5) ON CONFLICT DO NOTHING",
-        &[&centre, &epoch, &segment, &e.bytes("sealed"), &e.seq()],
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+        &[&centre, &epoch, &segment, &drill, &e.bytes("sealed"), &e.seq()],
     )
 }
 

@@ -40,11 +40,9 @@ impl CheckpointStore {
     /// When the file is not there or cannot be read.
     pub fn open(path: &Path, key: &TrailKey) -> io::Result<(Self, Option<Checkpoint>)> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
-        let places = [read_place(&file, 0, key)?, read_place(&file, 1, key)?];
-        let newest = (0..2).max_by_key(|i| places[*i].as_ref().map_or(0, |c| c.size + 1));
-        let newest = newest.unwrap_or(0);
-        let checkpoint = places.into_iter().nth(newest).flatten();
-        Ok((Self { file, next: 1 - newest as u64 }, checkpoint))
+        let (newest, found) = read_newest(&file, key)?;
+        let checkpoint = found.map(|(_, checkpoint)| checkpoint);
+        Ok((Self { file, next: 1 - newest }, checkpoint))
     }
 
     /// Writes a signed note over the older of the two, durably.
@@ -65,12 +63,32 @@ impl CheckpointStore {
     }
 }
 
-fn read_place(file: &File, place: u64, key: &TrailKey) -> io::Result<Option<Checkpoint>> {
+/// The newest whole note of a store that a service may have open.
+///
+/// # Errors
+/// When the file is not there or cannot be read.
+pub(super) fn newest(path: &Path, key: &TrailKey) -> io::Result<Option<(String, Checkpoint)>> {
+    Ok(read_newest(&File::open(path)?, key)?.1)
+}
+
+/// A note, and what it says.
+type Noted = (String, Checkpoint);
+
+/// The newest of the two places, and what stands in it.
+fn read_newest(file: &File, key: &TrailKey) -> io::Result<(u64, Option<Noted>)> {
+    let places = [read_place(file, 0, key)?, read_place(file, 1, key)?];
+    let size = |place: &Option<Noted>| place.as_ref().map_or(0, |(_, noted)| noted.size + 1);
+    let newest = usize::from(size(&places[1]) >= size(&places[0]) && places[1].is_some());
+    Ok((newest as u64, places.into_iter().nth(newest).flatten()))
+}
+
+fn read_place(file: &File, place: u64, key: &TrailKey) -> io::Result<Option<Noted>> {
     let mut bytes = [0; PLACE];
     if file.metadata()?.len() < 2 * PLACE as u64 {
         return Ok(None);
     }
     file.read_exact_at(&mut bytes, place * PLACE as u64)?;
     let end = bytes.iter().position(|b| *b == 0).unwrap_or(PLACE);
-    Ok(std::str::from_utf8(&bytes[..end]).ok().and_then(|note| key.check(note).ok()))
+    let note = std::str::from_utf8(&bytes[..end]).ok();
+    Ok(note.and_then(|note| Some((note.to_owned(), key.check(note).ok()?))))
 }

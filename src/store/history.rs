@@ -35,7 +35,11 @@ pub struct TrailFault {
 impl Trail {
     /// Reads the head of a stored trail. Trusts the stored nodes: [`check`] does not.
     pub(super) fn load(connection: &Connection) -> Result<Self, StoreError> {
-        let size = size(connection)?;
+        Self::load_at(connection, size(connection)?)
+    }
+
+    /// The head as it was, or is to be, at so many entries.
+    pub(super) fn load_at(connection: &Connection, size: u64) -> Result<Self, StoreError> {
         let mut node = |level, idx| read_node(connection, level, idx);
         let edge = tree::frontier_with(size, &mut node)?;
         let mut unfinished = [Frontier::empty(), Frontier::empty(), Frontier::empty()];

@@ -7,24 +7,36 @@
 mod accounts;
 mod apply;
 mod apply_accounts;
+mod apply_drills;
 mod apply_keys;
-mod backup;
+mod apply_notices;
+mod apply_offline;
+pub mod backup;
 pub mod check;
 pub mod checkpoint_store;
 pub mod drafts;
+pub mod drills;
+mod exports;
 pub mod factors;
 pub mod faults;
+pub mod figures;
 mod founding;
 mod history;
 pub mod keyring;
+pub mod offline;
 pub mod order;
+pub mod outbox;
 pub mod overview;
 pub mod pharmacy;
+mod probe;
 pub mod queries;
 mod rebuild;
 pub mod records;
 pub mod release;
 pub mod repeats;
+pub mod restore;
+pub mod sealed_parts;
+pub mod shelf;
 mod slots;
 mod startup;
 pub mod tokens;
@@ -34,11 +46,11 @@ mod writer;
 
 pub use history::{Trail, TrailFault};
 pub use queries::View;
-pub use startup::{Folder, OpenError, Opening};
+pub use startup::{Folder, OpenError, Opening, is_open_to_others};
 pub use tx::{Stamp, Tx};
 pub use writer::{Durable, Pending, Receipt, Refuses};
 
-use crate::sealing::checkpoint::TrailSigner;
+use crate::sealing::checkpoint::{TrailKey, TrailSigner};
 use rusqlite::{Connection, OpenFlags};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -106,6 +118,7 @@ pub struct Store {
     database: PathBuf,
     signer: Arc<TrailSigner>,
     health: Arc<Health>,
+    figures: Arc<figures::Figures>,
     lists: Arc<release::ListTrees>,
     // Held for as long as the store is open; the operating system lets go of it even after kill -9.
     _in_use: std::fs::File,
@@ -158,6 +171,9 @@ impl Health {
     }
 }
 
+/// The name of the file with the cosigned checkpoint.
+const COSIGNED: &str = "cosigned";
+
 impl Store {
     /// Reads from a snapshot, beside the writer.
     ///
@@ -182,14 +198,42 @@ impl Store {
         answer
     }
 
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.database.parent().unwrap_or(Path::new("."))
+    }
+
     /// The trail's signing name and public key.
     pub fn signer(&self) -> &TrailSigner {
         &self.signer
     }
 
+    /// The checkpoint that witnesses cosigned last, as whoever watches the trail put it beside the database. None when
+    /// there is none, or when it is not of this very trail.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn cosigned(&self) -> Result<Option<String>, StoreError> {
+        let Ok(note) = std::fs::read_to_string(self.database.with_file_name(COSIGNED)) else {
+            return Ok(None);
+        };
+        let key = TrailKey::parse(&self.signer.vkey()).map_err(|_| StoreError::Failed)?;
+        let Ok(checkpoint) = key.check(&note) else { return Ok(None) };
+        self.read(|view| {
+            let there = checkpoint.size <= view.trail_size()?;
+            let ours = there && view.trail_root(checkpoint.size)? == checkpoint.root;
+            Ok(ours.then_some(note))
+        })
+    }
+
     /// What is known to be wrong.
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// How the writer fares.
+    pub fn figures(&self) -> &figures::Figures {
+        &self.figures
     }
 
     /// The sealed lists' trees, for leaf paths.
@@ -210,6 +254,25 @@ impl Store {
         let backup = rusqlite::backup::Backup::new(&source, &mut copy)?;
         backup.run_to_completion(1024, std::time::Duration::ZERO, None)?;
         Ok(())
+    }
+}
+
+impl Folder {
+    /// Reads from the stored database without opening it for acts: beside a running service, or instead of it.
+    ///
+    /// # Errors
+    /// When there is none, its schema is not this program's, or what `read` returns.
+    pub fn look<T>(
+        &self,
+        read: impl FnOnce(&View<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, OpenError> {
+        let version = self.schema()?;
+        if version != SCHEMA_VERSION {
+            return Err(OpenError::Schema(version));
+        }
+        let reader = open_reader(&self.database())?;
+        let snapshot = reader.unchecked_transaction()?;
+        Ok(read(&View::new(&snapshot))?)
     }
 }
 

@@ -71,6 +71,26 @@ pub struct LastVerified {
 }
 
 impl View<'_> {
+    /// How many releases from before this moment have no confirmed opening.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn unconfirmed(&self, before: Moment) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM releases WHERE opened IS NULL AND at < ?1";
+        let count = self.one(sql, [before.millis()], |row| row.get::<_, i64>(0))?;
+        Ok(count.unwrap_or(0).unsigned_abs())
+    }
+
+    /// The codes that were issued from this entry on, in the order of their entries: what a copy that ends before it
+    /// does not know.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn codes_since(&self, entry: u64) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT code FROM allocations WHERE entry >= ?1 ORDER BY entry";
+        self.all(sql, [entry as i64], |row| row.get(0))
+    }
+
     /// How far this person verified the trail, the last time.
     pub fn last_verified(&self, person: &PersonId) -> Result<Option<LastVerified>, StoreError> {
         let sql = "SELECT size, root, at FROM verifications WHERE person = ?1";

@@ -1,5 +1,5 @@
-//! Sealed pharmacy records: kept under the service's lock, and lifted only after the entry that says so is durable, as a
-//! slot is. What they say is known on holders' devices alone.
+//! Sealed records: kept under the service's lock, and lifted only after the entry that says so is durable, as a slot is.
+//! What they say is known on holders' devices alone. How far preparations have come is looked up here too.
 
 use super::queries::{read_id, reference};
 use super::release::HeldWrap;
@@ -7,10 +7,10 @@ use super::writer::Receipt;
 use super::{StoreError, Tx, View};
 use crate::domain::access::{Granted, ReadStock};
 use crate::domain::entry::Entry;
-use crate::domain::ids::{CentreId, Reference, TrialId};
+use crate::domain::ids::{CentreId, PersonId, Reference, TrialId};
 use crate::domain::time::Moment;
 use crate::sealing::lock::{NotOurLock, ServerSecret};
-use crate::sealing::pharmacy_record::{LockedRecord, RecordKind, RecordPlace, SealedRecord};
+use crate::sealing::sealed_record::{LockedRecord, RecordKind, RecordPlace, SealedRecord};
 
 /// How far a released preparation has come: the same for every arm.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub struct Progress {
 pub struct LiftedRecord {
     /// Where it belongs.
     pub place: RecordPlace,
-    /// The release it is about, for a preparation.
+    /// The release it is about: of a preparation, or of a code break.
     pub release: Option<Reference>,
     /// The entry that kept it.
     pub entry: u64,
@@ -42,16 +42,16 @@ pub struct LiftedRecord {
     pub sealed: SealedRecord,
 }
 
-/// A page of a centre's records that was asked for, its entry appended in this act's savepoint. Nothing can be read out
+/// Records that were asked for, its entry appended in this act's savepoint. Nothing can be read out
 /// of it.
 #[derive(Debug)]
 pub struct WantedRecords {
-    records: Vec<(RecordPlace, Option<Reference>, u64, LockedRecord)>,
-    wraps: Vec<HeldWrap>,
-    more: bool,
+    pub(super) records: Vec<(RecordPlace, Option<Reference>, u64, LockedRecord)>,
+    pub(super) wraps: Vec<HeldWrap>,
+    pub(super) more: bool,
 }
 
-/// A page of a centre's records, with the reader's own wraps of the keys that open them.
+/// Records without the service's lock, with the reader's own wraps of the keys that open them.
 #[derive(Debug)]
 pub struct LiftedRecords {
     /// Oldest first.
@@ -90,11 +90,21 @@ impl Tx<'_> {
     /// # Errors
     /// When the name was used, or the store fails.
     pub fn keep_record(&self, at: &RecordPlace, locked: &LockedRecord) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached(
-                "INSERT INTO sealed_records (record, kind, sealed) VALUES (?1, ?2, ?3)",
-            )?
-            .execute((at.record.as_str(), at.kind.as_str(), locked.as_bytes()))?;
+        let (record, kind, sealed) = (at.record.as_str(), at.kind.as_str(), locked.as_bytes());
+        match at.kind {
+            RecordKind::Preparation | RecordKind::Stock => self
+                .connection()
+                .prepare_cached(
+                    "INSERT INTO sealed_records (record, kind, sealed) VALUES (?1, ?2, ?3)",
+                )?
+                .execute((record, kind, sealed))?,
+            RecordKind::Break => self
+                .connection()
+                .prepare_cached(
+                    "INSERT INTO sealed_break_records (record, sealed) VALUES (?1, ?2)",
+                )?
+                .execute((record, sealed))?,
+        };
         Ok(())
     }
 
@@ -113,12 +123,7 @@ impl Tx<'_> {
     ) -> Result<WantedRecords, StoreError> {
         self.append(Entry::new("stock-read").at(centre))?;
         let view = self.view();
-        let mut wraps = vec![];
-        for held in view.wraps()?.iter().filter(|held| held.centre == *centre) {
-            if held.person == *may.by() {
-                wraps.extend(view.wrap(centre, held.epoch, may.by())?);
-            }
-        }
+        let wraps = view.own_wraps(centre, may.by())?;
         let sql = "SELECT p.record, p.kind, p.epoch, p.release, p.entry, s.sealed
                    FROM pharmacy_records p JOIN sealed_records s USING (record)
                    WHERE p.centre = ?1 AND p.entry > coalesce(
@@ -149,9 +154,26 @@ impl Tx<'_> {
 }
 
 impl View<'_> {
+    /// A person's wraps of a centre's keys, one an epoch.
+    pub fn own_wraps(
+        &self,
+        centre: &CentreId,
+        person: &PersonId,
+    ) -> Result<Vec<HeldWrap>, StoreError> {
+        let all = self.wraps()?;
+        let own = all.iter().filter(|held| held.centre == *centre && held.person == *person);
+        let own = own.map(|held| self.wrap(centre, held.epoch, person));
+        Ok(own.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
     /// Was this name of a sealed record used?
-    pub fn has_record(&self, record: &Reference) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM sealed_records WHERE record = ?1";
+    pub fn has_record(&self, kind: RecordKind, record: &Reference) -> Result<bool, StoreError> {
+        let sql = match kind {
+            RecordKind::Preparation | RecordKind::Stock => {
+                "SELECT 1 FROM sealed_records WHERE record = ?1"
+            }
+            RecordKind::Break => "SELECT 1 FROM sealed_break_records WHERE record = ?1",
+        };
         Ok(self.one(sql, [record.as_str()], |_| Ok(()))?.is_some())
     }
 

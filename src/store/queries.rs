@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::history;
+use super::offline::{Outside, outside};
 use super::release::HeldWrap;
 use crate::domain::duplicate::{Particulars, might_be_one};
 use crate::domain::entry::Facts;
@@ -138,6 +139,8 @@ pub struct Release {
     pub opened: Option<u64>,
     /// The entry of the read-back.
     pub read_back: Option<u64>,
+    /// Set when the code was opened without the service, and taken in afterwards.
+    pub outside: Option<Outside>,
 }
 
 /// A list that was imported.
@@ -220,8 +223,9 @@ fn read_participant(row: &Row<'_>) -> rusqlite::Result<Participant> {
 
 const RELEASE: &str = "SELECT r.reference, r.purpose, p.number, r.code, r.centre, r.visit, \
                        r.category, r.person, r.at, r.entry, r.opened, r.read_back, \
-                       r.participant, p.centre \
-                       FROM releases r JOIN participants p ON p.reference = r.participant ";
+                       r.participant, p.centre, o.item, o.opened FROM releases r \
+                       LEFT JOIN offline_breaks o ON o.release = r.reference \
+                       JOIN participants p ON p.reference = r.participant ";
 
 fn read_release(row: &Row<'_>) -> rusqlite::Result<Release> {
     Ok(Release {
@@ -239,6 +243,7 @@ fn read_release(row: &Row<'_>) -> rusqlite::Result<Release> {
         read_back: row.get::<_, Option<i64>>(11)?.map(|seq| seq as u64),
         participant: reference(row, 12)?,
         present: read_id(CentreId::parse(&row.get::<_, String>(13)?))?,
+        outside: outside(row.get(14)?, row.get(15)?),
     })
 }
 

@@ -6,9 +6,10 @@ use super::{StoreError, history};
 use crate::sealing::bytes::{Hash, sha256};
 use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
 
 /// Every projection, in an order in which rows may refer to earlier ones.
-const PROJECTIONS: [&str; 24] = [
+const PROJECTIONS: &[&str] = &[
     "people",
     "person_centres",
     "recruitment",
@@ -25,14 +26,22 @@ const PROJECTIONS: [&str; 24] = [
     "shortages",
     "records",
     "pharmacy_records",
+    "break_records",
     "centre_keys",
     "held",
     "passed_keys",
     "principals",
     "withdrawals",
     "safety_plans",
+    "offline_breaks",
     "tokens",
     "entrusted",
+    "notices",
+    "addresses",
+    "webhooks",
+    "copies",
+    "drill_lists",
+    "drills",
 ];
 
 /// What a check of a stored trail found right.
@@ -54,62 +63,67 @@ impl Folder {
         if !self.database().exists() {
             return Err(OpenError::NotThere(self.path.clone()));
         }
-        let stored = super::open_reader(&self.database())?;
-        let version: i32 = stored.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if version != super::SCHEMA_VERSION {
-            return Err(OpenError::Schema(version));
-        }
-        let snapshot = stored.unchecked_transaction()?;
-        let entries = history::size(&snapshot)?;
-        if let Some(fault) = check_stretch(&snapshot, 0, entries)? {
-            return Err(OpenError::Damaged(fault));
-        }
-        if !tables {
-            return Ok(Checked { entries, compared: 0 });
-        }
-        check_tree(&snapshot, entries)?;
-        check_keepsakes(&snapshot)?;
-        Ok(Checked { entries, compared: self.compare_tables()? })
+        verify_file(&self.database(), tables)
     }
+}
 
-    /// Entries and tables are read from one snapshot, so that an act committed meanwhile is in both or in neither.
-    fn compare_tables(&self) -> Result<u64, OpenError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI;
-        let remade = Connection::open_in_memory_with_flags(flags)?;
-        remade.execute_batch(include_str!("../../schema.sql"))?;
-        let path = self.database();
-        // A path becomes a URI here; what would end or part it is written as a byte.
-        let path =
-            path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-        remade.execute("ATTACH DATABASE ?1 AS old", [format!("file:{path}?mode=ro")])?;
-        remade.execute_batch(
-            // A wrap that was taken away again left its name in the trail and nothing in the contents.
-            "PRAGMA foreign_keys = OFF;
-             BEGIN;
-             INSERT INTO main.contents SELECT * FROM old.contents;
-             INSERT INTO main.slots SELECT * FROM old.slots ORDER BY rowid;",
-        )?;
-        let mut statement = remade.prepare(
-            "SELECT e.line, p.record FROM old.entries e LEFT JOIN old.private_records p USING (seq)
-             ORDER BY e.seq",
-        )?;
-        let mut rows = statement.query([])?;
-        let mut entries = 0;
-        while let Some(row) = rows.next()? {
-            apply_stored(&remade, &row.get::<_, String>(0)?, row.get(1)?)?;
-            entries += 1;
-        }
-        for table in PROJECTIONS {
-            let differ = format!(
-                "SELECT (SELECT count(*) FROM (SELECT * FROM main.{table} EXCEPT SELECT * FROM old.{table}))
-                      + (SELECT count(*) FROM (SELECT * FROM old.{table} EXCEPT SELECT * FROM main.{table}))"
-            );
-            if remade.query_row(&differ, [], |row| row.get::<_, i64>(0))? != 0 {
-                return Err(OpenError::Tables(table));
-            }
-        }
-        Ok(entries)
+/// The same for any file that holds a database.
+pub(super) fn verify_file(database: &Path, tables: bool) -> Result<Checked, OpenError> {
+    let stored = super::open_reader(database)?;
+    let version: i32 = stored.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version != super::SCHEMA_VERSION {
+        return Err(OpenError::Schema(version));
     }
+    let snapshot = stored.unchecked_transaction()?;
+    let entries = history::size(&snapshot)?;
+    if let Some(fault) = check_stretch(&snapshot, 0, entries)? {
+        return Err(OpenError::Damaged(fault));
+    }
+    if !tables {
+        return Ok(Checked { entries, compared: 0 });
+    }
+    check_tree(&snapshot, entries)?;
+    check_keepsakes(&snapshot)?;
+    Ok(Checked { entries, compared: compare_tables(database)? })
+}
+
+/// Entries and tables are read from one snapshot, so that an act committed meanwhile is in both or in neither.
+fn compare_tables(database: &Path) -> Result<u64, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI;
+    let remade = Connection::open_in_memory_with_flags(flags)?;
+    remade.execute_batch(include_str!("../../schema.sql"))?;
+    // A path becomes a URI here; what would end or part it is written as a byte.
+    let path =
+        database.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    remade.execute("ATTACH DATABASE ?1 AS old", [format!("file:{path}?mode=ro")])?;
+    remade.execute_batch(
+        // A wrap that was taken away again left its name in the trail and nothing in the contents.
+        "PRAGMA foreign_keys = OFF;
+         BEGIN;
+         INSERT INTO main.contents SELECT * FROM old.contents;
+         INSERT INTO main.slots SELECT * FROM old.slots ORDER BY rowid;
+         INSERT INTO main.drill_slots SELECT * FROM old.drill_slots ORDER BY rowid;",
+    )?;
+    let mut statement = remade.prepare(
+        "SELECT e.line, p.record FROM old.entries e LEFT JOIN old.private_records p USING (seq)
+         ORDER BY e.seq",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut entries = 0;
+    while let Some(row) = rows.next()? {
+        apply_stored(&remade, &row.get::<_, String>(0)?, row.get(1)?)?;
+        entries += 1;
+    }
+    for table in PROJECTIONS {
+        let differ = format!(
+            "SELECT (SELECT count(*) FROM (SELECT * FROM main.{table} EXCEPT SELECT * FROM old.{table}))
+                  + (SELECT count(*) FROM (SELECT * FROM old.{table} EXCEPT SELECT * FROM main.{table}))"
+        );
+        if remade.query_row(&differ, [], |row| row.get::<_, i64>(0))? != 0 {
+            return Err(OpenError::Tables(table));
+        }
+    }
+    Ok(entries)
 }
 
 /// No stored node but those of whole tiles, each of which [`check_stretch`] has compared: one too many would stop the
@@ -130,19 +144,27 @@ fn check_keepsakes(connection: &Connection) -> Result<(), OpenError> {
         }
     }
     check_sealed_records(connection)?;
-    let mut statement = connection.prepare("SELECT segment, root FROM lists")?;
-    let lists =
-        statement.query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Hash>(1)?)))?;
-    for list in lists {
-        let (segment, root) = list?;
-        let mut slots =
-            connection.prepare("SELECT leaf FROM slots WHERE segment = ?1 ORDER BY rowid")?;
-        let leaves = slots.query_map([segment], |row| row.get(0))?;
-        if tree::root(&leaves.collect::<Result<Vec<Hash>, _>>()?) != root {
-            return Err(OpenError::Tables("slots"));
-        }
+    for (lists, slots) in [("lists", "slots"), ("drill_lists", "drill_slots")] {
+        check_roots(connection, lists, slots)?;
     }
     check_resealed(connection)
+}
+
+/// The leaves give the root of their list, one list after the other.
+fn check_roots(connection: &Connection, lists: &str, slots: &'static str) -> Result<(), OpenError> {
+    let mut statement = connection.prepare(&format!("SELECT segment, root FROM {lists}"))?;
+    let roots =
+        statement.query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Hash>(1)?)))?;
+    let leaves = format!("SELECT leaf FROM {slots} WHERE segment = ?1 ORDER BY rowid");
+    let mut leaves = connection.prepare(&leaves)?;
+    for list in roots {
+        let (segment, root) = list?;
+        let own = leaves.query_map([segment], |row| row.get(0))?;
+        if tree::root(&own.collect::<Result<Vec<Hash>, _>>()?) != root {
+            return Err(OpenError::Tables(slots));
+        }
+    }
+    Ok(())
 }
 
 /// The slots that were sealed anew are those of which the rotation's entry holds the hash.
@@ -161,15 +183,27 @@ fn check_resealed(connection: &Connection) -> Result<(), OpenError> {
     if all == Ok(known) { Ok(()) } else { Err(OpenError::Tables("resealed")) }
 }
 
-/// Every pharmacy record that the trail knows has its sealed bytes, and there are no others.
+/// Every sealed record that the trail knows has its bytes, and there are no others. What was brought forward from a
+/// mirror has none: no trail holds them, and the entry `restored` says so.
 fn check_sealed_records(connection: &Connection) -> Result<(), OpenError> {
-    let alone = "SELECT count(*) FROM pharmacy_records p FULL JOIN sealed_records s
-                 ON s.record = p.record AND s.kind = p.kind
-                 WHERE s.record IS NULL OR p.record IS NULL";
-    match connection.query_row(alone, [], |row| row.get::<_, i64>(0))? {
-        0 => Ok(()),
-        _ => Err(OpenError::Tables("sealed_records")),
+    let gaps = super::restore::gaps(connection)?;
+    let pharmacy = "SELECT p.entry FROM pharmacy_records p FULL JOIN sealed_records s
+                    ON s.record = p.record AND s.kind = p.kind
+                    WHERE s.record IS NULL OR p.record IS NULL";
+    let breaks = "SELECT p.entry FROM break_records p FULL JOIN sealed_break_records s
+                  ON s.record = p.record WHERE s.record IS NULL OR p.record IS NULL";
+    for (table, alone) in [("sealed_records", pharmacy), ("sealed_break_records", breaks)] {
+        let mut alone = connection.prepare(alone)?;
+        let mut rows = alone.query([])?;
+        while let Some(row) = rows.next()? {
+            let entry: Option<i64> = row.get(0)?;
+            let told = entry.is_some_and(|seq| gaps.iter().any(|gap| gap.contains(&(seq as u64))));
+            if !told {
+                return Err(OpenError::Tables(table));
+            }
+        }
     }
+    Ok(())
 }
 
 fn apply_stored(remade: &Connection, text: &str, record: Option<String>) -> Result<(), OpenError> {

@@ -97,6 +97,22 @@ pub struct Released {
 }
 
 impl Wanted {
+    /// A slot to practise with: no participant's, so its key was never passed on.
+    pub(super) fn to_practise(
+        reference: Reference,
+        place: Place,
+        locked: LockedArm,
+        wrap: HeldWrap,
+        leaf_path: LeafPath,
+    ) -> Self {
+        Self { reference, place, locked, wrap, passed: None, leaf_path }
+    }
+
+    /// The release's name.
+    pub fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
     pub(super) fn lift(
         self,
         secret: &ServerSecret,

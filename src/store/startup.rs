@@ -1,7 +1,8 @@
 //! Opening a folder: nothing is answered before the trail's head fits the checkpoint store (I7).
 
-use super::checkpoint_store::CheckpointStore;
+use super::checkpoint_store::{self, CheckpointStore};
 use super::faults::{Faults, NoFaults};
+use super::figures::Figures;
 use super::history::{self, Trail, TrailFault, Walk};
 use super::order;
 use super::release::ListTrees;
@@ -18,9 +19,9 @@ use crate::sealing::lock::ServerSecret;
 use crate::sealing::{line, tree};
 use rusqlite::{Connection, OptionalExtension};
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::Read;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -127,6 +128,15 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
+/// What was promised last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promised {
+    /// Entries.
+    pub size: u64,
+    /// The signed note.
+    pub note: String,
+}
+
 /// What a store is opened with.
 pub struct Opening {
     /// The time.
@@ -144,6 +154,18 @@ impl Opening {
     pub fn new(clock: Arc<dyn Clock>, dice: Arc<dyn Dice>, origin: String) -> Self {
         Self { clock, dice, faults: Box::new(NoFaults), origin }
     }
+}
+
+/// May others than its owner and root read a file?
+pub fn is_open_to_others(file: &Metadata) -> bool {
+    shows_to_others(file.mode(), file.uid(), file.gid())
+}
+
+/// A systemd credential belongs to root and is opened to its service by an access list, whose mask shows as the right of a
+/// group to read; the group is root's own.
+fn shows_to_others(mode: u32, owner: u32, group: u32) -> bool {
+    let credential = (owner, group) == (0, 0);
+    mode & (if credential { 0o037 } else { 0o077 }) != 0
 }
 
 impl Folder {
@@ -166,10 +188,14 @@ impl Folder {
     /// # Errors
     /// When it is not there, not 32 bytes, or readable by others.
     pub fn read_secret(&self) -> Result<ServerSecret, OpenError> {
+        Ok(ServerSecret::from_bytes(*self.secret_bytes()?))
+    }
+
+    pub(super) fn secret_bytes(&self) -> Result<zeroize::Zeroizing<[u8; 32]>, OpenError> {
         let path = &self.server_secret;
         let failed = |e| OpenError::Io(path.clone(), e);
         let mut file = File::open(path).map_err(failed)?;
-        if file.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
+        if is_open_to_others(&file.metadata().map_err(failed)?) {
             return Err(OpenError::SecretIsOpen(path.clone()));
         }
         let mut bytes = zeroize::Zeroizing::new([0; 33]);
@@ -185,7 +211,7 @@ impl Folder {
         }
         let mut secret = zeroize::Zeroizing::new([0; 32]);
         secret.copy_from_slice(&bytes[..32]);
-        Ok(ServerSecret::from_bytes(*secret))
+        Ok(secret)
     }
 
     /// Opens the store, checks its head against the checkpoint store, and starts the writer.
@@ -216,7 +242,7 @@ impl Folder {
         upgrade::bring_up(&connection, version)?;
         let lists = Arc::new(ListTrees::default());
         lists.load(&connection)?;
-        let health = Arc::new(Health::default());
+        let (health, figures) = (Arc::new(Health::default()), Arc::new(Figures::default()));
         let writer = Writer {
             memory: load_memory(&connection)?,
             trail: Trail::load(&connection)?,
@@ -226,6 +252,7 @@ impl Folder {
             clock: opening.clock,
             dice: opening.dice,
             health: Arc::clone(&health),
+            figures: Arc::clone(&figures),
             lists: Arc::clone(&lists),
             faults: opening.faults,
             // What was committed and never promised may be answered now, without a new entry, to whoever asks again.
@@ -239,13 +266,14 @@ impl Folder {
             database: self.database(),
             signer,
             health,
+            figures,
             lists,
             _in_use: in_use,
         })
     }
 
     /// One process a folder; the lock goes with the process, however it ends.
-    fn lock(&self) -> Result<File, OpenError> {
+    pub(super) fn lock(&self) -> Result<File, OpenError> {
         let path = self.path.join("in-use");
         let failed = |e| OpenError::Io(path.clone(), e);
         let mut options = OpenOptions::new();
@@ -384,10 +412,25 @@ fn load_memory(connection: &Connection) -> Result<Memory, StoreError> {
         passed: strata.passed,
         issued: strata.issued,
         failed: None,
+        put_wanted: false,
     })
 }
 
 impl Folder {
+    /// The newest checkpoint that the service promised, checked by its signature. The service may be running.
+    ///
+    /// # Errors
+    /// When there is no store, no secret to know the signature by, or no whole checkpoint.
+    pub fn newest_checkpoint(&self) -> Result<Promised, OpenError> {
+        let origin = format!("klero/{}", self.trial_of()?);
+        let signer = TrailSigner::new(&origin, &self.read_secret()?);
+        let key = TrailKey::parse(&signer.vkey()).map_err(|_| OpenError::WrongSecret)?;
+        let found = checkpoint_store::newest(&self.checkpoint, &key);
+        let found = found.map_err(|error| OpenError::Io(self.checkpoint.clone(), error))?;
+        let missing = || OpenError::CheckpointMissing(self.checkpoint.clone());
+        found.map(|(note, checkpoint)| Promised { size: checkpoint.size, note }).ok_or_else(missing)
+    }
+
     /// The schema of the stored database.
     ///
     /// # Errors
@@ -408,16 +451,50 @@ impl Folder {
         if !self.database().exists() {
             return Err(OpenError::NotThere(self.path.clone()));
         }
-        let reader = open_reader(&self.database())?;
-        upgrade::known_version(&reader)?;
-        let fault = |what| OpenError::Damaged(TrailFault { entry: 0, what });
-        let sql = "SELECT line FROM entries WHERE seq = 0";
-        let first: Option<String> = reader.query_row(sql, [], |row| row.get(0)).optional()?;
-        let first = line::parse(&first.ok_or_else(|| fault("is missing"))?);
-        let first = first.map_err(|_| fault("is not a line of this trail"))?;
-        match crate::domain::entry::fact(&first.entry.data, "trial") {
-            Some(crate::domain::entry::Fact::Text(trial)) => Ok(trial.clone()),
-            _ => Err(fault("names no trial")),
+        trial_in(&open_reader(&self.database())?)
+    }
+
+    /// What was promised last: the newest checkpoint in the checkpoint store.
+    ///
+    /// # Errors
+    /// When the store is not there, or holds nothing that was signed with this key.
+    pub fn promised(&self, key: &TrailKey) -> Result<Checkpoint, OpenError> {
+        let missing = || OpenError::CheckpointMissing(self.checkpoint.clone());
+        let (_, promised) = CheckpointStore::open(&self.checkpoint, key).map_err(|_| missing())?;
+        promised.ok_or_else(missing)
+    }
+}
+
+/// The trial that a database's first entry names.
+pub(super) fn trial_in(reader: &Connection) -> Result<String, OpenError> {
+    upgrade::known_version(reader)?;
+    let fault = |what| OpenError::Damaged(TrailFault { entry: 0, what });
+    let sql = "SELECT line FROM entries WHERE seq = 0";
+    let first: Option<String> = reader.query_row(sql, [], |row| row.get(0)).optional()?;
+    let first = line::parse(&first.ok_or_else(|| fault("is missing"))?);
+    let first = first.map_err(|_| fault("is not a line of this trail"))?;
+    match crate::domain::entry::fact(&first.entry.data, "trial") {
+        Some(crate::domain::entry::Fact::Text(trial)) => Ok(trial.clone()),
+        _ => Err(fault("names no trial")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shows_to_others;
+
+    #[test]
+    fn a_secret_is_its_owners_or_a_credential_of_root() {
+        assert!(!shows_to_others(0o100_600, 1000, 1000) && !shows_to_others(0o100_400, 0, 0));
+        assert!(!shows_to_others(0o100_440, 0, 0), "as systemd gives a credential to a service");
+        for (mode, owner, group) in [
+            (0o100_440, 1000, 1000),
+            (0o100_440, 0, 1000),
+            (0o100_604, 1000, 1000),
+            (0o100_444, 0, 0),
+            (0o100_660, 0, 0),
+        ] {
+            assert!(shows_to_others(mode, owner, group), "{mode:o} {owner}:{group}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::apply::{self, Happened};
 use super::release::ListTrees;
-use super::{StoreError, View};
+use super::{StoreError, View, outbox};
 use crate::clock::Clock;
 use crate::dice::{Dice, roll};
 use crate::domain::entry::Entry;
@@ -54,6 +54,8 @@ pub(super) struct Memory {
     pub issued: u64,
     /// A failure that ends the whole group, such as a full disk in the middle of an act.
     pub failed: Option<StoreError>,
+    /// The checkpoint is to be put even if no entry is new: somebody wants to know whether it can be.
+    pub put_wanted: bool,
 }
 
 /// An act in its savepoint.
@@ -163,6 +165,11 @@ impl<'w> Tx<'w> {
         self.connection
     }
 
+    /// This group puts a checkpoint, whether or not it has a new entry.
+    pub(super) fn want_put(&mut self) {
+        self.memory.put_wanted = true;
+    }
+
     pub(super) fn lists(&self) -> Arc<ListTrees> {
         Arc::clone(self.lists)
     }
@@ -203,6 +210,8 @@ impl<'w> Tx<'w> {
         }
         let happened = Happened { seq, at: self.now, by: &self.stamp.by, entry: &entry };
         apply::apply(self.connection, &happened)?;
+        // In the same transaction: whoever is to be told will be, or the act was never done.
+        outbox::queue(self.connection, &happened)?;
         self.memory.next_seq += 1;
         self.memory.prev = written.leaf;
         self.memory.last_at = self.now;

@@ -4,6 +4,7 @@
 
 use super::apply::{Happened, apply};
 use super::apply_keys::remember;
+use super::apply_notices::noted;
 use super::startup::OpenError;
 use super::{SCHEMA_VERSION, StoreError};
 use crate::sealing::line;
@@ -11,9 +12,11 @@ use rusqlite::Connection;
 
 /// The oldest schema that can be brought up.
 const OLDEST: i32 = 1;
-/// The entries that a schema's new projections are made from, where the act is older than the schema. Keys are looked at
-/// beside them: the acts behind schema 3's others are new themselves.
+/// The entries that a schema's new projections are made from, where the act is older than the schema. Keys and notices
+/// are looked at beside them: the acts behind all other projections are new themselves.
 const FILLED: [(&str, i32); 3] = [("signed-in", 2), ("refused", 2), ("break-left", 3)];
+/// The schema that first keeps every key and holder: a folder that has it remembers them already.
+const KEYS_SINCE: i32 = 3;
 
 /// The schema of a stored database.
 ///
@@ -73,7 +76,10 @@ fn fill(act: &Connection, version: i32) -> Result<(), OpenError> {
         if newer(&read.entry.act) {
             apply(act, &happened)?;
         }
-        remember(act, &happened)?;
+        if version < KEYS_SINCE {
+            remember(act, &happened)?;
+        }
+        noted(act, &happened)?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 use super::checkpoint_store::CheckpointStore;
 use super::faults::{Faults, Step};
+use super::figures::Figures;
 use super::history::Trail;
 use super::pharmacy::{LiftedRecords, WantedRecords};
 use super::release::{ListTrees, Released, Wanted};
@@ -15,6 +16,7 @@ use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::domain::entry::Entry;
 use crate::limits::{GROUP, QUEUE};
+use crate::meter::Begun;
 use crate::sealing::bytes::Hash;
 use crate::sealing::checkpoint::TrailSigner;
 use crate::sealing::lock::{NotOurLock, ServerSecret};
@@ -50,6 +52,11 @@ pub struct Durable<T> {
 }
 
 impl<T> Durable<T> {
+    /// The number of the entry that its receipt is about.
+    pub fn entry(&self) -> u64 {
+        self.receipt.seq
+    }
+
     /// The answer and its receipt.
     pub fn into_parts(self) -> (T, Receipt) {
         (self.value, self.receipt)
@@ -75,7 +82,7 @@ impl Durable<Wanted> {
 }
 
 impl Durable<WantedRecords> {
-    /// Lifts the locks of pharmacy records, only after the entry that says they are read is durable (I3).
+    /// Lifts the locks of records, only after the entry that says they are read is durable (I3).
     ///
     /// # Errors
     /// When a record was not locked by this server secret.
@@ -154,10 +161,15 @@ impl super::Store {
         let job: Job = Box::new(move |tx| run(tx, stamp, act, answer));
         // On failure the job is dropped and with it the answer's sender, which the caller reads as `Stopped`.
         let Some(queue) = &self.writer.queue else { return Pending(pending) };
-        if let Err(TrySendError::Full(_)) = queue.try_send(job) {
-            let (answer, busy) = oneshot::channel();
-            let _ = answer.send(Err(StoreError::Busy.into()));
-            return Pending(busy);
+        // Counted first: the writer may take it before we come to it.
+        self.figures.waiting.one();
+        if let Err(refused) = queue.try_send(job) {
+            self.figures.waiting.take(1);
+            if let TrySendError::Full(_) = refused {
+                let (answer, busy) = oneshot::channel();
+                let _ = answer.send(Err(StoreError::Busy.into()));
+                return Pending(busy);
+            }
         }
         Pending(pending)
     }
@@ -213,6 +225,7 @@ pub(super) struct Writer {
     pub clock: Arc<dyn Clock>,
     pub dice: Arc<dyn Dice>,
     pub health: Arc<Health>,
+    pub figures: Arc<Figures>,
     pub lists: Arc<ListTrees>,
     pub faults: Box<dyn Faults>,
     /// The last commit's checkpoint did not reach its store, in this life or the one before: nothing is answered until
@@ -232,6 +245,8 @@ impl Writer {
         while let Ok(first) = jobs.recv() {
             let mut group = vec![first];
             group.extend(jobs.try_iter().take(GROUP - 1));
+            self.figures.waiting.take(group.len() as u64);
+            self.figures.groups.saw(group.len() as u64);
             self.run_group(group);
         }
         // A tidy end: the log is folded into the file, so that a copy of the file alone is whole.
@@ -245,6 +260,7 @@ impl Writer {
         match outcome {
             Ok(checkpoint) => self.answer(finishes, &checkpoint),
             Err(error) => {
+                self.figures.failed.one();
                 tracing::error!(%error, "a group of acts failed");
                 finishes.into_iter().for_each(|done| (done.finish)(Outcome::Failed(error)));
             }
@@ -260,6 +276,7 @@ impl Writer {
         // The last group's lines are not wanted any more, and not worth a copy.
         self.memory.group_leaves.clear();
         self.memory.group_lines.clear();
+        self.memory.put_wanted = false;
         let before = self.memory.clone();
         let trail_before = self.trail.clone();
         let written = self.write_group(group, finishes);
@@ -270,14 +287,17 @@ impl Writer {
             let _ = self.connection.execute_batch("ROLLBACK");
             return Err(error);
         }
-        if self.memory.group_leaves.is_empty() && !self.put_owed {
+        let nothing_new = self.memory.group_leaves.is_empty() && !self.memory.put_wanted;
+        if nothing_new && !self.put_owed {
             return Ok(self.signer.sign(self.trail.size(), &self.trail.root()));
         }
         let away = |_| StoreError::CheckpointStoreAway;
         self.put_owed = true;
         self.faults.at(Step::AfterCommit).map_err(away)?;
         let checkpoint = self.signer.sign(self.trail.size(), &self.trail.root());
+        let begun = Begun::new();
         self.checkpoints.put(&checkpoint).map_err(away)?;
+        self.figures.put(begun.micros(), self.clock.now());
         self.faults.at(Step::AfterPut).map_err(away)?;
         self.put_owed = false;
         Ok(checkpoint)
@@ -318,7 +338,9 @@ impl Writer {
         failed.map_or(Ok(()), Err)?;
         self.trail.extend(&self.connection, &self.memory.group_leaves)?;
         self.fault(Step::BeforeCommit)?;
+        let begun = Begun::new();
         self.connection.execute_batch("COMMIT")?;
+        self.figures.commits.saw(begun.micros());
         Ok(())
     }
 

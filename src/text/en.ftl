@@ -125,7 +125,7 @@ target-reached =
     .next = Tell the participant, and ask the trial office how to go on.
 no-allocation-available =
     .title = No allocation is available now
-    .detail = Nothing was randomised. The trial office has been told.
+    .detail = Nothing was randomised. Whoever looks after the list has a notice of it.
     .next = Wait for the trial office. Do not screen the participant again: the answers are kept.
 
 ## Problems: preparation and emergency
@@ -200,6 +200,14 @@ wrong-state =
     .title = This cannot be done at this point
     .detail = The record has already gone another way, or a step before it is missing. Nothing was done.
     .next = Look at the record as it stands now.
+no-drill-list =
+    .title = There is no training list yet
+    .detail = A drill uses a training list that is kept beside the live one, and none was taken in. Nothing was released.
+    .next = The statistician seals one with klero list seal --drill, and the IT person takes it in with klero list import --drill.
+drill-not-passed =
+    .title = Nobody has passed a drill for this centre yet
+    .detail = A centre opens only after the emergency road was proven there: by a drill of one of its investigators, or of the hotline for this centre. Nothing was opened.
+    .next = Ask an investigator of the centre, or the hotline, to pass a drill; then open the centre.
 decisions-open =
     .title = Some decisions are still open
     .detail = Recruitment opens only when every decision of the trial's configuration is answered. Nothing was opened.
@@ -276,8 +284,13 @@ table-form = This is not a table that can be read: as many cells in each row as 
 table-long = At most { $max } people at once
 account-taken = This account name is taken. A name is given once, for ever
 past-unknown = Somebody of this name was unblinded. Invite this person alone, and say how you know that it is somebody else
+record-form = This is not the record that klero open --kit wrote. Take the whole file, unchanged
+serial-form = Enter the serial as it is printed on the letter, such as huashan-0-0007-A
 factor-code = This is not what the phone shows now. Compare the clock of the phone, and type the next six digits
 network-form = Write an address such as 10.20.0.7, or a network such as 10.20.0.0/16
+mail-form = Enter one mail address, such as name@hospital.example
+url-form = Enter an https address without a name, password or fragment in it
+url-not-listed = This host is not on the list of hosts that the service may speak to; its configuration names them
 bytes-form = This is not of the expected length or form
 
 ## What a signature means, by act
@@ -292,6 +305,7 @@ meaning =
     .record-preparation = I prepared this infusion as allocated
     .check = I checked product, lot, expiry and participant
     .break-code = The treatment must be known now for this participant's care; the reason is true
+    .import-break = I took this opening in as it was recorded, or as I was told; it is true
     .follow-up = This record is complete and true
     .correct = The corrected value is true; the allocation stays
     .record-visit = This record is complete and true
@@ -300,6 +314,7 @@ meaning =
     .transfer = The participant goes to the other centre; stratum and code stay
     .report-accident = This record is complete and true, and names no treatment
     .close-break = I have assessed this code break as principal investigator; the record is complete
+    .seal-part = What I sealed is complete and true
     .plan-unblinding = This person must be told, for a safety report; nobody of the trial's team is
     .grant-key = I compared the fingerprint by voice with the person I know
     .decide-recruitment = I decide to open, pause or close
@@ -307,6 +322,7 @@ meaning =
     .review-list = I reviewed this list report
     .disclose = I published this file of the list; recruitment is closed
     .void-code = This code became known before it was issued; it must never be issued
+    .confirm-export = I checked our centre's own copy of these records; it agrees with the source documents
 
 ## The page that explains a problem
 

@@ -124,7 +124,7 @@ target-reached =
     .next = 请告知受试者，并向试验办公室询问后续安排。
 no-allocation-available =
     .title = 暂无可用随机号
-    .detail = 尚未随机，已通知试验办公室。
+    .detail = 尚未随机。随机表的负责人已收到通知。
     .next = 请等待试验办公室答复。无需重新筛选，您的回答已保存。
 
 ## 问题：配制与紧急揭盲
@@ -199,6 +199,14 @@ wrong-state =
     .title = 目前不能进行此操作
     .detail = 该记录已有其他进展，或缺少前一步。未执行任何操作。
     .next = 请查看记录的当前状态。
+no-drill-list =
+    .title = 尚无演练随机表
+    .detail = 演练使用与正式随机表并存的演练随机表，目前尚未导入。未调取任何内容。
+    .next = 请统计师用 klero list seal --drill 封存演练表，再由信息人员用 klero list import --drill 导入。
+drill-not-passed =
+    .title = 本中心尚无人通过演练
+    .detail = 只有在本中心验证过紧急揭盲通路后才能启动：由本中心研究者演练，或由热线针对本中心演练。未启动。
+    .next = 请本中心研究者或热线通过一次演练，再启动本中心。
 decisions-open =
     .title = 尚有未作的决定
     .detail = 试验配置中的每项决定都答复后，才能启动入组。未启动。
@@ -275,8 +283,13 @@ table-form = 无法读取此表格：每行的列数须与首行相同，编码�
 table-long = 一次最多 { $max } 人
 account-taken = 此账户名已被使用。账户名只给予一次，永久有效
 past-unknown = 同名者曾接触过分组信息。请单独邀请此人，并说明如何确认不是同一人
+record-form = 这不是 klero open --kit 写出的记录。请使用完整且未改动的文件
+serial-form = 请按信件上所印填写序列号，如 huashan-0-0007-A
 factor-code = 与手机当前显示的验证码不符。请核对手机时间，并输入下一个六位数字
 network-form = 请填写地址（如 10.20.0.7）或网段（如 10.20.0.0/16）
+mail-form = 请填写一个邮箱地址，如 name@hospital.example
+url-form = 请填写 https 地址，其中不得含用户名、密码或片段
+url-not-listed = 该主机不在本服务允许联系的主机名单中；名单在服务配置里
 bytes-form = 长度或格式不符
 
 ## 签名的含义，按操作
@@ -291,6 +304,7 @@ meaning =
     .record-preparation = 本人已按分配结果配制
     .check = 本人已复核药品、批号、有效期和受试者
     .break-code = 为救治该受试者须立即获知治疗组别，所述原因属实
+    .import-break = 我如实录入此次离线揭盲，内容与记录或所述一致
     .follow-up = 该记录完整、属实
     .correct = 更正后的数据属实，随机分配不变
     .record-visit = 该记录完整、属实
@@ -299,6 +313,7 @@ meaning =
     .transfer = 受试者转至另一中心，分层和编码保持不变
     .report-accident = 该记录完整、属实，且未写出治疗名称
     .close-break = 本人作为主要研究者已评估此次揭盲，记录完整
+    .seal-part = 本人封存的内容完整、属实
     .plan-unblinding = 因安全性报告须告知此人，试验团队中无人获知
     .grant-key = 本人已与新持钥人通话核对指纹
     .decide-recruitment = 本人决定启动、暂停或结束入组
@@ -306,6 +321,7 @@ meaning =
     .review-list = 本人已审阅此随机表报告
     .disclose = 本人已公布随机表的该文件，入组已结束
     .void-code = 该编码在发放前已泄露，不得再发放
+    .confirm-export = 本人已核对本中心的记录副本，与原始文件一致
 
 ## 解释问题的页面
 

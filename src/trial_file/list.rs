@@ -29,6 +29,9 @@ pub(super) struct ArmText {
     /// Counted by the statistician's reconciliation alone.
     #[cfg_attr(not(feature = "offline"), allow(dead_code))]
     pub(super) vials: u32,
+    /// For exposure data sets, which the statistician's command makes.
+    #[cfg_attr(not(feature = "offline"), allow(dead_code))]
+    pub(super) dose_mg: Option<u32>,
 }
 
 /// Reads both sections.
@@ -60,10 +63,10 @@ fn arms(root: &Table<'_>) -> Vec<ArmText> {
         let (id, name, prepare) = (table.id("id"), table.words("name"), table.words("prepare"));
         let ratio = table.count("ratio", 1, 20);
         let count = |key, most| table.has(key).then(|| table.count(key, 0, most)).flatten();
-        count("dose_mg", 100_000);
+        let dose_mg = count("dose_mg", 100_000);
         let vials = count("vials", 100).unwrap_or(0);
         if let (Some(id), Some(name), Some(prepare), Some(ratio)) = (id, name, prepare, ratio) {
-            arms.push(ArmText { id, name, prepare, ratio, vials });
+            arms.push(ArmText { id, name, prepare, ratio, vials, dose_mg });
         }
     }
     no_twins(root, "arms", arms.iter().map(|arm| arm.id.as_str()));
@@ -148,6 +151,13 @@ pub fn read_design(text: &str) -> Result<ListDesign, Vec<super::Finding>> {
 pub fn arm_vials(text: &str) -> Vec<u32> {
     let list = whole_list(text);
     list.map(|list| list.arms.iter().map(|arm| arm.vials).collect()).unwrap_or_default()
+}
+
+/// The dose of each arm in mg, where the file says one, in manifest order; empty for a file with errors.
+#[cfg(feature = "offline")]
+pub fn arm_doses(text: &str) -> Vec<Option<u32>> {
+    let list = whole_list(text);
+    list.map(|list| list.arms.iter().map(|arm| arm.dose_mg).collect()).unwrap_or_default()
 }
 
 /// What each arm is called on a holder's device, in manifest order; empty for a file with errors.

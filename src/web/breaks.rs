@@ -28,6 +28,8 @@ struct Broken {
     /// How far its record is: the key of the words, and is it late?
     progress: (String, bool),
     due: String,
+    /// Opened without the service: the words for how and when.
+    outside: Option<String>,
     /// Not the first within a day: the keys of the words.
     again: Vec<&'static str>,
     there: String,
@@ -62,6 +64,7 @@ async fn breaks(visit: Visit) -> Result<Paper, Refusal> {
             read_back: release.read_back.is_some(),
             progress: follow_up::progress(&broken),
             due: visit.minute(broken.due),
+            outside: follow_up::outside(&f, &broken),
             again: again.into_iter().filter_map(|(key, is)| is.then_some(key)).collect(),
             there: format!("/breaks/{}", release.reference.as_str()),
         }

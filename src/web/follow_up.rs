@@ -4,7 +4,7 @@
 use super::frame::{Frame, paper};
 use super::records::{Around, answers, drawn};
 use super::sentence::Teller;
-use crate::domain::access::{Act, CloseBreak, FollowUp, ReadBreaks};
+use crate::domain::access::{Act, CloseBreak, FollowUp, ReadBreaks, SealPart};
 use crate::domain::entry::{Fact, fact};
 use crate::domain::follow_up::{BreakRecord, Closure, Progress};
 use crate::domain::ids::Reference;
@@ -52,14 +52,16 @@ async fn one(visit: Visit) -> Result<Paper, Refusal> {
     let f = Frame::of(&visit, "follow.title").back("/breaks");
     let release = &broken.release;
     let fact = |key: &str, value: String| (f.say(key), value);
-    let facts = vec![
+    let mut facts = vec![
         fact("follow.when", visit.minute(release.at)),
         fact("participant.centre", f.centre(&release.centre)),
         fact("breaks.by", release.person.to_string()),
         fact("follow.why", why(&f, &broken)),
         fact("follow.until", visit.minute(broken.due)),
         fact("follow.opening", f.say(opening(&broken).0)),
+        fact("sealed.fact", f.say(sealed_part(&broken))),
     ];
+    facts.extend(outside(&f, &broken).map(|words| fact("offline.state", words)));
     let teller = Teller::new(&visit).await?;
     let told = records.iter().map(|one| (visit.minute(one.line.at), teller.tell(&one.line)));
     let told = told.collect();
@@ -87,6 +89,19 @@ pub(super) fn why(f: &Frame<'_>, broken: &Broken) -> String {
     known.map_or(category, |known| f.words(&known.name)).to_owned()
 }
 
+/// How and when a code was opened without the service, if it was.
+pub(super) fn outside(f: &Frame<'_>, broken: &Broken) -> Option<String> {
+    let outside = broken.release.outside.as_ref()?;
+    let at = Arg::Text(f.visit.minute(outside.at));
+    Some(match &outside.letter {
+        None => f.visit.say_with("offline.by-kit", &[("time", at)]),
+        Some(serial) => {
+            let serial = Arg::Text(serial.clone());
+            f.visit.say_with("offline.by-letter", &[("time", at), ("serial", serial)])
+        }
+    })
+}
+
 /// The key of an opening's words, and is something amiss?
 pub(super) fn opening(broken: &Broken) -> (&'static str, bool) {
     match (broken.opened, broken.unconfirmed) {
@@ -94,6 +109,11 @@ pub(super) fn opening(broken: &Broken) -> (&'static str, bool) {
         (false, true) => ("breaks.unconfirmed", true),
         (false, false) => ("breaks.awaited", false),
     }
+}
+
+/// The key of the words for whether anything was sealed once the arm was known: that, never what.
+fn sealed_part(broken: &Broken) -> &'static str {
+    if broken.standing.sealed.is_some() { "sealed.there" } else { "sealed.missing" }
 }
 
 /// The key of the words for how far a record is, and is something amiss?
@@ -144,6 +164,9 @@ fn offered(f: &Frame<'_>, broken: &Broken) -> Result<Vec<(String, String)>, Refu
         let key = if again { "follow.write-again" } else { "follow.write" };
         offered.push((f.say(key), there("follow-up")));
     }
+    if caller.may::<SealPart>(at).is_ok() {
+        offered.push((f.say("sealed.offer"), there("sealed")));
+    }
     if f.visit.house.closes(caller, at)? && broken.progress == Progress::Written {
         offered.push((f.say("follow.close"), there("close")));
     }
@@ -159,6 +182,9 @@ async fn ask<K: Kind>(visit: Visit) -> Result<Paper, Refusal> {
     beside.extend(late(&f, &broken));
     if K::ENTRY == Closure::ENTRY && !broken.opened {
         beside.push(f.say("follow.unconfirmed-what"));
+    }
+    if K::ENTRY == Closure::ENTRY && broken.standing.sealed.is_none() {
+        beside.push(f.say("sealed.missing-what"));
     }
     let last = records.iter().rev().find(|one| one.line.entry.act == K::ENTRY);
     let stored: BTreeMap<String, String> = K::QUESTIONS

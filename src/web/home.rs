@@ -1,7 +1,10 @@
 //! The start page, and what each role finds there: a short list of things to do.
 
+use super::drill::RoadTold;
 use super::frame::{Frame, paper};
-use super::{account, changes, follow_up, list, people, recruitment, safety, screening, standing};
+use super::{
+    account, changes, drill, follow_up, list, people, recruitment, safety, screening, standing,
+};
 use crate::domain::people::Role;
 use crate::http::pages::{Next, Page, Paper, SignInStep, Visit};
 use crate::refusal::Refusal;
@@ -21,6 +24,8 @@ struct Home<'v> {
     f: Frame<'v>,
     /// What a role comes for; the flag marks the emergency.
     main: Vec<(&'static str, &'static str, bool)>,
+    /// To practise it, with how the own road stands.
+    drill: Option<RoadTold>,
     /// Records of code breaks that are not written: the words, where they lead, and is it late?
     breaks: Vec<(String, String, bool)>,
     /// What waits: whose, in which state, where.
@@ -39,6 +44,7 @@ async fn home(visit: Visit) -> Result<Paper, Refusal> {
     let page = Home {
         f: Frame::of(&visit, "home.title"),
         main: main(role),
+        drill: drill::own_road(&visit).await?,
         breaks: follow_up::waiting(&visit)?,
         todo: to_do(&visit).await?,
         links: links(role),
@@ -80,14 +86,16 @@ fn links(role: Role) -> Vec<Link> {
     let pass_on = ("pass-on.title", "/pass-on");
     let (trail, verify) = (("home.trail", "/trail"), ("home.verify", "/verify"));
     let (recruitment, safety) = (("home.recruitment", "/recruitment"), ("safety.title", "/safety"));
-    let reports = ("reports.title", "/reports");
+    let (reports, exports) = (("reports.title", "/reports"), ("exports.title", "/exports"));
     let (list, people) = (("home.list", "/list"), ("home.people", "/people"));
     let mut all = match role {
         Role::Coordinator => vec![participants],
-        Role::Investigator => vec![participants, breaks, key],
+        Role::Investigator => vec![participants, breaks, exports, key],
         Role::Pharmacist => vec![("home.stock", "/pharmacy/stock"), key, grants],
         Role::Statistician => vec![key, grants, holders, pass_on, trail, verify, recruitment],
-        Role::Hotline => vec![breaks, safety, key, grants, pass_on],
+        Role::Hotline => {
+            vec![breaks, ("offline.title", "/breaks/import"), safety, key, grants, pass_on]
+        }
         Role::Monitor => {
             vec![
                 verify,
@@ -97,15 +105,25 @@ fn links(role: Role) -> Vec<Link> {
                 safety,
                 recruitment,
                 reports,
+                exports,
+                ("drill.roads", "/drills"),
                 people,
                 ("tokens.title", "/tokens"),
                 holders,
                 register,
             ]
         }
-        Role::Sponsor => vec![("home.decide", "/recruitment/decide"), breaks, safety, reports],
-        Role::Admin => vec![("tokens.title", "/tokens"), ("home.health", "/health")],
+        Role::Sponsor => {
+            vec![("home.decide", "/recruitment/decide"), breaks, safety, reports, exports]
+        }
+        Role::Admin => vec![
+            ("tokens.title", "/tokens"),
+            ("home.health", "/health"),
+            ("drill.roads", "/drills"),
+            ("deliveries.title", "/deliveries"),
+        ],
     };
+    all.push(("notices.title", "/notices"));
     all.push(("recording.accident-recorded", "/accident"));
     all.push(("account.title", "/account"));
     all

@@ -181,7 +181,7 @@ fn steps(visit: &Visit, segment: usize) -> Vec<(String, String)> {
 }
 
 /// A stratum as its centre and levels are called.
-fn stratum_words(visit: &Visit, stratum: &StratumId) -> String {
+pub(super) fn stratum_words(visit: &Visit, stratum: &StratumId) -> String {
     let trial = &visit.house.trial;
     let levels = trial.stratification.levels();
     let named = trial.centres.iter().flat_map(|centre| {

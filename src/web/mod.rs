@@ -7,7 +7,9 @@ mod breaks;
 mod changes;
 mod corrected;
 mod curve;
+mod drill;
 mod eligibility;
+mod exports;
 mod follow_up;
 mod form;
 mod frame;
@@ -16,6 +18,8 @@ mod home;
 mod import;
 mod keys;
 mod list;
+mod notices;
+mod offline;
 mod opening;
 mod participants;
 mod people;
@@ -30,6 +34,7 @@ mod reports;
 mod rights;
 mod safety;
 mod screening;
+mod sealed_part;
 mod sentence;
 mod sheets;
 mod standing;
@@ -56,6 +61,7 @@ pub fn pages() -> Pages {
         keys::pages(),
         changes::pages(),
         opening::pages(),
+        drill::pages(),
         pharmacy::pages(),
         trail::pages(),
         verify::pages(),
@@ -63,9 +69,12 @@ pub fn pages() -> Pages {
         void::pages(),
         breaks::pages(),
         follow_up::pages(),
+        sealed_part::pages(),
         safety::pages(),
+        offline::pages(),
         recruitment::pages(),
         reports::pages(),
+        exports::pages(),
         people::pages(),
         rights::pages(),
         import::pages(),
@@ -73,6 +82,7 @@ pub fn pages() -> Pages {
         tokens::pages(),
         start::pages(),
         health::pages(),
+        notices::pages(),
     ];
     Pages {
         all: all.concat(),
@@ -109,6 +119,7 @@ fn files() -> Vec<Static> {
         include_str!("css/follow.css"),
         include_str!("css/pharmacy.css"),
         include_str!("css/list.css"),
+        include_str!("css/drill.css"),
         include_str!("css/print.css"),
     );
     vec![
@@ -121,8 +132,10 @@ fn files() -> Vec<Static> {
             bytes: EFF_LONG_WORDLIST.join("\n").into_bytes(),
         },
         file!("arms.js", "text/javascript"),
+        file!("break_record.js", "text/javascript"),
         file!("bytes.js", "text/javascript"),
         file!("card.js", "text/javascript"),
+        file!("drill.js", "text/javascript"),
         file!("ed25519.js", "text/javascript"),
         file!("emergency.js", "text/javascript"),
         file!("grant.js", "text/javascript"),
@@ -138,8 +151,11 @@ fn files() -> Vec<Static> {
         file!("pharmacy.js", "text/javascript"),
         file!("pharmacy_record.js", "text/javascript"),
         file!("proof.js", "text/javascript"),
+        file!("record.js", "text/javascript"),
         file!("rotate.js", "text/javascript"),
         file!("scanned.js", "text/javascript"),
+        file!("shown.js", "text/javascript"),
+        file!("sealed_part.js", "text/javascript"),
         file!("signature.js", "text/javascript"),
         file!("stock.js", "text/javascript"),
         file!("stockroom.js", "text/javascript"),

@@ -3,12 +3,13 @@
 
 use super::frame::{Frame, paper};
 use super::opening::{Device, device};
+use super::sealed_part::{RECORD_SAID, said};
 use crate::domain::access::Act;
 use crate::domain::access::{KeepStock, Prepare, RecordPreparation};
 use crate::http::pages::{Page, Paper, Visit};
 use crate::limits::SHORT_TEXT;
 use crate::refusal::Refusal;
-use crate::text::{self, Arg};
+use crate::text;
 use askama::Template;
 
 /// The pages of this file.
@@ -20,9 +21,7 @@ pub fn pages() -> Vec<Page> {
 }
 
 /// What the scripts say of lots and records, beside what every page with keys says.
-const SAID: [(&str, &str); 15] = [
-    ("lot.long", "stock-says.long"),
-    ("lot.sealed", "stock-says.sealed"),
+const SAID: [(&str, &str); 13] = [
     ("lot.foreign", "stock-says.foreign"),
     ("lot.product", "stock-says.product"),
     ("lot.expiry", "stock-says.expiry"),
@@ -60,9 +59,8 @@ const FIELDS: [(&str, &str); 15] = [
 /// The device of these pages: it says what is wrong with a lot, too.
 fn of_lots(f: &Frame<'_>, act: &str) -> Result<Device, Refusal> {
     let mut on = device(f, act, true)?;
-    let given = ["lot", "n"].map(|name| (name, Arg::Text(format!("{{{name}}}"))));
-    let said = SAID.map(|(code, key)| (code.to_owned(), text::say(f.visit.language, key, &given)));
-    on.said.extend(said);
+    on.said.extend(said(f, &SAID));
+    on.said.extend(said(f, &RECORD_SAID));
     let again = FIELDS.map(|(field, key)| {
         (format!("lot.field-{field}"), f.with("stock-says.field", "field", f.say(key)))
     });

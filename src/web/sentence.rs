@@ -46,17 +46,31 @@ pub const KINDS: &[(&str, &[&str])] = &[
         &[
             "break-begun",
             "release-for-break",
+            "break-imported",
+            "unissued-opened",
             "read-back",
             "break-left",
             "break-case-opened",
             "follow-up-recorded",
+            "sealed-part-kept",
             "break-closed",
             "safety-unblinding-planned",
         ],
     ),
+    ("drills", &["drill", "drill-opened"]),
     ("openings", &["opened", "release-redelivered"]),
     ("keys", &["key-registered", "key-granted", "grant-removed", "key-rotated", "slot-key-passed"]),
-    ("list", &["founded", "list-imported", "list-reviewed", "code-voided", "disclosed"]),
+    (
+        "list",
+        &[
+            "founded",
+            "list-imported",
+            "drill-list-imported",
+            "list-reviewed",
+            "code-voided",
+            "disclosed",
+        ],
+    ),
     ("recruitment", &["recruitment-opened", "recruitment-paused", "recruitment-closed"]),
     (
         "people",
@@ -71,6 +85,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "token-renewed",
             "token-ended",
             "recovery-begun",
+            "address-given",
         ],
     ),
     (
@@ -94,14 +109,18 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "breaks-read",
             "report-read",
             "stock-read",
+            "sealed-part-read",
             "strata-read",
             "own-key-read",
             "wrap-read",
             "passing-read",
+            "exported",
+            "export-confirmed",
             "trail-exported",
             "trail-verified",
         ],
     ),
+    ("house", &["restored", "backup-drilled"]),
     ("refusals", &["refused"]),
     (OTHER, &[]),
 ];
@@ -119,6 +138,22 @@ pub struct Teller<'v> {
     visit: &'v Visit,
     names: BTreeMap<String, String>,
 }
+
+/// What a sentence takes as the entry says it.
+const PLAIN: [&str; 12] = [
+    "participant",
+    "token",
+    "visit",
+    "first",
+    "slots",
+    "segment",
+    "trial",
+    "size",
+    "host",
+    "seconds",
+    "from",
+    "lost",
+];
 
 impl<'v> Teller<'v> {
     /// Who may read who is who reads printed names, everybody else the accounts' names as the lines have them.
@@ -155,14 +190,15 @@ impl<'v> Teller<'v> {
     fn args(&self, line: &Line) -> Vec<(&'static str, Arg)> {
         let entry = &line.entry;
         let mut args = vec![("by", Arg::Text(self.name(&line.by))), ("place", self.place(entry))];
-        for name in ["participant", "token", "visit", "first", "slots", "segment", "trial", "size"]
-        {
+        for name in PLAIN {
             if let Some(text) = said(entry, name) {
                 args.push((name, text.into()));
             }
         }
-        if let Some(person) = said(entry, "person") {
-            args.push(("person", self.name(&person).into()));
+        for name in ["person", "opener"] {
+            if let Some(person) = said(entry, name) {
+                args.push((name, self.name(&person).into()));
+            }
         }
         let code = said(entry, "code").and_then(|code| Code::parse(&code).ok());
         if let Some(code) = code {
@@ -197,6 +233,11 @@ impl<'v> Teller<'v> {
         }
         if let Some(wanted) = said(entry, "wanted") {
             args.push(("wanted", self.words_or(&format!("wants.{wanted}"), &wanted)));
+        }
+        if let Some(kind) = said(entry, "kind") {
+            let notice = self.words_or(&format!("notice.{}", kind.replace('.', "-")), &kind);
+            let export = text::find(self.visit.language, &format!("exports.kind-{kind}"), &[]);
+            args.push(("kind", export.map_or(notice, Arg::from)));
         }
         if let Some(problem) = said(entry, "problem") {
             let known = refusal::Code::parse(&problem);
@@ -251,7 +292,13 @@ fn variant(entry: &Entry) -> String {
             _ => "",
         },
         "sign-in-failed" if fact(&entry.on, "person").is_none() => "-unknown",
+        "break-imported" if said(entry, "serial").is_some() => "-letter",
+        "clock-changed" => match said(entry, "direction").as_deref() {
+            Some("back") => "-back",
+            _ => "-forward",
+        },
         "opened" if no(&entry.data, "fits") => "-unfit",
+        "drill-opened" if no(&entry.data, "passed") => "-failed",
         "answers-corrected" => match fact(&entry.data, "deviation").and_then(text_of).as_deref() {
             Some("wrong-stratum") => "-moved",
             Some(_) => "-ineligible",
@@ -259,6 +306,7 @@ fn variant(entry: &Entry) -> String {
         },
         "infusion-recorded" if fact(&entry.data, "deviation").is_some() => "-late",
         "read-back" if no(&entry.data, "correct") => "-not",
+        "address-given" if no(&entry.data, "given") => "-not",
         _ => "",
     };
     format!("{}{ending}", entry.act)

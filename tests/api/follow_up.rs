@@ -53,7 +53,9 @@ fn written(house: &House, who: &str, release: &Reply, answers: Value) -> Reply {
     house.post(who, &path, body(who, "follow-up", answers))
 }
 
-fn closed(house: &House, who: &str, release: &Reply, answers: Value) -> Reply {
+/// Closes a break about which nothing was sealed, and says so.
+fn closed(house: &House, who: &str, release: &Reply, mut answers: Value) -> Reply {
+    answers["no-sealed-part"] = "nothing to add".into();
     let path = format!("/v1/breaks/{}/close", release.text_at("reference"));
     house.post(who, &path, body(who, "close-break", answers))
 }

@@ -10,7 +10,7 @@ use klero::sealing::arm::Arm;
 use klero::sealing::bytes::{hex, unhex, unhex_array};
 use klero::sealing::checkpoint::{Checkpoint, TrailKey};
 use klero::sealing::identity::Identity;
-use klero::sealing::manifest::Manifest;
+use klero::sealing::manifest::{ListPurpose, Manifest};
 use klero::sealing::open::{NotProven, open, open_with};
 use klero::sealing::passed::take_key;
 use klero::sealing::signature::Purpose;
@@ -47,12 +47,17 @@ impl House {
         Self::raise_by(Stage::raise_unopened, |_| {})
     }
 
-    /// Raises a live service, where nothing is approved or open yet.
+    /// Raises a live service, where nothing is approved or open yet. Its recruitment cannot be opened: decisions are open.
     pub fn raise_live() -> Self {
-        Self::raise_by(Stage::raise_unopened, |play| {
-            play.live = true;
+        Self::raise_unopened_with(|play| {
+            play.purpose = ListPurpose::Live;
             play.trial = decided(&play.trial);
         })
+    }
+
+    /// The same as unopened, from a play that was altered.
+    pub fn raise_unopened_with(alter: impl FnOnce(&mut Play)) -> Self {
+        Self::raise_by(Stage::raise_unopened, alter)
     }
 
     /// Raises a stage from a play that was altered.

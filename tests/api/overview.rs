@@ -214,7 +214,7 @@ fn everybody_is_told_of_the_sign_in_before_this_one() {
 fn a_stratum_whose_list_is_used_up_is_told_to_the_statistician_once_somebody_was_refused() {
     let house = House::raise_with(|play| play.slots = 4);
     let notices = |who: &str| {
-        let found = block_on(service(&house).notices(&caller(&house, who)))?;
+        let found = block_on(service(&house).used_up(&caller(&house, who)))?;
         let plain = found.into_iter().map(|one| (one.stratum.to_string(), one.asked.to_string()));
         Ok::<Vec<_>, Refusal>(plain.collect())
     };

@@ -8,7 +8,7 @@ use klero::domain::ids::{CentreId, Reference};
 use klero::domain::time::Moment;
 use klero::sealing::bytes::{hex, sha256, unhex};
 use klero::sealing::centre_key::CentreKey;
-use klero::sealing::pharmacy_record::{
+use klero::sealing::sealed_record::{
     RecordKind, RecordPlace, SealedRecord, open_record, seal_record,
 };
 use klero::sealing::slot::Wrap;

@@ -60,6 +60,7 @@ fn body(path: &str, who: &str) -> Value {
             "participant": "RJS-001", "requester": "Demo", "callBack": "000", "depends": true,
             "category": "pregnancy", "whatHappened": "nothing", "signature": signed("break-code"),
         }),
+        "/v1/breaks/import" => letter(who),
         "/v1/breaks/find" => json!({"participant": "RJS-001", "caller": "physician"}),
         "/v1/breaks/cases" => json!({"participant": "RJS-001", "callBack": "000"}),
         "/v1/breaks/leave" => json!({"participant": "RJS-001"}),
@@ -70,21 +71,13 @@ fn body(path: &str, who: &str) -> Value {
         "/v1/participants/{reference}/corrections" => {
             json!({"version": "1", "answers": {}, "why": "a slip", "signature": signed("correct")})
         }
+        "/v1/drills" => json!({}),
         path if records(path) => json!({"answers": {}, "signature": signed("correct")}),
-        path if path.ends_with("/opened") => json!({
-            "reference": "ZZZZZZZZ", "fits": true, "at": "2026-11-21T01:00:00Z",
-            "signature": "00".repeat(64),
-        }),
-        path if path.ends_with("/record") => json!({
-            "volume": 250, "masked": "masked", "appearance": true, "noSecondCheck": "alone",
-            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(1052)},
-            "signature": signed("record-preparation"),
-        }),
+        path if path.ends_with("/confirm") => {
+            json!({"sha256": "00".repeat(32), "signature": signed("confirm-export")})
+        }
+        path if path.ends_with("/opened") => opened(path),
         path if path.ends_with("/hand-over") => json!({"to": "Demo nurse"}),
-        "/v1/pharmacy-records" => json!({
-            "centre": "renji-south",
-            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(540)},
-        }),
         "/v1/keys/mine" => json!({"card": "no card"}),
         "/v1/grants" => json!({
             "person": "p-rjs", "centre": "renji-south", "epoch": 1, "fingerprint": "00".repeat(16),
@@ -107,17 +100,61 @@ fn body(path: &str, who: &str) -> Value {
         path if path.starts_with("/v1/recruitment/") => {
             json!({"reason": "none", "signature": signed("decide-recruitment")})
         }
+        path => sealed(path, who),
+    }
+}
+
+/// A body with a sealed record in it.
+fn sealed(path: &str, who: &str) -> Value {
+    let signed = |act| signature(who, act);
+    match path {
+        path if path.ends_with("/record") => json!({
+            "volume": 250, "masked": "masked", "appearance": true, "noSecondCheck": "alone",
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(1052)},
+            "signature": signed("record-preparation"),
+        }),
+        "/v1/pharmacy-records" => json!({
+            "centre": "renji-south",
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(540)},
+        }),
+        "/v1/sealed-parts" => json!({
+            "reference": "ZZZZZZZZ", "signature": signed("seal-part"),
+            "record": {"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(4124)},
+        }),
+        "/v1/notices/address" => json!({"address": "demo@hospital.example"}),
+        "/v1/webhooks" => json!({"url": "https://nowhere.example/hook"}),
+        "/v1/deliveries/replay" => json!({"event": 0, "way": "mail", "target": "nobody-here"}),
         other => panic!("{other} takes a body: say which in the tests"),
     }
+}
+
+/// A letter of a code that no list has.
+fn letter(who: &str) -> Value {
+    let letter = json!({"serial": "huashan-0-0001-A", "code": "9000001", "by": "i-hsh",
+                        "at": "2026-11-20T01:00:00Z", "why": "nothing"});
+    json!({"letter": letter, "category": "pregnancy", "signature": signature(who, "import-break")})
+}
+
+/// A receipt, of a release or of a drill.
+fn opened(path: &str) -> Value {
+    let mut receipt = json!({
+        "reference": "ZZZZZZZZ", "fits": true, "at": "2026-11-21T01:00:00Z",
+        "signature": "00".repeat(64),
+    });
+    if path.starts_with("/v1/drills/") {
+        receipt["keysOpened"] = json!(4);
+    }
+    receipt
 }
 
 /// The address with names that lead nowhere, and a question where one must be asked.
 fn address(route: &Route) -> String {
     let path = route.path.replace("{reference}", "ZZZZZZZZ").replace("{person}", "nobody-here");
     let path = path.replace("{machine}", "no-machine").replace("{session}", "nothing");
+    let path = path.replace("{release}", "ZZZZZZZZ");
     let path = path.replace("{centre}", "nowhere").replace("{segment}", "9");
     let path = path.replace("{entry}", "999999").replace("{code}", "internal");
-    let path = path.replace("{file:.*}", "index.html");
+    let path = path.replace("{file:.*}", "index.html").replace("{kind}", "nothing");
     let must = route.query.iter().any(|asked| asked.name == "to");
     if must { format!("{path}?from=1&to=1") } else { path }
 }

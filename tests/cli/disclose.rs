@@ -13,7 +13,7 @@ const DISCLOSE: &str = "list disclose --manifest manifest.txt --secret secret.js
 const VERIFY: &str = "verify --manifest manifest.txt --trail export";
 
 /// Five participants at two centres, one code void, and recruitment closed below its target, if it is to be.
-fn trial(name: &str, closed: bool) -> Desk {
+pub fn trial(name: &str, closed: bool) -> Desk {
     let desk = Desk::new(name);
     let (play, _) = Play::quick(desk.path("service"), 6);
     let stage = Stage::raise(play);

@@ -2,21 +2,27 @@
 
 #![cfg(all(feature = "server", feature = "offline"))]
 
+mod backups;
 mod ceremony;
 mod demo;
 mod desk;
 mod disclose;
+mod export;
 mod extension;
 mod help;
 mod house_file;
 mod key;
 mod opening;
+mod operation;
 mod operator;
 mod pharmacy;
 mod report;
 mod rotation;
+mod second_road;
+mod shell;
 mod simulate;
 #[path = "../staged/mod.rs"]
 mod staged;
 mod vectors;
 mod verify;
+mod witness;

@@ -32,7 +32,7 @@ struct Service(Child, String);
 impl Service {
     fn start(desk: &Desk) -> Self {
         let mut child = desk
-            .command("serve --data data --listen 127.0.0.1:0")
+            .command("serve --data data --listen 127.0.0.1:0 --operations off")
             .spawn()
             .expect("the service starts");
         let err = child.stderr.take().expect("stderr is piped");
@@ -79,12 +79,15 @@ fn a_folder_is_founded_filled_served_backed_up_and_verified() {
     desk.data("list import --data data package.json");
     desk.refused(17, "list-already-imported", "list import --data data package.json");
     assert_eq!(desk.data("schema status --data data")["trial"], "NCT04515719");
-    assert_eq!(desk.data("schema status")["known"], 3);
+    assert_eq!(desk.data("schema status")["known"], 4);
 
     let service = Service::start(&desk);
     let commitment = service.get("/v1/commitment");
     assert!(commitment.starts_with("HTTP/1.1 200"), "{commitment}");
     assert!(commitment.contains("klero manifest v1"), "{commitment}");
+    let healthy = format!("health http://{}/v1/version", service.1);
+    assert_eq!(desk.data(&healthy)["status"], 200);
+    desk.refused(14, "not-ready", &healthy.replace("version", "no-such-thing"));
     // Whoever only reads may; whoever writes may not.
     let checked = desk.data("trail verify --data data --tables");
     assert_eq!(checked["entries"], checked["compared"]);
@@ -92,7 +95,7 @@ fn a_folder_is_founded_filled_served_backed_up_and_verified() {
     assert_eq!((&backup["entries"], desk.mode("copy.db")), (&checked["entries"], 0o600));
     desk.refused(17, "store-exists", "backup create --data data copy.db");
     desk.refused(11, "folder-in-use", "trail export --data data -o export");
-    desk.refused(11, "folder-in-use", "serve --data data --listen 127.0.0.1:0");
+    desk.refused(11, "folder-in-use", "serve --data data --listen 127.0.0.1:0 --operations off");
     drop(service);
     desk.data("trail export --data data -o export");
     assert_eq!(desk.read("export/manifest.txt"), desk.read("manifest.txt"));

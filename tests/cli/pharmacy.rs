@@ -7,7 +7,7 @@ use klero::domain::people::Role;
 use klero::sealing::bytes::hex;
 use klero::sealing::centre_key::CentreKey;
 use klero::sealing::identity::{ITERATIONS_MIN, Identity, passphrase};
-use klero::sealing::pharmacy_record::{RecordKind, RecordPlace, seal_record};
+use klero::sealing::sealed_record::{RecordKind, RecordPlace, seal_record};
 use klero::sealing::wrap::{WrapPlace, wrap};
 use serde_json::{Value, json};
 

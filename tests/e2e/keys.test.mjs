@@ -225,7 +225,7 @@ test('when the service cannot hand out the sealed key, the file from the key she
 test('a coordinator has no such page', async () => {
   const { page, context } = await visitor(browser);
   await signIn(page, stage, 'c-rjs');
-  for (const path of ['/key', '/key/sheet', '/grants', '/pharmacy', '/pharmacy/stock', '/emergency']) {
+  for (const path of ['/key', '/key/sheet', '/grants', '/pharmacy', '/pharmacy/stock', '/emergency', '/drill']) {
     const answer = await page.goto(stage.base + path);
     assert.equal(answer.status(), 403, path);
   }

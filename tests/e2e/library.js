@@ -9,8 +9,10 @@ import * as hpke from '/static/hpke.js';
 import * as identity from '/static/identity.js';
 import * as manifest from '/static/manifest.js';
 import * as open from '/static/open.js';
+import * as breakRecord from '/static/break_record.js';
 import * as pharmacyRecord from '/static/pharmacy_record.js';
 import * as proof from '/static/proof.js';
+import * as record from '/static/record.js';
 import * as stock from '/static/stock.js';
 import * as words from '/static/words.js';
 
@@ -25,7 +27,7 @@ const outcome = async (call) => {
 };
 
 window.klero = {
-  ...act, ...arms, ...bytes, ...card, ...ed25519, ...grant, ...hpke, ...identity, ...manifest, ...open, ...pharmacyRecord, ...proof, ...stock,
+  ...act, ...arms, ...bytes, ...card, ...ed25519, ...grant, ...hpke, ...identity, ...manifest, ...open, ...pharmacyRecord, ...breakRecord, ...record, ...proof, ...stock,
   ...words,
   outcome,
 };

@@ -8,7 +8,7 @@ import { crawl } from './crawl.mjs';
 import { signIn } from './pages.mjs';
 import { Stage } from './stage.mjs';
 
-const KEYS = ['/key', '/grants', '/pass-on', '/rotate', '/pharmacy', '/pharmacy/stock', '/emergency'];
+const KEYS = ['/key', '/grants', '/pass-on', '/rotate', '/pharmacy', '/pharmacy/stock', '/emergency', '/drill'];
 const ROLES = ['c-rjs', 'i-rjs', 'p-rjs', 'hot-1', 'stat-1', 'mon-1', 'spon-1', 'admin-1'];
 
 let stage, browser;

@@ -409,9 +409,9 @@ test('this browser can do all that a key needs', async () => {
   assert.equal(await run(() => klero.canOpenKeys()), true);
 });
 
-test('a sealed pharmacy record is the same here, in the program and in the vector, and opens nowhere else', async () => {
-  const { records } = JSON.parse(readFileSync(join(ROOT, 'tests/vectors/pharmacy_record.json'), 'utf8'));
-  for (const vector of records) {
+test('a sealed record is the same here, in the program and in the vector, and opens nowhere else', async () => {
+  const files = ['pharmacy_record', 'break_record'].map((name) => readFileSync(join(ROOT, `tests/vectors/${name}.json`), 'utf8'));
+  for (const vector of files.flatMap((file) => JSON.parse(file).records)) {
     const said = await run(async (v) => {
       const key = await crypto.subtle.importKey('raw', klero.unhex(v.centre_key), 'HKDF', false, ['deriveKey']);
       const at = { trial: v.trial, kind: v.kind, record: v.record };
@@ -428,13 +428,32 @@ test('a sealed pharmacy record is the same here, in the program and in the vecto
         altered[bit >> 3] ^= 1 << (bit & 7);
         refused.push((await klero.outcome(() => klero.openRecord(key, at, altered))).code);
       }
-      return { info: klero.hex(klero.recordInfo(v.trial, v.record)), sealed, read, refused: [...new Set(refused)] };
+      return { info: klero.hex(klero.recordInfo(at)), sealed, read, refused: [...new Set(refused)] };
     }, vector);
     assert.equal(said.info, vector.info);
     assert.equal(said.sealed, vector.sealed);
     assert.deepEqual(said.read, JSON.parse(vector.text));
-    assert.deepEqual(said.refused, ['lot.sealed']);
+    assert.deepEqual(said.refused, ['record.sealed']);
   }
+});
+
+test('the sealed part of a code break fits whatever it says, and says nothing by its length', async () => {
+  const said = await run(async () => {
+    const key = await crypto.subtle.importKey('raw', new Uint8Array(32), 'HKDF', false, ['deriveKey']);
+    const of = { release: 'ZZZZZZZZ', participant: 'ABC-999-XYZ' };
+    const lengths = [];
+    for (const narrative of ['', '汉'.repeat(1000), '"\n'.repeat(500), '\u{1F600}'.repeat(500)]) {
+      const body = klero.breakBody(of, { related: 'not-assessed', narrative });
+      lengths.push((await klero.sealRecord(key, { trial: 'T', kind: 'break', record: 'ZZZZZZZZ' }, body)).length);
+    }
+    const wrong = [];
+    for (const [related, narrative] of [['', 'x'], ['surely', 'x'], ['possible', 'x'.repeat(1001)], ['possible', '\u0007'], ['possible', '\ud800']]) {
+      wrong.push((await klero.outcome(() => klero.breakBody(of, { related, narrative }))).code);
+    }
+    return { lengths: [...new Set(lengths)], wrong };
+  });
+  assert.deepEqual(said.lengths, [4124]);
+  assert.deepEqual(said.wrong, ['part.related', 'part.related', 'part.narrative', 'part.narrative', 'part.narrative']);
 });
 
 test('a record whose every field is as long as it may be fits, and one character more is refused by its name', async () => {

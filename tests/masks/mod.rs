@@ -54,6 +54,9 @@ const HASHED: &str = "hashed from a sealed pharmacy record";
 const LEAVES: &str = "hashed from the leaves, which hold arm and salt";
 const MANIFEST: &str = "a hash over the manifest, whose root is hashed from the leaves";
 const CHAIN: &str = "hashed over the entries, the first of which holds the manifest's hash";
+const TOOK: &str = "how long the machine took this time";
+const TOGETHER: &str =
+    "whether a session's last-seen minute went into the group of the act after it";
 const RANDOM: &str = "ECDSA is randomised, over what is hashed from the entries or the leaves";
 
 /// Every masked place.
@@ -61,7 +64,11 @@ pub const MASKED: &[Place] = &[
     // A release: the one answer with a sealed arm.
     place("answer", "/slot/sealed", Holds::Hex, SEALED),
     place("answer", "/slot/leafPath/path/*", Holds::Hex, LEAVES),
+    place("answer POST /v1/drills", "/manifest", Holds::ManifestLine("signature"), RANDOM),
     place("answer GET /v1/pharmacy-records/{centre}", "/records/*/sealed", Holds::Hex, RECORD),
+    place("answer GET /v1/pharmacy-records/{centre}", "/records/*/proof/*", Holds::Hex, CHAIN),
+    place("answer GET /v1/sealed-parts/{release}", "/records/*/sealed", Holds::Hex, RECORD),
+    place("answer GET /v1/sealed-parts/{release}", "/records/*/proof/*", Holds::Hex, CHAIN),
     // The receipt of any act, and proofs.
     place("answer", "/receipt/proof/*", Holds::Hex, CHAIN),
     place("answer", "/receipt/checkpoint", Holds::Note, CHAIN),
@@ -86,15 +93,21 @@ pub const MASKED: &[Place] = &[
     place("line list-imported", "/data/report", Holds::Hex, "a hash over the signed report"),
     place("line list-imported", "/data/root", Holds::Hex, LEAVES),
     place("line list-imported", "/data/package", Holds::Hex, "a hash over all sealed arms"),
+    place("line drill-list-imported", "/data/file", Holds::Hex, "a hash over a signed file"),
+    place("line drill-list-imported", "/data/package", Holds::Hex, "a hash over a signed file"),
+    place("line drill-opened", "/data/signature", Holds::Hex, RANDOM),
     place("line list-reviewed", "/data/manifest", Holds::Hex, MANIFEST),
     place("line opened", "/data/signature", Holds::Hex, RANDOM),
+    place("line break-imported", "/data/record-signature", Holds::Hex, "ECDSA is randomised"),
     place("line key-granted", "/data/signature", Holds::Hex, "ECDSA is randomised"),
     place("line slot-key-passed", "/data/signature", Holds::Hex, "ECDSA is randomised"),
     place("line preparation-recorded", "/data/sealed", Holds::Hex, HASHED),
     place("line stock-recorded", "/data/sealed", Holds::Hex, HASHED),
+    place("line sealed-part-kept", "/data/sealed", Holds::Hex, HASHED),
     place("line key-rotated", "/data/file", Holds::Hex, "a hash over a file with sealed arms"),
     place("line key-rotated", "/data/sealed", Holds::Hex, "a hash over sealed arms"),
     place("line key-rotated", "/data/wraps/*/signature", Holds::Hex, "ECDSA is randomised"),
+    place("line trail-exported", "/data/sha256", Holds::Hex, CHAIN),
     // Pages: what is hashed from list or trail stands in elements of its own.
     place("page", "root", Holds::Groups, LEAVES),
     place("page", "hash", Holds::Hex, CHAIN),
@@ -107,17 +120,31 @@ pub const MASKED: &[Place] = &[
     place("row of slots", "/leaf", Holds::Hex, LEAVES),
     place("row of slots", "/sealed", Holds::Hex, SEALED),
     place("row of sealed_records", "/sealed", Holds::Hex, RECORD),
+    place("row of sealed_break_records", "/sealed", Holds::Hex, RECORD),
     place("row of resealed", "/sealed", Holds::Hex, SEALED),
     place("row of centre_keys", "/sealed", Holds::Hex, "a hash over sealed arms"),
     place("row of lists", "/manifest", Holds::Hex, MANIFEST),
     place("row of lists", "/file", Holds::Hex, "a hash over the manifest's signed file"),
     place("row of lists", "/report", Holds::Hex, "a hash over the signed report"),
     place("row of lists", "/root", Holds::Hex, LEAVES),
+    place("row of drill_lists", "/file", Holds::Hex, "a hash over a signed file"),
     place("row of contents: manifest", "/hash", Holds::Hex, "a hash over the manifest's file"),
     place("row of contents: manifest", "/bytes", Holds::ManifestLine("root"), LEAVES),
     place("row of contents: manifest", "/bytes", Holds::ManifestLine("signature"), RANDOM),
     place("row of contents: report", "/hash", Holds::Hex, "a hash over the signed report"),
     place("row of repeats: opened", "/body", Holds::Hex, "a hash over a body with a signature"),
+    place(
+        "row of repeats: break-imported",
+        "/body",
+        Holds::Hex,
+        "a hash over a body with a signature",
+    ),
+    place(
+        "row of repeats: drill-opened",
+        "/body",
+        Holds::Hex,
+        "a hash over a body with a signature",
+    ),
     place(
         "row of repeats: key-granted",
         "/body",
@@ -132,10 +159,22 @@ pub const MASKED: &[Place] = &[
     ),
     place("row of repeats: preparation-recorded", "/body", Holds::Hex, HASHED),
     place("row of repeats: stock-recorded", "/body", Holds::Hex, HASHED),
+    place("row of repeats: sealed-part-kept", "/body", Holds::Hex, HASHED),
     place("row of repeats: key-rotated", "/body", Holds::Hex, "a hash over sealed arms"),
     // The machine's own.
     place("headers", "/date", Holds::Time, "the web server's own clock, which no list reaches"),
-    place("log", "/fields/duration_ms", Holds::Time, "how long the machine took this time"),
+    place("log", "/fields/duration_ms", Holds::Time, TOOK),
+    place("metrics", "klero_request_seconds_bucket", Holds::Time, TOOK),
+    place("metrics", "klero_request_seconds_sum", Holds::Time, TOOK),
+    place("metrics", "klero_commit_seconds_bucket", Holds::Time, TOOK),
+    place("metrics", "klero_commit_seconds_sum", Holds::Time, TOOK),
+    place("metrics", "klero_checkpoint_put_seconds_bucket", Holds::Time, TOOK),
+    place("metrics", "klero_checkpoint_put_seconds_sum", Holds::Time, TOOK),
+    place("metrics", "klero_commit_seconds_count", Holds::Time, TOGETHER),
+    place("metrics", "klero_writer_group_acts_bucket", Holds::Time, TOGETHER),
+    place("metrics", "klero_writer_group_acts_count", Holds::Time, TOGETHER),
+    place("metrics", "klero_writer_waiting", Holds::Time, TOGETHER),
+    place("metrics", "klero_write_ahead_log_bytes", Holds::Time, TOGETHER),
 ];
 
 /// Texts that are documents of their own: they are not masked, but looked into.
@@ -143,6 +182,8 @@ const INSIDE: &[(&str, &str, &str)] = &[
     ("answer", "/receipt/entry", "line"),
     ("answer GET /v1/trail/{entry}/proof", "/entry", "line"),
     ("answer GET /v1/trail", "/lines/*", "line"),
+    ("answer GET /v1/pharmacy-records/{centre}", "/records/*/line", "line"),
+    ("answer GET /v1/sealed-parts/{release}", "/records/*/line", "line"),
     ("answer GET /v1/lists", "/lists/*/report", "report"),
     ("row of entries", "/line", "line"),
     ("row of contents: report", "/bytes", "report"),
@@ -203,12 +244,15 @@ pub fn mask(record: &Record) -> Told {
 
 /// Which of the kept texts a row is, or of which act a remembered answer is. Told by the rows that name them.
 fn kind_of(record: &Record, table: &str, row: &Value) -> String {
-    let list = || record.rows.iter().find(|(table, _)| table == "lists").map(|(_, list)| list);
+    let lists = |column: &str| {
+        let lists =
+            record.rows.iter().filter(|(table, _)| table == "lists" || table == "drill_lists");
+        lists.into_iter().any(|(_, list)| list[column] == row["hash"])
+    };
     match table {
         "row of contents" => {
-            let named = |column: &str| list().is_some_and(|list| list[column] == row["hash"]);
-            let kind = if named("file") { "manifest" } else { "other" };
-            (if named("report") { "report" } else { kind }).to_owned()
+            let kind = if lists("file") { "manifest" } else { "other" };
+            (if lists("report") { "report" } else { kind }).to_owned()
         }
         "row of repeats" => {
             let seq = row["seq"].as_u64().unwrap_or(u64::MAX) as usize;
@@ -230,6 +274,12 @@ impl Masker {
         if text.starts_with("<!doctype html>") {
             return self.page(text);
         }
+        if text.starts_with("# TYPE klero_") {
+            return text.lines().map(|line| self.metric(line) + "\n").collect();
+        }
+        if documents.contains(&"answer GET /v1/exports/trail") && !text.starts_with("{\"type\"") {
+            return self.exported(text);
+        }
         let Ok(mut value) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
         let written_again = value.to_string();
         if written_again != text {
@@ -242,6 +292,47 @@ impl Masker {
         }
         self.visit(&documents, &mut value);
         value.to_string()
+    }
+
+    /// Masks a line of metrics: the value of a sample, never its name or its labels.
+    fn metric(&mut self, line: &str) -> String {
+        let Some((sample, value)) = line.rsplit_once(' ').filter(|_| !line.starts_with('#')) else {
+            return line.to_owned();
+        };
+        let name = sample.split('{').next().unwrap_or_default();
+        let here = |place: &Place| place.document == "metrics" && place.at == name;
+        let Some(number) = MASKED.iter().position(here) else { return line.to_owned() };
+        let value = serde_json::from_str(value).unwrap_or(Value::Null);
+        match hide(MASKED[number].holds, &value) {
+            Some((hidden, shown)) => {
+                self.hidden[number].push(hidden);
+                format!("{sample} {shown}")
+            }
+            None => line.to_owned(),
+        }
+    }
+
+    /// Masks an exported trail: line by line, or row by row of a table whose cells hold what a line says.
+    fn exported(&mut self, text: &str) -> String {
+        if text.starts_with("{\"v\":1,") {
+            let masked: Vec<String> = text
+                .lines()
+                .map(|line| format!("{} bytes: {}", line.len(), self.document(&["line"], line)))
+                .collect();
+            return masked.join("\n");
+        }
+        let plain = text.trim_start_matches('\u{feff}');
+        let mut rows = csv::Reader::from_reader(plain.as_bytes());
+        let mut masked = vec![format!("{:?}", rows.headers().expect("a head"))];
+        for row in rows.records() {
+            let row = row.expect("a row");
+            let data: Value = serde_json::from_str(&row[8]).expect("what is said");
+            let mut line = json!({"act": &row[4], "data": data});
+            self.visit(&["line", &format!("line {}", &row[4])], &mut line);
+            let rest: Vec<&str> = (0..8).chain(9..row.len()).map(|at| &row[at]).collect();
+            masked.push(format!("{rest:?} {line}"));
+        }
+        masked.join("\n")
     }
 
     /// Masks a page: `<code class="…">` around each value, the class being the place.

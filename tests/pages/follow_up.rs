@@ -76,7 +76,10 @@ fn an_investigator_finds_the_record_that_is_due_writes_it_and_closes_the_break()
     assert!(standing.contains(&("impact".to_owned(), "none for the endpoint".to_owned())));
     let close = investigator.get(&format!("/breaks/{released}/close"));
     assert!(plain(&close.html).contains("No device has confirmed"));
-    let fields = signed("i-rjs", &[("unconfirmed", "the battery was empty")]);
+    let fields = signed(
+        "i-rjs",
+        &[("unconfirmed", "the battery was empty"), ("no-sealed-part", "nothing to add")],
+    );
     let closed = investigator.press(&close, &strs(&fields));
     assert!(plain(&closed.html).contains("closed") && !closed.links().contains(&there));
     assert!(!plain(&investigator.get("/").html).contains("Record of B-"));

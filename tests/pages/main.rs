@@ -5,11 +5,13 @@
 
 mod browser;
 mod doors;
+mod drill;
 mod follow_up;
 mod frame;
 mod life;
 mod never;
 mod office;
+mod offline;
 mod randomise;
 mod screening;
 mod walk;

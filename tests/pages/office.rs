@@ -59,8 +59,8 @@ fn every_act_of_the_service_has_a_sentence_and_a_kind() {
     assert!(acts.len() > 30, "{acts:?}");
     let names = ["by", "place", "participant", "person", "code", "fingerprint", "role", "category"];
     let more = [
-        "visit", "first", "slots", "segment", "trial", "wanted", "problem", "size", "report",
-        "token",
+        "visit", "first", "slots", "segment", "seconds", "trial", "wanted", "problem", "size",
+        "report", "token", "kind",
     ];
     let args: Vec<_> = names.iter().chain(&more).map(|name| (*name, "x".into())).collect();
     for act in acts {

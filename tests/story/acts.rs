@@ -45,6 +45,7 @@ impl World {
     /// The whole story, without the reading at its end.
     pub fn play(&mut self) {
         self.mistyped_passwords();
+        self.wants_to_be_told();
         self.screened();
         self.not_randomised();
         let codes = self.randomised();
@@ -55,6 +56,7 @@ impl World {
         self.called_about(&codes);
         self.broke(&codes);
         self.codes_became_known(&codes);
+        self.opened_offline(&codes);
         self.recruitment_ended();
         // The wait before hand-over took most of an hour; the later chapters begin at the hour at which they are told.
         self.wait(-50 * 60);
@@ -63,6 +65,7 @@ impl World {
         self.lived(&codes);
         self.passed_on(&codes);
         self.keys_changed_hands(&codes);
+        self.told_others();
     }
 
     fn mistyped_passwords(&mut self) {
@@ -335,6 +338,7 @@ impl World {
         self.wait(11 * 60);
         self.send("mon-1", "GET", path, &[], None);
         self.followed_up(codes);
+        self.drilled();
     }
 
     /// Two weeks on: due, too early, too late, out of order.

@@ -82,7 +82,8 @@ impl World {
         self.open_and_confirm("i-rjs", &release);
     }
 
-    fn centre_key(&mut self, who: &str, centre: &str, epoch: u64) -> CentreKey {
+    /// A key of a centre, as the holder's own wrap gives it.
+    pub fn centre_key(&mut self, who: &str, centre: &str, epoch: u64) -> CentreKey {
         let told = self.send(who, "GET", &format!("/v1/wraps/{centre}"), &[], None).body();
         let wraps = told["wraps"].as_array().cloned().unwrap_or_default();
         let held = wraps.iter().find(|held| held["epoch"] == epoch).expect("a wrap");

@@ -3,6 +3,7 @@
 use super::World;
 use super::acts::emergency;
 use klero::cli::stage::signature;
+use klero::sealing::sealed_record::RecordKind;
 use serde_json::{Value, json};
 
 fn said(who: &str, act: &str, answers: &Value) -> Value {
@@ -29,10 +30,34 @@ impl World {
         self.act("i-hsh", &path(&first, "follow-up"), written("i-hsh"), 404);
         self.act("c-rjs", &path(&first, "follow-up"), written("c-rjs"), 403);
         self.act("i-rjs", &path(&first, "follow-up"), said("i-rjs", "follow-up", &json!({})), 422);
+        self.act("i-rjs", &path(&first, "close"), closing("i-rjs"), 422);
+        self.sealed_parts(&first, &codes[0]);
         self.act("i-rjs", &path(&first, "close"), closing("i-rjs"), 200);
         self.act("hot-2", &path(&first, "follow-up"), written("hot-2"), 409);
         self.act("hot-2", &path(&second, "follow-up"), written("hot-2"), 200);
         self.safety_unblinding(&codes[2].0);
+    }
+
+    /// What two holders think once they know: it differs with the arm in every way that it can.
+    fn sealed_parts(&mut self, release: &str, (number, code): &(String, String)) {
+        let active = self.arms()[code] == "belimumab";
+        let related = if active { "definite" } else { "unrelated" };
+        for who in ["hot-1", "i-rjs"] {
+            let narrative = if active { "the infusion did it ".repeat(40) } else { String::new() };
+            let text = json!({"v": 1, "release": release, "participant": number,
+                              "relatedAfter": related, "narrative": narrative});
+            let key = self.centre_key("hot-1", "renji-south", 1);
+            let record = self.sealed(&key, ("renji-south", 1), RecordKind::Break, &text);
+            let mut body = json!({"reference": release, "record": record,
+                                  "signature": signature(who, "seal-part")});
+            let once = self.stage.new_key();
+            self.act_once(who, "/v1/sealed-parts", &once, body.clone(), 201);
+            self.act_once(who, "/v1/sealed-parts", &once, body.clone(), 200);
+            self.act(who, "/v1/sealed-parts", body.clone(), 409);
+            self.act("stat-1", "/v1/sealed-parts", body.clone(), 403);
+            body["signature"] = signature("i-hsh", "seal-part");
+            self.act("i-hsh", "/v1/sealed-parts", body, 404);
+        }
     }
 
     /// Two plans; the hotline carries the first out.

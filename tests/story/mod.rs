@@ -5,9 +5,12 @@
 
 pub mod acts;
 mod changes;
+mod drills;
 mod follow;
 mod life;
 pub mod log;
+mod notices;
+mod offline;
 mod pages;
 mod pharmacy;
 pub mod read;
@@ -161,6 +164,21 @@ impl World {
         };
         self.told.push(told.clone());
         told
+    }
+
+    /// Reads from the port of operations.
+    pub fn operate(&mut self, path: &str) {
+        let mut reply = self.stage.operate(path);
+        reply.headers.retain(|(name, _)| name != "connection");
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+        self.told.push(Told {
+            who: "nobody".to_owned(),
+            route: format!("GET {path}"),
+            path: path.to_owned(),
+            status: reply.status,
+            headers: reply.headers,
+            text: reply.text,
+        });
     }
 
     /// Acts under a new key, and holds the status.

@@ -3,19 +3,17 @@
 use super::World;
 use klero::cli::stage::{CENTRES, password, signature};
 use klero::dice::{FixedDice, roll};
-use klero::domain::ids::{CentreId, PersonId, Reference};
-use klero::sealing::bytes::{hex, unhex};
+use klero::domain::ids::{CentreId, Reference};
+use klero::sealing::bytes::hex;
 use klero::sealing::centre_key::CentreKey;
-use klero::sealing::pharmacy_record::{RecordKind, RecordPlace, seal_record};
-use klero::sealing::slot::Wrap;
-use klero::sealing::wrap::{WrapPlace, unwrap};
+use klero::sealing::sealed_record::{RecordKind, RecordPlace, seal_record};
 use serde_json::{Value, json};
 
 const RECORDS: &str = "/v1/pharmacy-records";
 
 impl World {
     /// The newest number: every record's name and nonce are rolled from one of their own.
-    fn sealed(
+    pub fn sealed(
         &mut self,
         key: &CentreKey,
         (centre, epoch): (&str, u32),
@@ -114,16 +112,7 @@ impl World {
     pub fn stocked(&mut self, codes: &[(String, String)]) {
         for (centre, letters) in CENTRES {
             let who = format!("p-{letters}");
-            let told = self.send(&who, "GET", &format!("/v1/wraps/{centre}"), &[], None).body();
-            let wrap = unhex(told["wraps"][0]["wrap"].as_str().unwrap_or_default());
-            let at = WrapPlace {
-                trial: self.stage.house().trial.id.clone(),
-                centre: CentreId::parse(centre).expect("a centre's id"),
-                epoch: 1,
-                person: PersonId::parse(&who).expect("a person's id"),
-            };
-            let wrap = Wrap::from_bytes(&wrap.unwrap_or_default()).expect("a wrap");
-            let key = unwrap(&wrap, &at, self.identity(&who).opening()).expect("their own wrap");
+            let key = self.centre_key(&who, centre, 1);
             let prefix = letters.to_uppercase();
             let mine = codes.iter().find(|(number, _)| number.starts_with(&prefix));
             let arm = mine.map(|(_, code)| self.arms()[code].clone()).unwrap_or_default();

@@ -4,10 +4,14 @@ use super::World;
 use klero::http;
 use klero::http::routes::Verb;
 use klero::refusal::Code;
+use klero::service::exports::Kind;
 
 /// One of each role, a second coordinator from elsewhere, and somebody who is not signed in.
 pub const READERS: [&str; 10] =
     ["nobody", "c-rjs", "c-hsh", "i-rjs", "p-rjs", "hot-1", "stat-1", "mon-1", "spon-1", "admin-1"];
+
+/// Who may have some export.
+const EXPORTERS: [&str; 4] = ["mon-1", "i-rjs", "stat-1", "spon-1"];
 
 /// Prepared and broken, broken twice, left without a code, not eligible, elsewhere, and nobody.
 pub const SOME: [&str; 6] = ["RJS-001", "RJS-004", "RJS-005", "RJS-020", "HSH-001", "RJS-999"];
@@ -16,6 +20,7 @@ impl World {
     /// Reads all there is to read.
     pub fn read_everything(&mut self) {
         self.days_later(1);
+        self.read_operations();
         for (path, readers) in self.addresses() {
             for who in readers {
                 self.read(who, &path);
@@ -25,6 +30,14 @@ impl World {
         self.send("nobody", "HEAD", "/v1/commitment", &[], None);
         self.read_trail();
         self.look_at_every_page();
+        self.read_operations();
+    }
+
+    /// What whoever runs the machine sees, who is nobody to the trial.
+    fn read_operations(&mut self) {
+        for path in ["/health/live", "/health/ready", "/metrics"] {
+            self.operate(path);
+        }
     }
 
     fn read(&mut self, who: &str, path: &str) {
@@ -43,9 +56,11 @@ impl World {
             let values: Vec<String> = match name {
                 None => vec![String::new()],
                 Some("reference") => SOME.iter().map(|number| self.reference(number)).collect(),
+                Some("release") => self.breaks.iter().take(4).cloned().collect(),
                 Some("centre") => ["renji-south", "huashan", "nowhere"].map(str::to_owned).into(),
                 Some("entry") => ["0", "1", "40", "999999"].map(str::to_owned).into(),
                 Some("code") => Code::ALL.iter().map(|code| code.as_str().to_owned()).collect(),
+                Some("kind") => Kind::ALL.map(|kind| kind.as_str().to_owned()).into(),
                 Some("file:.*") => vec!["swagger-initializer.js".to_owned()],
                 Some(other) => panic!("say here what can stand for {other} in {}", route.path),
             };
@@ -67,6 +82,14 @@ impl World {
             "/v1/trail?from=3&limit=2",
         ] {
             all.push((path.to_owned(), &READERS));
+        }
+        // Every file in every form.
+        for kind in Kind::ALL {
+            for format in kind.formats() {
+                let (kind, format) = (kind.as_str(), format.as_str());
+                all.push((format!("/v1/exports/{kind}?format={format}"), &EXPORTERS));
+                all.push((format!("/v1/exports/{kind}?format={format}&raw=true"), &EXPORTERS[..1]));
+            }
         }
         all
     }

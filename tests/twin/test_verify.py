@@ -742,6 +742,84 @@ class Forged5Arms(TwinTest):
         self.fails(story.case(), 5, "randomised twice")
 
 
+class Forged3Witnesses(TwinTest):
+    def cosigned(self, seed: bytes, name: str, note: str, seconds: int) -> str:
+        text = note.rpartition("\n\n")[0]
+        said = "cosignature/v1\ntime %d\n%s\n" % (seconds, text)
+        public = vectors.ed25519_public(seed)
+        bundle = (verify.sha256(name.encode() + b"\n\x04" + public)[:4] + seconds.to_bytes(8, "big")
+                  + vectors.ed25519_sign(seed, said.encode()))
+        return note + "\u2014 %s %s\n" % (name, base64.b64encode(bundle).decode())
+
+    def key(self, seed: bytes, name: str) -> str:
+        public = b"\x04" + vectors.ed25519_public(seed)
+        hashed = verify.sha256(name.encode() + b"\n" + public)[:4]
+        return "%s+%s+%s\n" % (name, hashed.hex(), base64.b64encode(public).decode())
+
+    # shows: AT-14
+    def test_a_kept_checkpoint_must_be_cosigned_by_a_witness_that_was_given(self):
+        seed, name = b"\x05" * 32, "witness.example/w1"
+        case = honest().case()
+        note = case.trail["checkpoint.txt"].decode()
+        both = self.cosigned(seed, name, note, 1795000000)
+        case.checkpoints, case.witnesses = [both.encode()], [self.key(seed, name)]
+        self.passes(case)
+        for kept, keys in ((note, [self.key(seed, name)]), (both, [self.key(b"\x06" * 32, name)]),
+                           (both.replace(name, "witness.example/w2"), [self.key(seed, name)])):
+            case = honest().case()
+            case.checkpoints, case.witnesses = [kept.encode()], keys
+            self.fails(case, 3, "cosigned by none of the witnesses")
+        case = honest().case()
+        case.witnesses = ["no key"]
+        self.fails(case, 3, "witness key")
+
+
+class Forged6Offline(TwinTest):
+    def taken_in(self, opener: str, road: str, by: str = "hot-1", broken: str = "yes") -> Story:
+        """The honest story, and N-001's code opened without the service and taken in at its end."""
+        story = honest()
+        entry = story.release("break", by, "N-001", opener=opener, category="emergency")
+        entry["act"] = "break-imported"
+        entry["data"][road] = "x"
+        for row in story.rows:
+            if row[0] == "N-001":
+                row[3] = broken
+        return story
+
+    # shows: EU-12, AT-2
+    def test_a_code_opened_without_the_service_counts_as_broken_and_is_checked(self):
+        for opener, road in (("hot-1", "record"), ("inv-n", "serial"), ("co-n", "serial")):
+            self.passes(self.taken_in(opener, road).case())
+        self.fails(self.taken_in("hot-1", "record", broken="no").case(), 7, "was broken")
+        self.fails(self.taken_in("co-n", "record").case(), 6, "co-n never held a key of north")
+        self.fails(self.taken_in("nobody", "serial").case(), 6, "not even invited")
+        self.fails(self.taken_in("hot-1", "road").case(), 6, "neither a record nor a letter")
+        self.fails(self.taken_in("hot-1", "record", "inv-n").case(), 6, "may not do so at north")
+        story = self.taken_in("hot-1", "record")
+        story.acts.insert(story.place("randomised"), story.acts.pop())
+        self.fails(story.case(), 6, "had not been randomised to N-001")
+
+    # shows: CO-2, AL-5, AT-2
+    def test_an_opened_code_of_nobody_is_void_by_its_incident_and_by_nothing_less(self):
+        def incident(of: Any, by: str) -> Story:
+            story = honest()
+            code = story.segments[0].of("north/low")[2].code
+            seq = len(story.acts)
+            story.acts.append(act("unissued-opened", "hot-1", {"code": code},
+                                  {"opener": "hot-1", "record": "x"}))
+            story.acts.append(act("code-voided", by, {"code": code},
+                                  {"incident": seq + of if type(of) is int else of}))
+            return story
+        self.passes(incident(0, "hot-1").case())
+        self.passes(incident(1, "stat-1").case())
+        self.fails(incident(1, "hot-1").case(), 6, "may not do so at north")
+        self.fails(incident([0], "hot-1").case(), 6, "may not do so at north")
+        story = incident(0, "hot-1")
+        story.acts.pop()
+        story.acts[-1]["on"]["code"] = story.rows[1][1]
+        self.fails(story.case(), 6, "is said to be nobody's, and was issued")
+
+
 class Forged6Releases(TwinTest):
     def after(self, name: str, by: str, participant: str, words: str,
               change: Optional[Callable[[Story], Any]] = None, **data: Any) -> None:
@@ -855,13 +933,33 @@ class Forged6Releases(TwinTest):
     # shows: SG-8
     def test_a_drill_with_a_live_code_fails(self):
         story = honest()
-        story.acts.append(act("drill", "hot-1", {"code": "9202901"}))
+        story.acts.append(act("drill", "hot-1", {"code": "9202901"}, centre="north"))
         self.passes(story.case())
-        story.acts.append(act("drill", "hot-1", {"code": story.rows[1][1]}))
+        story.acts.append(act("drill", "hot-1", {"code": story.rows[1][1]}, centre="north"))
         self.fails(story.case(), 6, "drill with the live code")
-        story = honest(Segment(training=True))
-        story.acts.append(act("drill", "hot-1", {"code": story.rows[1][1]}))
-        self.passes(story.case())
+        story = honest(Segment(training=True))  # what a training service issues is no drill either
+        story.acts.append(act("drill", "hot-1", {"code": story.rows[1][1]}, centre="north"))
+        self.fails(story.case(), 6, "drill with the live code")
+
+    # shows: I11
+    def test_a_drill_at_no_centre_or_by_somebody_who_may_not_fails(self):
+        for by, centre, why in (("hot-1", None, "a drill at no centre"),
+                                ("ph-n", "north", "ph-n, pharmacist, may not do so at north"),
+                                ("co-n", "north", "co-n, coordinator, may not do so at north")):
+            story = honest()
+            where = {"centre": centre} if centre else {}
+            story.acts.append(act("drill", by, {"code": "9202901"}, **where))
+            self.fails(story.case(), 6, why)
+
+    # shows: SG-8, I3
+    def test_a_key_to_practise_with_opens_nobody_s_code(self):
+        story = honest()
+        taken = story.place("release-for-preparation")
+        story.acts[taken:taken] = [
+            act("grant-removed", "hot-1", {"person": "ph-n"}, {"centre": "north", "epoch": 1}),
+            act("key-granted", "hot-1", {"person": "ph-n"},
+                {"centre": "north", "epoch": 1_000_001})]
+        self.fails(story.case(), 6, "ph-n held no wrap for north")
 
 
 class Forged7Breaks(TwinTest):

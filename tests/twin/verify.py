@@ -486,6 +486,38 @@ def read_trail_key(text: str) -> TrailKey:
         raise Failed("trail key: %s" % why) from None
 
 
+# C2SP tlog-cosignature: as a trail key, with 04 for 01
+def read_witness_key(text: str) -> TrailKey:
+    try:
+        name, hashed, key = text.strip().split("+", 2)
+        public = unbase64(key)
+        if public[:1] != b"\x04" or len(public) != 33 or not name or re.search(r"\s", name):
+            raise ValueError("not the key of a witness")
+        if sha256(name.encode() + b"\n" + public)[:4] != unhex(hashed, 4):
+            raise ValueError("its name, hash and key do not belong together")
+        return TrailKey(name, unhex(hashed), public[1:])
+    except ValueError as why:
+        raise Failed("witness key: %s" % why) from None
+
+
+def cosigned(note: str, witness: TrailKey) -> bool:
+    """Did this witness cosign the note, at whatever time? u64 seconds ‖ signature over the text with its time."""
+    text, _, signatures = note.rpartition("\n\n")
+    for line in signatures.split("\n"):
+        dash, _, rest = line.partition(" ")
+        name, _, written = rest.partition(" ")
+        try:
+            bundle = unbase64(written)
+        except ValueError:
+            continue
+        if dash == "\u2014" and (name, bundle[:4], len(bundle)) == (witness.name, witness.hash, 76):
+            seconds = int.from_bytes(bundle[4:12], "big")
+            said = "cosignature/v1\ntime %d\n%s\n" % (seconds, text)
+            if ed25519_verify(witness.public, said.encode(), bundle[12:]):
+                return True
+    return False
+
+
 class Checkpoint(NamedTuple):
     size: int
     root: bytes
@@ -751,6 +783,7 @@ class Case:
         self.data = read_data_set(data)
         self.trail_key: Optional[bytes] = None    # known from elsewhere, from a printed sheet, say
         self.checkpoints: list[bytes] = []        # kept elsewhere, by a centre, say
+        self.witnesses: list[str] = []            # the keys of those who cosign
         self.receipts: list[bytes] = []           # likewise
         self.manifests: list[Manifest] = []       # found by check 1
         self.designs: list[Design] = []           # found by check 1
@@ -843,6 +876,10 @@ def check_trail(case: Case) -> str:
 
 def check_kept(case: Case, key: TrailKey, last: Checkpoint, hashes: list[bytes]) -> None:
     """Checkpoints and receipts that other people kept must fit: they find a trail written anew."""
+    witnesses = [read_witness_key(text) for text in case.witnesses]
+    for note in case.checkpoints if witnesses else ():
+        demand(any(cosigned(note.decode("utf-8", "replace"), witness) for witness in witnesses),
+               "a checkpoint kept elsewhere is cosigned by none of the witnesses given")
     for note in case.checkpoints:
         then = read_checkpoint(note.decode("utf-8", "replace"), key)
         demand(then.size <= last.size, "a checkpoint kept elsewhere was made over %d entries: the"
@@ -942,17 +979,22 @@ def check_arms(case: Case) -> str:
     return "%d participants, each with the arm of the list" % len(case.data)
 
 
+DRILL_EPOCHS = 1_000_000  # keys of training lists are numbered above this, and no others
+
 # Design 3: the roles; who may release or grant, and where: at the own centres, or in the whole trial
 ROLES = ("coordinator", "investigator", "pharmacist", "hotline", "statistician", "monitor",
          "sponsor", "admin")
 REACH = {
     "release-for-preparation": {"pharmacist": "own"},
     "release-for-break": {"investigator": "own", "hotline": "trial"},
+    "drill": {"investigator": "own", "hotline": "trial"},
     "key-granted": {"pharmacist": "own", "hotline": "trial", "statistician": "trial"},
     "key-rotated": {"statistician": "trial"},
     "participant-transferred": {"investigator": "own"},
     "slot-key-passed": {"hotline": "trial", "statistician": "trial"},
     "code-voided": {"statistician": "trial"},
+    "break-imported": {"hotline": "trial"},
+    "unissued-opened": {"hotline": "trial"},
 }
 
 
@@ -969,6 +1011,8 @@ class Rights:
         self.manifests = [manifest.hash for manifest in manifests]
         self.people: dict[str, Person] = {}
         self.wraps: set[tuple[str, str, int]] = set()  # person, centre, epoch
+        self.ever: set[tuple[str, str]] = set()  # person and centre of every key that was ever given
+        self.incidents: dict[int, str] = {}  # codes of nobody that were opened, by their entries
         self.present: dict[str, str] = {}  # where participants are who moved
         self.passed: set[tuple[str, str]] = set()  # participant and centre, of keys passed on
 
@@ -1009,17 +1053,34 @@ class Rights:
             wrap = (need(entry, on, "person"), centre, epoch)
             if act == "grant-removed":  # every key of the centre goes at once
                 self.wraps = {held for held in self.wraps if held[:2] != wrap[:2]}
-            elif not self.refusal(entry, centre):  # given by anybody else it gives nothing
-                self.wraps.add(wrap)
+            elif epoch <= DRILL_EPOCHS and not self.refusal(entry, centre):
+                self.wraps.add(wrap)  # given by anybody else, or to practise with, it opens nobody's code
+        elif act == "unissued-opened":
+            self.incidents[entry.seq] = need(entry, on, "code")
+        if act in ("list-imported", "key-rotated", "key-granted"):
+            self.ever.update(held[:2] for held in self.wraps)
 
-    def refusal(self, entry: Entry, centre: str) -> Optional[str]:
+    def unopenable(self, entry: Entry, centre: str) -> Optional[str]:
+        """Why this could not be opened without the service: a letter opens for anybody who is known, a kit for
+        whoever had a key of the centre once."""
+        opener = need(entry, entry.data, "opener")
+        if opener not in self.people:
+            return "%s, who opened it, was not even invited then" % opener
+        letter, record = "serial" in entry.data, "record" in entry.data
+        if letter == record:
+            return "it names neither a record nor a letter"
+        if record and (opener, centre) not in self.ever:
+            return "%s never held a key of %s" % (opener, centre)
+        return None
+
+    def refusal(self, entry: Entry, centre: str, act: str = "") -> Optional[str]:
         """Why this person could not do this act at this centre then; None if they could."""
         person = self.people.get(entry.by)
         if person is None or person.state != "active":
             return "%s was %s then" % (entry.by, person.state if person else "not even invited")
         if entry.role != person.role:
             return "%s was %s, not %s" % (entry.by, person.role, entry.role)
-        reach = REACH[entry.act].get(person.role)
+        reach = REACH[act or entry.act].get(person.role)
         if reach is None or (reach == "own" and centre not in person.centres):
             return "%s, %s, may not do so at %s" % (entry.by, person.role, centre)
         return None
@@ -1035,14 +1096,16 @@ class Rights:
 # every release was of a code randomised before to that participant, to a person entitled then
 def check_releases(case: Case) -> str:
     rights, issued, released = Rights(case.manifests), {}, {}
-    live = case.manifests[0].purpose == "live"
     for entry in case.entries:
         rights.follow(entry)
         if entry.act == "randomised":
             issued[entry.on["code"]] = entry.on["participant"]
         elif entry.act == "code-voided":  # it is left out of the order, so not just anybody may
             code = need(entry, entry.on, "code")
-            why = rights.refusal(entry, case.slot_of[code].stratum.partition("/")[0])
+            incident = entry.data.get("incident")  # with it, whoever took the incident in voids the code
+            known = rights.incidents.get(incident) if type(incident) is int else None
+            why = rights.refusal(entry, case.slot_of[code].stratum.partition("/")[0],
+                                 "unissued-opened" if known == code else "code-voided")
             demand(not why, "entry %d: code-voided of code %s, but %s", entry.seq, code, why)
         elif entry.act in ("release-for-preparation", "release-for-break"):
             code, participant = need(entry, entry.on, "code"), need(entry, entry.on, "participant")
@@ -1058,20 +1121,43 @@ def check_releases(case: Case) -> str:
             demand(entry.centre in (None, now), "entry %d: code %s is of %s, the entry says %s",
                    entry.seq, code, now, entry.centre)
             released[need(entry, entry.on, "reference"), code] = entry.by
+        elif entry.act == "break-imported":  # opened without the service, taken in afterwards
+            code, participant = need(entry, entry.on, "code"), need(entry, entry.on, "participant")
+            demand(issued.get(code) == participant, "entry %d: code %s was opened, and had not been"
+                   " randomised to %s", entry.seq, code, participant)
+            centre = case.slot_of[code].stratum.partition("/")[0]
+            now = rights.present.get(participant, centre)
+            why = rights.refusal(entry, now) or rights.unopenable(entry, centre)
+            demand(not why, "entry %d: break-imported of code %s, but %s", entry.seq, code, why)
+            demand(entry.centre in (None, now), "entry %d: code %s is of %s, the entry says %s",
+                   entry.seq, code, now, entry.centre)
+        elif entry.act == "unissued-opened":
+            code = need(entry, entry.on, "code")
+            demand(code in case.slot_of, "entry %d: code %s is in no list", entry.seq, code)
+            demand(code not in issued, "entry %d: code %s is said to be nobody's, and was issued",
+                   entry.seq, code)
+            centre = case.slot_of[code].stratum.partition("/")[0]
+            why = rights.refusal(entry, centre) or rights.unopenable(entry, centre)
+            demand(not why, "entry %d: unissued-opened of code %s, but %s", entry.seq, code, why)
         elif entry.act == "release-redelivered":  # the answer was lost: the same release once more
             code = need(entry, entry.on, "code")
             by = released.get((need(entry, entry.on, "reference"), code))
             demand(by and entry.by in (by, "service"), "entry %d: code %s was delivered again, but"
                    " %s had no such release", entry.seq, code, entry.by)
-        elif entry.act == "drill" and live:  # training codes only, which begin with 9
-            demand(entry.on.get("code") not in list(case.slot_of),
-                   "entry %d: a drill with the live code %s", entry.seq, entry.on.get("code"))
+        elif entry.act == "drill":  # of a training list: a code of a list that issues may be somebody's
+            code = need(entry, entry.on, "code")
+            demand(code not in case.slot_of, "entry %d: a drill with the live code %s",
+                   entry.seq, code)
+            demand(entry.centre, "entry %d: a drill at no centre", entry.seq)
+            why = rights.refusal(entry, entry.centre)
+            demand(not why, "entry %d: a drill, but %s", entry.seq, why)
     return "%d releases, each of an issued code to a person entitled then" % len(released)
 
 
 # whose code was broken by the trail is `yes` in the data set, and nobody else
 def check_breaks(case: Case) -> str:
-    broken = {entry.on["participant"] for entry in case.entries if entry.act == "release-for-break"}
+    broken = {need(entry, entry.on, "participant") for entry in case.entries
+              if entry.act in ("release-for-break", "break-imported")}
     for row in case.data:
         if row.broken is not None:
             demand(row.broken == ("yes" if row.participant in broken else "no"),
@@ -1326,6 +1412,7 @@ def read_case(asked: argparse.Namespace) -> Case:
                 trail, read(asked.data))
     case.trail_key = read(asked.trail_key) if asked.trail_key else None
     case.checkpoints = [read(path) for path in asked.kept]
+    case.witnesses = [read(path).decode("utf-8", "replace") for path in asked.witness]
     case.receipts = [read(path) for path in asked.receipt]
     return case
 
@@ -1338,6 +1425,7 @@ def read_papers(asked: argparse.Namespace) -> Papers:
                   read(asked.data) if asked.data else None, *papers)
     case.trail_key = read(asked.trail_key) if asked.trail_key else None
     case.checkpoints = [read(path) for path in asked.kept]
+    case.witnesses = [read(path).decode("utf-8", "replace") for path in asked.witness]
     case.receipts = [read(path) for path in asked.receipt]
     return case
 
@@ -1355,6 +1443,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--trail-key", type=Path, metavar="FILE",
                         help="the trail key as it was printed early, to compare the export's with")
     parser.add_argument("--kept", help="checkpoints that others kept", **several)
+    parser.add_argument("--witness", help="keys of witnesses: each kept checkpoint must be cosigned"
+                        " by one of them", **several)
     parser.add_argument("--receipt", help="receipts that others kept", **several)
     parser.add_argument("--openings", type=Path, metavar="FILE", help="slots that were opened")
     parser.add_argument("--groups", type=Path, metavar="FILE", help="groups A and B, without arms")

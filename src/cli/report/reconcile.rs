@@ -11,7 +11,7 @@ use crate::sealing::data_set::{DATA_SET_BYTES_MAX, DataRow, read_data_set};
 use crate::sealing::identity::Identity;
 use crate::sealing::report::Looked;
 use crate::sealing::report::reconcile::{
-    Pharmacy, Reconciled, Sources as Given, Stands, Statement, reconcile,
+    Count, Pharmacy, Reconciled, Sources as Given, Stands, Statement, reconcile,
 };
 use crate::sealing::signature::Purpose;
 use crate::sealing::verify::{Evidence, verify};
@@ -54,6 +54,9 @@ pub struct Reconcile {
     /// The pharmacies' figures
     #[arg(long, value_name = "JSON")]
     pharmacy: Option<PathBuf>,
+    /// What klero kit count wrote, for each segment's letters
+    #[arg(long, value_name = "JSON", num_args = 1..)]
+    count: Vec<PathBuf>,
     /// Statements for what nobody can compute
     #[arg(long, value_name = "JSON")]
     statements: Option<PathBuf>,
@@ -89,6 +92,8 @@ impl Reconcile {
         let (text, trial) = trial::read(&self.trial)?;
         let infusions = trial.visits.iter().filter(|visit| visit.infusion).count();
         let statements = self.statements.as_deref().map_or(Ok(vec![]), read_statements)?;
+        let counts =
+            self.count.iter().map(|file| read_count(file)).collect::<Result<Vec<_>, _>>()?;
         let pharmacy = self.pharmacy.as_deref().map(read_pharmacy).transpose()?;
         let read = self.sources.read()?;
         let looked = read.looked()?;
@@ -114,6 +119,7 @@ impl Reconcile {
             vial_arm: if let [one] = with_vials[..] { Some(one) } else { None },
             kept: read.kept.len(),
             records: read.outside.len(),
+            counts: &counts,
             pharmacy,
             statements: &statements,
             trail_hash: hex(&sha256(read.lines.as_bytes())),
@@ -203,6 +209,25 @@ fn hash_of(path: &Path) -> Result<String, Failure> {
         return Err(unread(&"it is too large"));
     }
     Ok(hex(&sha256(&std::fs::read(path).map_err(|error| unread(&error))?)))
+}
+
+fn read_count(file: &Path) -> Result<Count, Failure> {
+    let all: Value = serde_json::from_str(&read_text(file, FILE_BYTES_MAX)?).unwrap_or_default();
+    let texts = |value: &Value| -> Option<Vec<String>> {
+        value.as_array()?.iter().map(|one| one.as_str().map(str::to_owned)).collect()
+    };
+    let letters = &all["letters"];
+    let read = || {
+        let opened = if letters.is_null() { vec![] } else { texts(&letters["opened"])? };
+        let differences = texts(&all["differences"])?;
+        Some(Count { letters: letters["listed"].as_u64().unwrap_or_default(), opened, differences })
+    };
+    let marked = all["klero"] == "kit-count/v1";
+    read().filter(|_| marked).ok_or_else(|| {
+        let what = format!("{} is no count of kit and letters", file.display());
+        let next = "use the file that klero kit count wrote";
+        Failure::new(Exit::Unreadable, "count-unreadable", what, next)
+    })
 }
 
 /// Whatever of it is there: what is not said is not shown.

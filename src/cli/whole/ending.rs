@@ -90,6 +90,7 @@ fn fifteen(whole: &Whole, unbalanced: usize) -> Result<Vec<(String, bool)>, Stri
         vial_arm,
         kept: whole.kept.len(),
         records: 0,
+        counts: &[],
         pharmacy: Some(Pharmacy {
             discordant: Some(whole.discordant),
             unbalanced: Some(vec!["a lot".to_owned(); unbalanced]),

@@ -277,7 +277,14 @@ fn closed(whole: &mut Whole, one: usize, number: usize) {
     });
     let body = json!({"answers": answers, "signature": signature(&who, "follow-up")});
     whole.done(&who, &format!("{there}/follow-up"), body);
-    let body = json!({"answers": {}, "signature": signature(&who, "close-break")});
+    // Every third is left without what its holder thinks once the arm is known, and then the reason is asked for.
+    let mut last = json!({});
+    if number % 3 == 2 {
+        last["no-sealed-part"] = "the physician could not be reached again".into();
+    } else {
+        pharmacy::sealed_about(whole, one, number);
+    }
+    let body = json!({"answers": last, "signature": signature(&who, "close-break")});
     whole.done(&who, &format!("{there}/close"), body);
     whole.count("code breaks closed");
 }

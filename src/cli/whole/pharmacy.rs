@@ -7,7 +7,7 @@ use crate::dice::roll;
 use crate::domain::ids::{CentreId, Reference};
 use crate::sealing::bytes::{hex, unhex};
 use crate::sealing::centre_key::CentreKey;
-use crate::sealing::pharmacy_record::{RecordKind, RecordPlace, seal_record};
+use crate::sealing::sealed_record::{RecordKind, RecordPlace, seal_record};
 use crate::sealing::slot::Wrap;
 use crate::sealing::wrap::{WrapPlace, unwrap};
 use serde_json::{Value, json};
@@ -80,6 +80,18 @@ pub fn recorded(whole: &mut Whole, one: usize, visit: &str, release: &Reply, arm
     *whole.used.entry(arm.to_owned()).or_default() += 1;
     let code = &whole.people[one].code;
     whole.discordant += u64::from(whole.arms.get(code).is_none_or(|drawn| drawn != arm));
+}
+
+/// What the hotline thinks of a code break once the arm is known, sealed to the centre where the participant is.
+pub fn sealed_about(whole: &mut Whole, one: usize, number: usize) {
+    let (centre, release) = (CENTRES[whole.people[one].centre].0, whole.breaks[number].clone());
+    let text = json!({"v": 1, "release": release, "participant": whole.people[one].number,
+                      "relatedAfter": "possible", "narrative": "an invented narrative"});
+    let record = sealed(whole, &whole.keys[centre], centre, RecordKind::Break, &text);
+    let body = json!({"reference": release, "record": record,
+                      "signature": signature("hot-1", "seal-part")});
+    whole.done("hot-1", "/v1/sealed-parts", body);
+    whole.count("code breaks with a sealed part");
 }
 
 /// Hands over, after the wait.

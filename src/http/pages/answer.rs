@@ -3,6 +3,7 @@
 use super::cookie::{drop_session, keep_language, keep_phone, keep_session, own_phone, session};
 use super::visit::{Said, Visit};
 use super::{Next, Page, Pages, Paper, SignInStep};
+use crate::http::exports;
 use crate::http::extract::Form;
 use crate::http::frame::Asked;
 use crate::http::page::{CSP_KEYS, CSP_PAGE};
@@ -33,7 +34,10 @@ fn shown(page: Page) -> Route {
         let page = page.clone();
         async move {
             let visit = visit(&req, &asked, &house, &pages, Said::default());
-            show(&page, visit, &asked).await
+            match too_fast(&visit, &asked) {
+                Some(wait) => wait,
+                None => show(&page, visit, &asked).await,
+            }
         }
     };
     Route::get(path, handler).behind(door).page()
@@ -53,10 +57,21 @@ fn sent(page: Page) -> Route {
                 return Err(Problem::new(Code::MalformedRequest));
             }
             let visit = visit(&req, &asked, &house, &pages, Said(form.0));
-            Ok(answer(&page, visit, &asked, &failures).await)
+            match too_fast(&visit, &asked) {
+                Some(wait) => Ok(wait),
+                None => Ok(answer(&page, visit, &asked, &failures).await),
+            }
         }
     };
     Route::post(path, handler).behind(door).page()
+}
+
+/// For somebody who asks faster than people do: the page that says so, and when to come back.
+fn too_fast(visit: &Visit, asked: &Asked) -> Option<HttpResponse> {
+    let refusal = visit.house.let_through(visit.caller.as_ref()?).err()?;
+    let mut wait = refused(visit, &refusal, asked);
+    put(wait.headers_mut(), header::RETRY_AFTER.as_str(), "1");
+    Some(wait)
 }
 
 /// A browser says which site a form was sent from. An older one, told to send no referrer, says `null` or nothing; then
@@ -151,6 +166,7 @@ async fn answer(page: &Page, visit: Visit, asked: &Asked, failures: &Failures) -
             put(entered.headers_mut(), header::SET_COOKIE.as_str(), &cookie);
             entered
         }
+        Ok(Next::File(file)) => exports::sent(file),
         Ok(Next::SignedOut) => {
             let mut left = see_other("/");
             let headers = left.headers_mut();
@@ -239,7 +255,7 @@ async fn at_the_door(
         _ => return Err(refused(visit, &not.refusal, asked)),
     };
     let paper = (visit.pages.sign_in)(visit, &step);
-    Err(sheet(StatusCode::UNAUTHORIZED, paper, false, asked))
+    Err(because(sheet(StatusCode::UNAUTHORIZED, paper, false, asked), not.refusal.code))
 }
 
 /// The session's cookie, and that of the own phone.
@@ -249,7 +265,14 @@ fn cookies(signed_in: &SignedIn, asked: &Asked) -> (String, Option<String>) {
 }
 
 fn refused(visit: &Visit, refusal: &Refusal, asked: &Asked) -> HttpResponse {
-    sheet(problem::status(refusal.code), (visit.pages.refused)(visit, refusal), false, asked)
+    let page = (visit.pages.refused)(visit, refusal);
+    because(sheet(problem::status(refusal.code), page, false, asked), refusal.code)
+}
+
+/// A page that refuses, with the reason for whoever counts.
+fn because(mut page: HttpResponse, code: Code) -> HttpResponse {
+    page.extensions_mut().insert(code);
+    page
 }
 
 /// For a browser that asked for a page and met a problem before any page could answer.

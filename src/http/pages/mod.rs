@@ -18,6 +18,7 @@ pub use visit::{Said, Visit, form_token};
 use super::routes::Door;
 use crate::domain::access::Act;
 use crate::refusal::Refusal;
+use crate::service::exports::File;
 use crate::service::sign_in::SignedIn;
 use std::future::Future;
 use std::pin::Pin;
@@ -39,6 +40,8 @@ pub enum Next {
     Shown(Paper),
     /// A session begins, and another page is shown in it.
     Entered(SignedIn, String),
+    /// A file to keep.
+    File(File),
     /// The session has ended.
     SignedOut,
 }

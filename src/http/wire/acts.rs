@@ -499,8 +499,12 @@ pub struct BrokenBody {
     pub category: String,
     /// By whom.
     pub by: String,
-    /// When, UTC.
+    /// When, UTC. Of an opening without the service: when it was taken in.
     pub at: String,
+    /// When a kit or a letter was opened without the service, UTC, by the holder's clock; none otherwise.
+    pub opened_offline: Option<String>,
+    /// The serial of the letter that was opened; none otherwise.
+    pub letter: Option<String>,
     /// An opening receipt came back.
     pub opened: bool,
     /// None came in ten minutes; it counts as unblinded.
@@ -509,6 +513,8 @@ pub struct BrokenBody {
     pub read_back: bool,
     /// How far its record is: `due`, `overdue`, `written` or `closed`. Being late refuses nothing.
     pub follow_up: String,
+    /// Was anything sealed about it once the arm was known? That, never what.
+    pub sealed_part: bool,
     /// Until when the record should be written, UTC.
     pub due: String,
     /// For monitor and sponsor: within the day before there was another, by the same `person`, at the same `centre`.
@@ -727,6 +733,8 @@ pub struct LinesBody {
 pub struct CheckpointBody {
     /// A C2SP checkpoint in a signed note.
     pub checkpoint: String,
+    /// The last one that witnesses cosigned (C2SP tlog-cosignature); none while nobody collects cosignatures.
+    pub cosigned: Option<String>,
 }
 
 /// That one tree is the beginning of another.

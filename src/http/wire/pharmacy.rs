@@ -136,6 +136,10 @@ pub struct PharmacyRecordBody {
     pub entry: u64,
     /// Hexadecimal: 1052 or 540 bytes.
     pub sealed: String,
+    /// The entry, byte for byte.
+    pub line: String,
+    /// From its leaf hash to the root of the receipt's checkpoint, in hexadecimal.
+    pub proof: Vec<String>,
 }
 
 /// A page of a centre's sealed records.

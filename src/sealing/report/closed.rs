@@ -111,7 +111,7 @@ fn breaks(looked: &Looked) -> Vec<Table> {
         .collect();
     let [mut all, mut category, mut relatedness] = [(); 3].map(|()| Counter::new(looked));
     let mut people = BTreeSet::new();
-    for (line, one) in released(looked, "release-for-break") {
+    for (line, one) in broken(looked) {
         all.add("code breaks", one.arm);
         if people.insert(&one.participant) {
             all.add("participants whose code was broken", one.arm);
@@ -140,6 +140,15 @@ pub fn released<'l>(
 ) -> impl Iterator<Item = (&'l Line, &'l Issued)> {
     looked.acts(act).filter_map(|line| Some((line, looked.about(line)?)))
 }
+
+/// Code breaks, by the service's release or without it, in the order of the trail.
+pub fn broken(looked: &Looked) -> impl Iterator<Item = (&Line, &Issued)> {
+    let breaks = |line: &&Line| BREAKS.contains(&line.entry.act.as_str());
+    looked.lines.iter().filter(breaks).filter_map(|line| Some((line, looked.about(line)?)))
+}
+
+/// The acts by which a code is broken.
+pub const BREAKS: [&str; 2] = ["release-for-break", "break-imported"];
 
 fn mistakes(looked: &Looked) -> Vec<Table> {
     let [mut kinds, mut wrong] = [(); 2].map(|()| Counter::new(looked));
@@ -175,8 +184,7 @@ fn mistakes(looked: &Looked) -> Vec<Table> {
 fn ends(looked: &Looked) -> Vec<Table> {
     let [mut before, mut after, mut left] = [(); 3].map(|()| Counter::new(looked));
     let broken = |one: &Issued, seq: u64| {
-        released(looked, "release-for-break")
-            .any(|(line, of)| of.participant == one.participant && line.seq < seq)
+        self::broken(looked).any(|(line, of)| of.participant == one.participant && line.seq < seq)
     };
     for (line, one) in released(looked, "treatment-ended") {
         let reason = word(line, "reason").unwrap_or_else(|| NOT_SAID.to_owned());

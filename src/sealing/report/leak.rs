@@ -4,7 +4,7 @@
 //! mixed or hidden sizes this is the worst that can be, and less follows in truth.
 
 use super::closed::released;
-use super::{Block, Issued, Looked};
+use super::{Block, Issued, Looked, word};
 use crate::domain::time::Moment;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,6 +88,19 @@ pub fn shown(looked: &Looked, outside: &[Shown]) -> Vec<Shown> {
             role: line.role.clone(),
             broken: act == "release-for-break",
         }));
+    }
+    for (line, one) in released(looked, "break-imported") {
+        let opened = word(line, "opened-at").and_then(|at| Moment::parse(&at));
+        let of = Shown {
+            code: one.code.clone(),
+            at: opened.unwrap_or(line.at),
+            by: word(line, "opener").unwrap_or_else(|| line.by.clone()),
+            role: word(line, "opener-role").unwrap_or_else(|| line.role.clone()),
+            broken: true,
+        };
+        // Handed in as a record too, it is the same opening.
+        all.retain(|out| (&out.code, out.at, &out.by) != (&of.code, of.at, &of.by));
+        all.push(of);
     }
     all.sort_by_key(|one| one.at);
     all

@@ -1,8 +1,9 @@
 //! The fifteen lines of the reconciliation at the end (requirements, section 4): each passes, fails, or is not shown.
 //! What nobody can compute is shown by statements of people, with the hashes of their documents.
 
-use super::closed::standing;
+use super::closed::{BREAKS, standing};
 use super::{Issued, Looked, word};
+use crate::domain::entry::{Fact, fact};
 use crate::domain::time::Moment;
 use crate::sealing::bytes::hex;
 use crate::sealing::line::Line;
@@ -85,6 +86,17 @@ pub struct Pharmacy {
     pub vials: Option<(u64, u64)>,
 }
 
+/// What one count of kit and letters came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// How many letters were counted.
+    pub letters: u64,
+    /// The serials of those that were open.
+    pub opened: Vec<String>,
+    /// What differed.
+    pub differences: Vec<String>,
+}
+
 /// Everything a reconciliation is made from.
 pub struct Sources<'s> {
     /// List and trail.
@@ -101,6 +113,8 @@ pub struct Sources<'s> {
     pub kept: usize,
     /// How many records of kit openings were handed in.
     pub records: usize,
+    /// What lay in kit and safes, as it was counted.
+    pub counts: &'s [Count],
     /// The pharmacies' figures.
     pub pharmacy: Option<Pharmacy>,
     /// People's statements.
@@ -128,7 +142,7 @@ pub fn reconcile(sources: &Sources<'_>) -> Vec<Reconciled> {
         stated(sources, 11, clock(looked)),
         checked(sources, 6, stated(sources, 12, (Stands::Pass, String::new()))),
         stated(sources, 13, disclosed(looked)),
-        stated(sources, 14, (Stands::Pass, format!("trail.jsonl {}", sources.trail_hash))),
+        stated(sources, 14, exports(sources)),
         stated(sources, 15, (Stands::Pass, String::new())),
     ];
     let line = |((number, asks), (stands, evidence)): ((usize, &'static str), Found)| Reconciled {
@@ -370,7 +384,9 @@ fn stock(sources: &Sources<'_>) -> Found {
 
 fn breaks(sources: &Sources<'_>) -> Found {
     let looked = sources.looked;
-    let all: Vec<&Line> = looked.acts("release-for-break").collect();
+    let all: Vec<&Line> = BREAKS.iter().flat_map(|act| looked.acts(act)).collect();
+    let offline = looked.acts("break-imported").count();
+    let incidents = looked.acts("unissued-opened").count();
     let followed: BTreeSet<String> =
         looked.acts("follow-up-recorded").filter_map(|line| word(line, "reference")).collect();
     let open =
@@ -378,13 +394,36 @@ fn breaks(sources: &Sources<'_>) -> Found {
     let entries: Vec<String> = all.iter().map(|line| line.seq.to_string()).collect();
     let data = if sources.with_data { "with the data set" } else { "no data set" };
     let evidence = format!(
-        "{} breaks in the trail (entries {}), {} without follow-up, {} kit records; {data}",
+        "{} breaks in the trail (entries {}), {offline} of them without the service, {incidents} openings of \
+         nobody's code, {} without follow-up, {} kit records; {data}",
         all.len(),
         if entries.is_empty() { "none".to_owned() } else { entries.join(", ") },
         open.count(),
         sources.records
     );
-    (Stands::Pass, evidence)
+    counted(sources, evidence)
+}
+
+/// The count agrees when nothing differed, and the same letters are open as the trail says.
+fn counted(sources: &Sources<'_>, evidence: String) -> Found {
+    if sources.counts.is_empty() {
+        return (Stands::Pass, format!("{evidence}; kit and letters not counted"));
+    }
+    let taken = ["break-imported", "unissued-opened"].into_iter();
+    let said: BTreeSet<String> = taken
+        .flat_map(|act| sources.looked.acts(act).filter_map(|line| word(line, "serial")))
+        .collect();
+    let open: BTreeSet<String> = sources.counts.iter().flat_map(|one| one.opened.clone()).collect();
+    let letters: u64 = sources.counts.iter().map(|one| one.letters).sum();
+    let evidence = format!("{evidence}; {letters} letters counted, {} open", open.len());
+    let first = sources.counts.iter().flat_map(|one| &one.differences).next();
+    match first {
+        Some(differs) => (Stands::Fail, format!("counted: {differs}; {evidence}")),
+        None if said != open => {
+            (Stands::Fail, format!("other letters are open than the trail says; {evidence}"))
+        }
+        None => (Stands::Pass, evidence),
+    }
 }
 
 fn checkpoints(sources: &Sources<'_>) -> Found {
@@ -406,6 +445,28 @@ fn clock(looked: &Looked) -> Found {
         true => (Stands::Pass, "no counted entry is older than the one before it".to_owned()),
         false => (Stands::Fail, format!("time goes back at entries {}", back.join(", "))),
     }
+}
+
+/// The trail's own file, the exports that the trail names, and whose copies were confirmed.
+fn exports(sources: &Sources<'_>) -> Found {
+    let looked = sources.looked;
+    let mut confirmed: BTreeSet<String> = BTreeSet::new();
+    for line in looked.acts("export-confirmed") {
+        if let Some(Fact::List(centres)) = fact(&line.entry.data, "centres") {
+            confirmed.extend(centres.iter().filter_map(|centre| match centre {
+                Fact::Text(centre) => Some(centre.clone()),
+                _ => None,
+            }));
+        }
+    }
+    let exported = looked.acts("exported").count();
+    let names: Vec<&str> = confirmed.iter().map(String::as_str).collect();
+    let confirmed = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let evidence = format!(
+        "trail.jsonl {}; {exported} exports in the trail; copies confirmed by centre: {confirmed}",
+        sources.trail_hash
+    );
+    (Stands::Pass, evidence)
 }
 
 fn disclosed(looked: &Looked) -> Found {

@@ -246,6 +246,7 @@ fn reconciled(tale: &Tale) -> Vec<Reconciled> {
         vial_arm: Some(0),
         kept: 0,
         records: 0,
+        counts: &[],
         pharmacy: None,
         statements: &[],
         trail_hash: String::new(),

@@ -2,6 +2,7 @@
 //! arm.
 
 use super::{Label, Row, Table, Tally, Told, centre, heads, word};
+use crate::domain::entry::{Fact, fact};
 use crate::domain::time::Moment;
 use crate::sealing::line::Line;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,12 +13,16 @@ const DUE_MILLIS: i64 = 24 * 60 * 60 * 1000;
 const CONFIRM_MILLIS: i64 = 10 * 60 * 1000;
 /// A month, as participant-months are counted.
 const MONTH_MILLIS: f64 = 30.4375 * 24.0 * 60.0 * 60.0 * 1000.0;
+/// A code broken by the service's release, and one opened without it that was taken in.
+const BREAKS: [&str; 2] = ["release-for-break", IMPORTED];
+const IMPORTED: &str = "break-imported";
 /// From this hour on, and before that one, of the trial's own day, it is in hours.
 const HOURS: (u8, u8) = (8, 18);
 
 /// All tables of the open part.
 pub(super) fn tables(told: &Told<'_>) -> Vec<Table> {
-    let breaks: Vec<&Line> = told.of("release-for-break").collect();
+    let breaks: Vec<&Line> =
+        told.lines.iter().filter(|line| BREAKS.contains(&line.entry.act.as_str())).collect();
     let by = |id, column, label: &dyn Fn(&Line) -> Label| {
         let mut tally = Tally::default();
         breaks.iter().for_each(|line| tally.add([label(line)]));
@@ -30,7 +35,7 @@ pub(super) fn tables(told: &Told<'_>) -> Vec<Table> {
         times(told, &breaks),
         by("breaks-by-centre", "centre", &centre),
         by("breaks-by-category", "category", &|line| Label::Category(said(line, "category"))),
-        by("breaks-by-role", "role", &|line| Label::Role(line.role.clone())),
+        by("breaks-by-role", "role", &|line| Label::Role(opener(line).1)),
         by("breaks-by-month", "month", &|line| Label::Text(month(line))),
         accidents(told, "knowledge"),
         accidents(told, "source"),
@@ -43,7 +48,10 @@ fn figures(told: &Told<'_>, breaks: &[&Line]) -> Table {
     let references = |act: &'static str| -> BTreeSet<String> {
         told.of(act).filter_map(|line| word(line, "reference")).collect()
     };
-    let (opened, followed) = (references("opened"), references("follow-up-recorded"));
+    let mut opened = references("opened");
+    // Taken in is what was opened.
+    opened.extend(references(IMPORTED));
+    let followed = references("follow-up-recorded");
     let old = |line: &&&Line, millis: i64| told.now.millis() - line.at.millis() > millis;
     let missing = |line: &&&Line, there: &BTreeSet<String>| {
         word(line, "reference").is_none_or(|reference| !there.contains(&reference))
@@ -51,10 +59,7 @@ fn figures(told: &Told<'_>, breaks: &[&Line]) -> Table {
     let is = |line: &Line, name: &str, what: &str| word(line, name).as_deref() == Some(what);
     let in_line =
         |what| told.of("follow-up-recorded").filter(|line| is(line, "in-line", what)).count();
-    let drills = told
-        .lines
-        .iter()
-        .filter(|line| line.entry.act == "drill" || line.entry.act == "drill-released");
+    let passed = |line: &&Line| fact(&line.entry.data, "passed") == Some(&Fact::Yes(true));
     let people: BTreeSet<_> = breaks.iter().filter_map(|line| word(line, "participant")).collect();
     let figures = [
         ("breaks", breaks.len()),
@@ -74,8 +79,11 @@ fn figures(told: &Told<'_>, breaks: &[&Line]) -> Table {
                 .count(),
         ),
         ("requests-withdrawn", told.of("break-left").count()),
+        ("breaks-offline", told.of(IMPORTED).count()),
+        ("incidents-unissued", told.of("unissued-opened").count()),
         ("cases-opened", told.of("break-case-opened").count()),
-        ("drills", drills.count()),
+        ("drills", told.of("drill").count()),
+        ("drills-passed", told.of("drill-opened").filter(passed).count()),
         ("accidents", told.of("accident-recorded").count()),
     ];
     let row = |(word, count): (&str, usize)| Row {
@@ -101,16 +109,7 @@ fn times(told: &Told<'_>, breaks: &[&Line]) -> Table {
             let at = opened.get(&word(line, "reference")?)?;
             Some((at.millis() - line.at.millis()).max(0) / 1000)
         });
-        let mut all: Vec<i64> = answered.collect();
-        all.sort_unstable();
-        match all.as_slice() {
-            [] => ("–".to_owned(), "–".to_owned()),
-            [.., worst] => {
-                let median =
-                    f64::midpoint(all[(all.len() - 1) / 2] as f64, all[all.len() / 2] as f64);
-                (format!("{median}"), worst.to_string())
-            }
-        }
+        median_and_worst(answered.collect())
     };
     let row = |word: &str, figure: String| Row {
         labels: vec![Label::Told(word.to_owned()), Label::Text(figure)],
@@ -122,7 +121,26 @@ fn times(told: &Told<'_>, breaks: &[&Line]) -> Table {
         rows.push(row(&format!("median-{word}"), median));
         rows.push(row(&format!("worst-{word}"), worst));
     }
+    let drilled =
+        told.of("drill-opened").filter_map(|line| match fact(&line.entry.data, "seconds") {
+            Some(Fact::Number(seconds)) => i64::try_from(*seconds).ok(),
+            _ => None,
+        });
+    let (median, worst) = median_and_worst(drilled.collect());
+    rows.push(row("median-drills", median));
+    rows.push(row("worst-drills", worst));
     Table { id: "times", columns: heads(&["figure", "value"]), rows }
+}
+
+fn median_and_worst(mut all: Vec<i64>) -> (String, String) {
+    all.sort_unstable();
+    match all.as_slice() {
+        [] => ("–".to_owned(), "–".to_owned()),
+        [.., worst] => {
+            let median = f64::midpoint(all[(all.len() - 1) / 2] as f64, all[all.len() / 2] as f64);
+            (format!("{median}"), worst.to_string())
+        }
+    }
 }
 
 fn in_hours(told: &Told<'_>, at: Moment) -> bool {
@@ -153,16 +171,22 @@ fn accidents(told: &Told<'_>, by: &'static str) -> Table {
     tally.table(id, &[by, "accidents"])
 }
 
+/// Who learned the arm, and in which role: whoever opened a kit or a letter, not who took it in.
+fn opener(line: &Line) -> (String, String) {
+    let said = |name: &str, other: &str| word(line, name).unwrap_or_else(|| other.to_owned());
+    (said("opener", &line.by), said("opener-role", &line.role))
+}
+
 /// How many people of each role were handed a slot that they can open.
 fn unblinded(told: &Told<'_>) -> Table {
-    let mut people: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for act in ["release-for-preparation", "release-for-break"] {
-        for line in told.of(act) {
-            people.entry(&line.role).or_default().insert(&line.by);
+    let mut people: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for act in ["release-for-preparation", "release-for-break", IMPORTED] {
+        for (person, role) in told.of(act).map(opener) {
+            people.entry(role).or_default().insert(person);
         }
     }
-    let row = |(role, people): (&&str, &BTreeSet<&str>)| Row {
-        labels: vec![Label::Role((*role).to_owned())],
+    let row = |(role, people): (&String, &BTreeSet<String>)| Row {
+        labels: vec![Label::Role(role.clone())],
         counts: vec![people.len() as u64],
     };
     let rows = people.iter().map(row).collect();

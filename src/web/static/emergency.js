@@ -5,44 +5,18 @@ import {
   $, all, api, begin, chosen, data, fill, isOpen, lock, newOnce, on, onLock, onSubmit, openRelease, press, put,
   rootSaid, say, show, step, unlock,
 } from './page.js';
+import { draw, hide } from './shown.js';
 import { signAct } from './signature.js';
 
-const SHOWN = 120;
 let found = null;
 let since = 0;
 let sent = null;
 let reference = '';
 let arm = null;
-let left = 0;
 let paper = '';
 
 const value = (id) => $(id).value.trim();
 const name = (number) => fill('[data-number]', number);
-
-function hide() {
-  arm = null;
-  left = 0;
-  fill('#arm,#sheet-arm,#sheet-of', '');
-  for (const id of ['unblinded', 'shown']) $(id).hidden = true;
-  $('show').hidden = false;
-}
-
-function draw() {
-  fill('#arm,#sheet-arm', arm);
-  put('sheet-of', paper);
-  for (const id of ['unblinded', 'shown']) $(id).hidden = false;
-  $('show').hidden = true;
-  arm = null;
-  left = SHOWN;
-  $('hide').focus({ preventScroll: true });
-}
-
-setInterval(() => {
-  if (left === 0) return;
-  left -= 1;
-  put('clock', `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`);
-  if (left === 0) hide();
-}, 1000);
 
 // Planned safety unblindings of this participant, if there are any.
 function offerPlans() {
@@ -154,15 +128,15 @@ on('show', async () => {
   if (!arm) return;
   if (since) put('seconds', Math.round((performance.now() - since) / 1000));
   since = 0;
-  draw();
+  draw(arm, paper);
+  arm = null;
 });
-on('hide', async () => hide());
-on('keep', async () => { left = SHOWN; });
 on('print', async () => window.print());
 
 for (const correct of [true, false]) {
   on(correct ? 'read-back' : 'no-read-back', async () => {
     await api('POST', `/v1/breaks/${reference.replace('-', '')}/read-back`, { correct }, newOnce());
+    arm = null;
     hide();
     lock();
     show('recorded');
@@ -183,6 +157,7 @@ for (const step of all('[data-step=find],[data-step=break]')) {
 press('.again', again);
 
 onLock(() => {
+  arm = null;
   hide();
   if (step() === 'arm') show('locked');
 });

@@ -1,9 +1,10 @@
-// A centre's sealed records on an unlocked device: read under one entry a page, opened here; new ones sealed here.
+// A centre's sealed records on an unlocked device: read under one entry a page, held against the entries that kept them,
+// opened here; new ones sealed here.
 
-import { KleroError, hex, unhex } from './bytes.js';
-import { unwrap, wrapInfo } from './hpke.js';
-import { api, holder } from './page.js';
-import { newRecord, openRecord, sealRecord } from './pharmacy_record.js';
+import { hex, need } from './bytes.js';
+import { api, holder, trail } from './page.js';
+import { checkNote } from './proof.js';
+import { keysOf, newRecord, openRecord, proveKept, sealRecord } from './record.js';
 
 const PATH = '/v1/pharmacy-records';
 
@@ -11,33 +12,33 @@ const PATH = '/v1/pharmacy-records';
 export async function readLedger(centre) {
   const identity = holder();
   const ledger = { centre, records: [], wraps: [], keys: new Map(), newest: 0, bodies: [], closed: 0 };
+  const sealed = [];
   let page;
   do {
     const last = ledger.records[ledger.records.length - 1];
     page = await api('GET', `${PATH}/${centre}${last ? `?after=${last.record}` : ''}`);
+    const signed = await checkNote(trail(), page.receipt.checkpoint);
+    for (const one of page.records) sealed.push((await proveKept(signed, one, centre)).sealed);
     ledger.records.push(...page.records);
   } while (page.more);
   ledger.trial = page.trial;
   ledger.wraps = page.wraps;
-  for (const held of page.wraps) {
-    if (held.person !== identity.person || held.centre !== centre) throw new KleroError('key.other');
-    const info = wrapInfo(page.trial, centre, held.epoch, held.person);
-    ledger.keys.set(held.epoch, await unwrap(identity.opening, info, unhex(held.wrap), 'HKDF'));
-    ledger.newest = Math.max(ledger.newest, held.epoch);
-  }
-  for (const one of ledger.records) {
-    const key = ledger.keys.get(one.epoch);
+  need(page.wraps.every((held) => held.centre === centre), 'key.other');
+  ledger.keys = await keysOf(identity, page.trial, page.wraps);
+  ledger.newest = Math.max(...page.wraps.map((held) => held.epoch));
+  for (const [at, one] of ledger.records.entries()) {
+    const key = ledger.keys.get(`${centre} ${one.epoch}`);
     if (!key) ledger.closed += 1;
-    else ledger.bodies.push({ kind: one.kind, body: await openRecord(key, { ...one, trial: page.trial }, unhex(one.sealed) || []) });
+    else ledger.bodies.push({ kind: one.kind, body: await openRecord(key, { ...one, trial: page.trial }, sealed[at]) });
   }
   return ledger;
 }
 
 // A new record for the service to lock: its name, its key's number, its bytes.
-export async function newSealed(ledger, kind, body) {
-  const [record, epoch] = [newRecord(), ledger.newest];
-  const sealed = await sealRecord(ledger.keys.get(epoch), { trial: ledger.trial, kind, record }, body);
-  return { record, epoch, sealed: hex(sealed) };
+export async function newSealed({ trial, centre, keys, newest }, kind, body) {
+  const record = newRecord();
+  const sealed = await sealRecord(keys.get(`${centre} ${newest}`), { trial, kind, record }, body);
+  return { record, epoch: newest, sealed: hex(sealed) };
 }
 
 // Today where the device is, as lots are dated.

@@ -10,7 +10,7 @@ import { readManifest } from './manifest.js';
 import { leafHash, proveEntry, readPath, readTrailKey, rootFromPath } from './proof.js';
 import { receiptText, sign } from './signature.js';
 
-const ACTS = { prepare: 'release-for-preparation', break: 'release-for-break' };
+const ACTS = { prepare: 'release-for-preparation', break: 'release-for-break', drill: 'drill' };
 const BAD = 'proof.bad';
 
 // The public commitment, as GET /v1/commitment gives it: the manifest, verified, and the trail's key.
@@ -69,7 +69,7 @@ export async function prove(release, commitment, asked) {
   // A true answer to another question is not an answer to this one.
   need(release.purpose === asked.purpose && release.participant === asked.participant, BAD);
   need(asked.code === undefined || slot.code === asked.code, BAD);
-  return { manifest, slot, held, centre, leaf: hex(leaf), at: line.at, entry: line.seq, place: line.centre || centre, reference: release.reference };
+  return { manifest, slot, held, centre, leaf: hex(leaf), at: line.at, entry: line.seq, place: line.centre || centre, reference: release.reference, told: line.data };
 }
 
 // LP(trial) ‖ u32(segment) ‖ LP(stratum) ‖ u32(position) ‖ LP(code)

@@ -211,9 +211,17 @@ async function pin() {
 }
 
 export const rootSaid = () => root;
+// The commitment that everything is proven against.
+export const pinned = () => commitment;
+// The key under which this trail's checkpoints are signed.
+export const trail = () => commitment.trail;
 
 // Every arm of the manifest with its name, all alike: what a lot can be of.
 export const products = () => commitment.manifest.arms.map((id, i) => ({ id, name: arms ? arms[i].name[lang] : id }));
+
+const wordsOf = (arm) => arms && arms[arm.index];
+// An opened arm, as people call it.
+export const armWords = (arm) => (wordsOf(arm) ? wordsOf(arm).name[lang] : arm.name);
 
 // A release for the unlocked key: proven, opened, and told to the service. What comes out are the arm's words.
 export async function openRelease(release, asked, path) {
@@ -233,9 +241,9 @@ export async function openRelease(release, asked, path) {
     throw error;
   }
   await told(true);
-  const words = arms && arms[arm.index];
+  const words = wordsOf(arm);
   return {
-    id: arm.name, name: words ? words.name[lang] : arm.name, prepare: words ? words.prepare[lang] : '',
+    id: arm.name, name: armWords(arm), prepare: words ? words.prepare[lang] : '',
     entry: proven.entry, at: proven.at, centre: proven.place,
   };
 }

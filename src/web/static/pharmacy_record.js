@@ -1,45 +1,6 @@
-// Sealed pharmacy records: the twin of src/sealing/pharmacy_record.rs. What stands in them, and the bounds that make it fit.
+// What stands in sealed pharmacy records, and the bounds that make it fit.
 
-import { KleroError, concat, label, lp, need, random, subtle, utf8 } from './bytes.js';
-
-// Bytes of the text of each kind, filled up with spaces: sealed, every record of a kind is equally long.
-const PLAIN = { preparation: 1024, stock: 512 };
-const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
-// The seal is bound to the record's name, so the device rolls it: 40 bits in eight letters.
-export const newRecord = () => Array.from(random(8), (byte) => LETTERS[byte & 31]).join('');
-
-// "klero/v1/pharmacy-record" ‖ 00 ‖ LP(trial) ‖ LP(record)
-export const recordInfo = (trial, record) => concat(label('pharmacy-record'), lp(trial), lp(record));
-
-async function cipher(centreKey, trial, record, iv, use) {
-  const info = recordInfo(trial, record);
-  const how = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info };
-  const key = await subtle.deriveKey(how, centreKey, { name: 'AES-GCM', length: 256 }, false, [use]);
-  return [{ name: 'AES-GCM', iv, additionalData: info }, key];
-}
-
-// nonce 12 ‖ AES-256-GCM(record key, nonce, info, text filled up)
-export async function sealRecord(centreKey, { trial, kind, record }, body, iv = random(12)) {
-  const text = utf8(JSON.stringify(body));
-  need(text.length <= PLAIN[kind], 'lot.long');
-  const filled = new Uint8Array(PLAIN[kind]).fill(32);
-  filled.set(text);
-  const [gcm, key] = await cipher(centreKey, trial, record, iv, 'encrypt');
-  return concat(iv, new Uint8Array(await subtle.encrypt(gcm, key, filled)));
-}
-
-// What a record says. Another key, trial, name or kind, or an altered byte: they cannot be told apart.
-export async function openRecord(centreKey, { trial, kind, record }, sealed) {
-  try {
-    need(sealed.length === 12 + PLAIN[kind] + 16, 'lot.sealed');
-    const [gcm, key] = await cipher(centreKey, trial, record, sealed.subarray(0, 12), 'decrypt');
-    const filled = await subtle.decrypt(gcm, key, sealed.subarray(12));
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(filled));
-  } catch (_) {
-    return need(false, 'lot.sealed');
-  }
-}
+import { KleroError, utf8 } from './bytes.js';
 
 // Fields are bounded so that the longest record fits: no quotation mark and no backslash, which would be written as two.
 const wrong = (field) => { throw new KleroError(`lot.field-${field}`); };

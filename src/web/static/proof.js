@@ -85,10 +85,11 @@ export async function rootFromPath(leaf, index, size, path) {
 
 const KEYS = /^v,seq,at,by,role,act,(?:centre,)?on,data,(?:private,salt,)?prev$/;
 
-// A line of the trail that stands under the signed note. Written back it is the same text: one thing, one hash.
-export async function proveEntry(trail, receipt) {
-  const { entry, index, proof, checkpoint } = receipt;
-  const { size, root } = await checkNote(trail, checkpoint);
+// A line of the trail that stands under the signed note.
+export const proveEntry = async (trail, receipt) => proveLine(await checkNote(trail, receipt.checkpoint), receipt);
+
+// A line that stands under a checked note. Written back it is the same text: one thing, one hash.
+export async function proveLine({ size, root }, { entry, index, proof }) {
   need(typeof entry === 'string' && utf8(entry).length <= 65535, BAD);
   const leaf = await leafHash(utf8(entry));
   const nodes = readPath(proof);

@@ -28,6 +28,10 @@ export async function verify(point, purpose, text, signature) {
 export const receiptText = (reference, leaf, fits, at) =>
   JSON.stringify({ reference, entry: leaf, fits, at });
 
+// What the receipt of a drill is signed over.
+export const drillText = (reference, leaf, fits, keysOpened, at) =>
+  JSON.stringify({ reference, entry: leaf, fits, keysOpened, at });
+
 // Signs an act instead of the login password. `body` is the request without its signature.
 export async function signAct(identity, act, once, body, meaning) {
   const hash = hex(await sha256(utf8(JSON.stringify(body))));

@@ -188,5 +188,5 @@ emergency =
     .at = Time
     .took = From question to answer
     .seconds = seconds
-    .follow-up = The record is to be completed within 24 hours. The investigator has been told.
+    .follow-up = The record is to be completed within 24 hours. The centre's investigators, the sponsor and the monitors have a notice of it.
     .no-notes = Do not write the treatment in shared notes or mail.

@@ -91,6 +91,7 @@ ask =
     .board-told = Monitoring board told on
     .in-line = Was the break in line with the protocol?
     .deviation = If not: what is the deviation?
+    .no-sealed-part = If nothing was sealed (relatedness once the treatment was known): why not?
     .unconfirmed = If no device confirmed the opening: what is known of it?
     .to-tell = Who is to be told? Name and role
     .report-due = The report is due on

@@ -91,6 +91,7 @@ ask =
     .board-told = 告知监查委员会的日期
     .in-line = 此次揭盲是否符合方案？
     .deviation = 如不符合：偏离内容
+    .no-sealed-part = 如没有封存部分（知道治疗后的相关性判断）：原因
     .unconfirmed = 如没有设备确认已打开：已知情况
     .to-tell = 告知何人？姓名和角色
     .report-due = 报告截止日期

@@ -1,16 +1,19 @@
-//! Pharmacy records (design 4): lot, expiry, vials and waste tell the arm, so the pharmacist's device seals them to the
-//! centre key, and the service locks them as it locks slots.
+//! Sealed records (design 4, 6): what tells the arm is sealed on its writer's own device to the centre key, and the service
+//! locks it as it locks slots. Lot, expiry, vials and waste of a preparation; an event of the stock; and what is written
+//! about a code break once the arm is known.
 //!
 //! ```text
 //! info       = "klero/v1/pharmacy-record" ‖ 00 ‖ LP(trial) ‖ LP(record)
+//!              "klero/v1/break-record" ‖ 00 ‖ LP(trial) ‖ LP(record)                      about a code break
 //! record key = HKDF(salt empty, ikm centre key, info, 32)                                               RFC 5869
-//! plaintext  = text in UTF-8, filled up with spaces to the one length of its kind: 1024 or 512 bytes
-//! sealed     = nonce 12 ‖ AES-256-GCM(record key, nonce, info, plaintext)             = 1052 or 540 bytes
-//! locked     = nonce 12 ‖ AES-256-GCM(lock key, nonce, aad, sealed)                   = 1080 or 568 bytes
+//! plaintext  = text in UTF-8, filled up with spaces to the one length of its kind: 1024, 512 or 4096 bytes
+//! sealed     = nonce 12 ‖ AES-256-GCM(record key, nonce, info, plaintext)             = 1052, 540 or 4124 bytes
+//! locked     = nonce 12 ‖ AES-256-GCM(lock key, nonce, aad, sealed)                   = 1080, 568 or 4152 bytes
 //! aad        = "klero/v1/pharmacy-lock" ‖ 00 ‖ LP(trial) ‖ LP(centre) ‖ LP(record) ‖ u32(epoch) ‖ LP(kind)
+//!              "klero/v1/break-lock" ‖ 00 ‖ the same                                      about a code break
 //! ```
 //! The device rolls the record's name before it seals, since the seal is bound to it; the service refuses a name that was
-//! used. The lock key is the slots' own: the labels at the beginning of each aad keep the two apart.
+//! used. The lock key is the slots' own: the labels at the beginning of each aad keep them apart.
 
 use super::bytes::{label, lp, put_u32};
 use super::lock::{NotOurLock, ServerSecret};
@@ -28,17 +31,21 @@ pub enum RecordKind {
     Preparation,
     /// One event of the stock. Which event it is, is sealed too.
     Stock,
+    /// What is written about a code break once the arm is known: relatedness, and whatever could tell the arm.
+    Break,
 }
 
 impl RecordKind {
-    /// Both.
-    pub const ALL: [RecordKind; 2] = [RecordKind::Preparation, RecordKind::Stock];
+    /// All three.
+    pub const ALL: [RecordKind; 3] =
+        [RecordKind::Preparation, RecordKind::Stock, RecordKind::Break];
 
     /// The word that travels and is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             RecordKind::Preparation => "preparation",
             RecordKind::Stock => "stock",
+            RecordKind::Break => "break",
         }
     }
 
@@ -52,6 +59,15 @@ impl RecordKind {
         match self {
             RecordKind::Preparation => 1024,
             RecordKind::Stock => 512,
+            RecordKind::Break => 4096,
+        }
+    }
+
+    /// What the labels of seal and lock begin with.
+    fn family(self) -> &'static str {
+        match self {
+            RecordKind::Preparation | RecordKind::Stock => "pharmacy",
+            RecordKind::Break => "break",
         }
     }
 
@@ -84,7 +100,7 @@ pub struct RecordPlace {
 impl RecordPlace {
     /// What the lock is bound to.
     fn aad(&self) -> Vec<u8> {
-        let mut aad = label("pharmacy-lock");
+        let mut aad = label(&format!("{}-lock", self.kind.family()));
         lp(&mut aad, self.trial.as_str());
         lp(&mut aad, self.centre.as_str());
         lp(&mut aad, self.record.as_str());
@@ -96,7 +112,7 @@ impl RecordPlace {
     /// What the seal is bound to. Centre and epoch are in the key.
     #[cfg(feature = "offline")]
     pub(super) fn info(&self) -> Vec<u8> {
-        let mut info = label("pharmacy-record");
+        let mut info = label(&format!("{}-record", self.kind.family()));
         lp(&mut info, self.trial.as_str());
         lp(&mut info, self.record.as_str());
         info
@@ -256,7 +272,20 @@ mod tests {
                 assert_eq!(refused, Err(DoesNotFit));
             }
         }
-        assert_eq!(RecordKind::ALL.map(RecordKind::locked), [1080, 568]);
+        assert_eq!(RecordKind::ALL.map(RecordKind::locked), [1080, 568, 4152]);
+    }
+
+    // shows: I10
+    #[test]
+    fn a_record_about_a_code_break_opens_as_no_other_kind_and_is_lifted_as_none() {
+        let seal = |kind| seal_record(&key(), &place(kind), TEXT, [3; 12]).unwrap();
+        let (pharmacy, about_a_break) = (place(RecordKind::Stock), place(RecordKind::Break));
+        assert_ne!(pharmacy.info(), about_a_break.info());
+        assert_ne!(pharmacy.aad()[..20], about_a_break.aad()[..20]);
+        let sealed = seal(RecordKind::Break);
+        assert!(open_record(&key(), &pharmacy, &sealed).is_none());
+        let locked = secret().lock_record(&sealed, &about_a_break, [4; 12]);
+        assert_eq!(secret().lift_record(&locked, &pharmacy), Err(NotOurLock));
     }
 
     // shows: I10
@@ -312,18 +341,21 @@ mod tests {
         }
     }
 
-    /// The file that the browser's test opens too.
+    /// The files that the browser's test opens too.
     #[test]
-    fn a_record_has_the_bytes_of_the_vector() {
-        let file = include_str!("../../tests/vectors/pharmacy_record.json");
-        let results = crate::sealing::vectors::check_file(file).unwrap();
-        assert_eq!(results.len(), 2);
-        for result in results {
-            assert_eq!((result.values, result.difference), (4, None), "{}", result.name);
+    fn records_have_the_bytes_of_the_vectors() {
+        let pharmacy = include_str!("../../tests/vectors/pharmacy_record.json");
+        let about_breaks = include_str!("../../tests/vectors/break_record.json");
+        for file in [pharmacy, about_breaks] {
+            let results = crate::sealing::vectors::check_file(file).unwrap();
+            assert_eq!(results.len(), 2);
+            for result in results {
+                assert_eq!((result.values, result.difference), (4, None), "{}", result.name);
+            }
+            let altered = file.replacen("RJS-017", "RJS-018", 1);
+            let results = crate::sealing::vectors::check_file(&altered).unwrap();
+            assert_eq!(results[0].difference.as_ref().unwrap().value, "sealed");
         }
-        let altered = file.replacen("RJS-017", "RJS-018", 1);
-        let results = crate::sealing::vectors::check_file(&altered).unwrap();
-        assert_eq!(results[0].difference.as_ref().unwrap().value, "sealed");
     }
 
     #[test]

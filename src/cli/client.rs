@@ -1,0 +1,137 @@
+//! A command's way to a running service: plain HTTP on the service's own host, or through a tunnel to it.
+
+use super::failure::{Exit, Failure};
+use serde_json::{Value, json};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// How long a service may take to answer.
+const ANSWER_SECONDS: u64 = 60;
+
+/// A service that can be asked.
+pub struct Client {
+    base: String,
+    agent: ureq::Agent,
+}
+
+/// What it answered.
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body, byte for byte.
+    pub text: String,
+    /// The body as JSON; null when it is none.
+    pub body: Value,
+}
+
+impl Answer {
+    /// A text in the body.
+    pub fn text_at(&self, pointer: &str) -> &str {
+        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+impl Client {
+    /// For a service at `http://HOST:PORT`.
+    ///
+    /// # Errors
+    /// 2 for an address of another kind.
+    pub fn to(server: &str) -> Result<Self, Failure> {
+        let base = server.trim_end_matches('/').to_owned();
+        if !base.starts_with("http://") || base.len() < 8 {
+            let what = format!("{server} is not an address that this command speaks to");
+            let next = "http://127.0.0.1:8787 on the service's host, or a tunnel to it (ssh -L)";
+            return Err(Failure::new(Exit::Usage, "address-not-http", what, next)
+                .because("It speaks plain HTTP alone; TLS ends at the proxy before the service."));
+        }
+        let time = Some(Duration::from_secs(ANSWER_SECONDS));
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(time);
+        Ok(Self { base, agent: config.build().into() })
+    }
+
+    /// Signs in; what is given goes with each request.
+    ///
+    /// # Errors
+    /// 1 when nobody answers, 18 for a wrong name or password.
+    pub fn sign_in(&self, name: &str, password: &str) -> Result<Zeroizing<String>, Failure> {
+        let body = Zeroizing::new(json!({"name": name, "password": password}).to_string());
+        let json = ("content-type", "application/json");
+        let session = self.post("/v1/sessions", &[json], body.to_string())?;
+        if session.status != 201 {
+            return Err(refused(&session));
+        }
+        Ok(Zeroizing::new(format!("Bearer {}", session.text_at("/token"))))
+    }
+
+    /// Reads, signed in.
+    ///
+    /// # Errors
+    /// 1 when nobody answers.
+    pub fn get_as(&self, path: &str, bearer: &str) -> Result<Answer, Failure> {
+        let request = self.request("GET", path, &[("authorization", bearer)]);
+        self.answered(request.body(()).map(|request| self.agent.run(request)))
+    }
+
+    /// Acts.
+    ///
+    /// # Errors
+    /// 1 when nobody answers.
+    pub fn post(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<Answer, Failure> {
+        let request = self.request("POST", path, headers);
+        self.answered(request.body(body).map(|request| self.agent.run(request)))
+    }
+
+    /// Ends something.
+    ///
+    /// # Errors
+    /// 1 when nobody answers.
+    pub fn delete(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer, Failure> {
+        let request = self.request("DELETE", path, headers);
+        self.answered(request.body(()).map(|request| self.agent.run(request)))
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> ureq::http::request::Builder {
+        let request = ureq::http::Request::builder().method(method);
+        let request = request.uri(format!("{}{path}", self.base));
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+    }
+
+    fn answered(
+        &self,
+        sent: Result<Result<ureq::http::Response<ureq::Body>, ureq::Error>, ureq::http::Error>,
+    ) -> Result<Answer, Failure> {
+        let silent = |why: &dyn std::fmt::Display| {
+            let what = format!("{} does not answer", self.base);
+            let next = "check the address, and that the service runs";
+            Failure::new(Exit::Failed, "no-answer", what, next).because(why)
+        };
+        let mut answer = sent.map_err(|error| silent(&error))?.map_err(|error| silent(&error))?;
+        let status = answer.status().as_u16();
+        let text = answer.body_mut().read_to_string().map_err(|error| silent(&error))?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Answer { status, text, body })
+    }
+}
+
+/// What a service refused, in its own words.
+pub fn refused(answer: &Answer) -> Failure {
+    let code = answer.text_at("/code");
+    let fields = answer.body["errors"].as_array().cloned().unwrap_or_default();
+    let fields = fields.iter().filter_map(|one| one["detail"].as_str());
+    let mut why = vec![answer.text_at("/detail").to_owned()];
+    why.extend(fields.map(str::to_owned));
+    why.retain(|line| !line.is_empty());
+    let what = format!("the service refused: {code} ({})", answer.status);
+    let next = "mend what it names, and try again; nothing was changed";
+    Failure::new(Exit::NotAllowed, "service-refused", what, next).because(why.join("\n"))
+}

@@ -1,0 +1,29 @@
+# Codes that were opened without the service, taken in afterwards.
+
+offline =
+    .title = Opened without the service
+    .what = When the service was away and a code was broken from the emergency kit, the device wrote a signed record. Take it in here: it then counts as a code break with all that follows from one. The same record counts once, however often it is brought.
+    .letter-instead = A letter was opened by hand
+    .letter-title = A letter that was opened
+    .letter-what = Write what stands on the outside of the letter and what its opener wrote there. Never write what stood inside.
+    .kit-instead = There is a signed record of the kit
+    .record = The record
+    .record-hint = The whole text of the file that klero open --kit wrote, such as 7429133.offline.json
+    .category = Reason
+    .serial = Serial
+    .serial-hint = As printed on the letter, such as huashan-0-0007-A
+    .code = Code
+    .code-hint = Seven digits
+    .by = Who opened it
+    .by-hint = The account name. If somebody without an account opened it: whoever handed it out, and write who under why
+    .at = When it was opened
+    .at-hint = Time where the trial is
+    .why = Why
+    .why-hint = At most 500 characters; not what stood inside
+    .take-in = Sign and take it in
+    .state = without the service
+    .by-kit = from the kit, { $time }
+    .by-letter = letter { $serial }, { $time }
+    .incident-title = This code is nobody's
+    .incident = No participant has this code, so nobody's code was broken. It is recorded as an incident, monitors and statisticians are told, and the code is void: nobody will be given it.
+    .incident-next = Keep the letter, or the kit, as it is. Write down who had access to it.

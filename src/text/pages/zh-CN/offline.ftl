@@ -1,0 +1,29 @@
+# 服务之外打开的编码，事后录入。
+
+offline =
+    .title = 离线揭盲
+    .what = 服务中断期间用应急包揭盲时，设备会写出一份已签名的记录。在此录入后即按一次揭盲处理，后续要求相同。同一记录无论录入几次只计一次。
+    .letter-instead = 已手工打开应急信件
+    .letter-title = 已打开的应急信件
+    .letter-what = 请填写信件外面所印及打开者所写的内容。切勿填写信件内的内容。
+    .kit-instead = 已有应急包的签名记录
+    .record = 记录
+    .record-hint = klero open --kit 写出的文件全文，如 7429133.offline.json
+    .category = 原因
+    .serial = 序列号
+    .serial-hint = 见信件外面，如 huashan-0-0007-A
+    .code = 药物编码
+    .code-hint = 七位数字
+    .by = 打开者
+    .by-hint = 账户名。若打开者没有账户，请填交出信件者，并在"为何打开"中写明打开者
+    .at = 打开时间
+    .at-hint = 试验所在地时间
+    .why = 为何打开
+    .why-hint = 最多 500 个字符，请勿填写信件内的内容
+    .take-in = 签名并录入
+    .state = 服务之外
+    .by-kit = 应急包，{ $time }
+    .by-letter = 应急信件 { $serial }，{ $time }
+    .incident-title = 此编码未发放
+    .incident = 没有受试者使用此编码，因此没有人被揭盲。已记录为事件，已通知监查员和统计师，该编码已作废，不再发放。
+    .incident-next = 请原样保留信件或应急包，并写明谁接触过。
