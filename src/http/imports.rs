@@ -20,8 +20,8 @@ pub fn routes() -> Vec<Route> {
             .act(ManagePeople)
             .says("Invites everybody in a table (text/csv, UTF-8 or GBK), or nobody; dry_run only checks it")
             .asks::<wire::DryRun>()
-            .gives::<wire::ImportedBody>(201, "Invited: tokens, shown this once")
-            .gives::<wire::ImportedBody>(200, "Checked only; or invited before, with new tokens")
+            .gives::<wire::ImportedPeopleBody>(201, "Invited: tokens, shown this once")
+            .gives::<wire::ImportedPeopleBody>(200, "Checked only; or invited before, with new tokens")
             .refuses(&[Code::InvalidFields, Code::WrongContentType])
             .idempotent(),
     ]
@@ -33,13 +33,13 @@ async fn people(
     key: IdempotencyKey,
     Query(asked): Query<wire::DryRun>,
     Sheet(table): Sheet,
-) -> Result<Answer<wire::ImportedBody>, Problem> {
+) -> Result<Answer<wire::ImportedPeopleBody>, Problem> {
     house.may_somewhere::<ManagePeople>(&who.caller).await?;
     let table = table?;
     if asked.dry_run {
         let checked = house.check_import(&who.caller, &table).await?;
         let people = checked.people.iter().map(|row| body(row, None)).collect();
-        return Ok(Answer::ok(wire::ImportedBody {
+        return Ok(Answer::ok(wire::ImportedPeopleBody {
             people,
             dry_run: true,
             repeated: false,
@@ -54,7 +54,7 @@ async fn people(
         let at = tokens.iter().position(|invited| invited.person == row.person);
         body(row, at.map(|at| tokens.swap_remove(at).token))
     });
-    let imported = wire::ImportedBody {
+    let imported = wire::ImportedPeopleBody {
         people: people.collect(),
         dry_run: false,
         repeated,

@@ -36,7 +36,7 @@ pub struct ImportedPerson {
 
 /// What an import did, or would do.
 #[derive(Serialize, ToSchema)]
-pub struct ImportedBody {
+pub struct ImportedPeopleBody {
     /// In the order of the rows.
     pub people: Vec<ImportedPerson>,
     /// Nothing was written.
