@@ -171,6 +171,7 @@ const FILES: [&[&str]; 2] = [
         include_str!("text/pages/en/operation.ftl"),
         include_str!("text/pages/en/exports.ftl"),
         include_str!("text/pages/en/backups.ftl"),
+        include_str!("text/pages/en/review.ftl"),
     ],
     &[
         include_str!("text/zh-CN.ftl"),
@@ -191,6 +192,7 @@ const FILES: [&[&str]; 2] = [
         include_str!("text/pages/zh-CN/operation.ftl"),
         include_str!("text/pages/zh-CN/exports.ftl"),
         include_str!("text/pages/zh-CN/backups.ftl"),
+        include_str!("text/pages/zh-CN/review.ftl"),
     ],
 ];
 
@@ -308,7 +310,7 @@ mod tests {
     #[test]
     fn every_act_that_is_signed_has_a_meaning_in_both_languages() {
         let acts: Vec<_> = access::table().into_iter().map(|(act, _)| act).collect();
-        let others = ["check", "follow-up", "correct", "review-trail", "send-back"];
+        let others = ["check", "follow-up", "correct", "send-back"];
         let keys = keys(Language::En);
         let meanings: Vec<_> = keys.keys().filter_map(|k| k.strip_prefix("meaning.")).collect();
         assert!(meanings.iter().all(|act| acts.contains(act) || others.contains(act)));

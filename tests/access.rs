@@ -77,3 +77,21 @@ fn nobody_who_randomises_or_screens_holds_a_key_or_learns_an_arm() {
         assert_eq!(may_register, role.holds_keys(), "{role}");
     }
 }
+
+// shows: AC-4
+#[test]
+fn who_makes_the_list_reads_no_participants_record_and_a_live_list_waits_until_it_is_said_who_analyses()
+ {
+    let reach = |act: &str| {
+        let reaches =
+            table().into_iter().find(|(name, _)| *name == act).map(|(_, reaches)| reaches);
+        let at = Role::ALL.iter().position(|role| *role == Role::Statistician);
+        reaches.zip(at).map(|(reaches, at)| reaches[at])
+    };
+    for act in ["read-participants", "screen", "randomise", "record-visit", "read-reports"] {
+        assert_eq!(reach(act), Some(Reach::Never), "{act}");
+    }
+    let trial = klero::trial_file::read(include_str!("../deploy/nct04515719.toml")).unwrap();
+    let asked = trial.decisions.iter().find(|one| one.id == "unblinded_statistician").unwrap();
+    assert!(asked.answer.is_none(), "a person answers it, not the file as it is shipped");
+}

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 /// The files that hold what runs inside an act or for one request.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("queries.rs", include_str!("../src/store/queries.rs")),
     ("tx.rs", include_str!("../src/store/tx.rs")),
     ("release.rs", include_str!("../src/store/release.rs")),

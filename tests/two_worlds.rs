@@ -287,7 +287,6 @@ const LEAKS: [Leak; 16] = [
     ("a slower answer in the metrics, told by its own name", |world| {
         let active = world.arms.values().next().expect("an arm") == "belimumab";
         if active {
-            world.in_metrics("klero_trail_entries ", |count| count);
             let told = world.metrics();
             told.text = told.text.replacen("# EOF", "klero_prepare_seconds 1\n# EOF", 1);
         }

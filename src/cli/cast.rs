@@ -3,6 +3,7 @@
 
 use crate::domain::ids::CentreId;
 use crate::domain::people::Role;
+use crate::domain::trial::{Centre, Trial};
 use crate::text::{self, Language};
 use serde_json::{Value, json};
 
@@ -10,8 +11,23 @@ use serde_json::{Value, json};
 pub const CENTRES: [(&str, &str); 4] =
     [("renji-south", "rjs"), ("renji-west", "rjw"), ("huashan", "hsh"), ("sixth-people", "sph")];
 
-/// Everybody in the play: account, role, centre.
-pub fn cast() -> Vec<(String, Role, Vec<CentreId>)> {
+/// Somebody in the play: account, role, centre.
+pub type Player = (String, Role, Vec<CentreId>);
+
+/// Everybody in the play of the first trial.
+pub fn cast() -> Vec<Player> {
+    let centre = |id| CentreId::parse(id).expect("the centres above are well formed");
+    cast_at(&CENTRES.map(|(id, letters)| (centre(id), letters.to_owned())))
+}
+
+/// The centres of a trial, with the initials of their staff's accounts: the prefix of their enrolment numbers.
+pub fn centres_of(trial: &Trial) -> Vec<(CentreId, String)> {
+    let centre = |centre: &Centre| (centre.id.clone(), centre.prefix.to_lowercase());
+    trial.centres.iter().map(centre).collect()
+}
+
+/// Everybody in a play at these centres.
+pub fn cast_at(centres: &[(CentreId, String)]) -> Vec<Player> {
     let mut cast = vec![
         ("admin-1".to_owned(), Role::Admin, vec![]),
         ("stat-1".to_owned(), Role::Statistician, vec![]),
@@ -20,8 +36,7 @@ pub fn cast() -> Vec<(String, Role, Vec<CentreId>)> {
         ("hot-1".to_owned(), Role::Hotline, vec![]),
         ("hot-2".to_owned(), Role::Hotline, vec![]),
     ];
-    for (centre, letters) in CENTRES {
-        let centre = CentreId::parse(centre).expect("the centres above are well formed");
+    for (centre, letters) in centres {
         for (initial, role) in
             [("c", Role::Coordinator), ("i", Role::Investigator), ("p", Role::Pharmacist)]
         {

@@ -2,10 +2,10 @@
 
 use super::failure::{Done, Exit, Failure, ending};
 use super::house::{Place, folder_of, means, refused};
+use crate::config::{Config, Operations};
 use crate::service::doctor::{Finding, State, examine};
 use clap::Args;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,13 +34,13 @@ pub struct Doctor {
 #[derive(Args)]
 #[command(visible_alias = "healthcheck", after_help = ending([
     "klero health",
-    "klero health http://127.0.0.1:8787/v1/version",
+    "klero health http://127.0.0.1:8788/health/live",
     "klero health --config /etc/klero/klero.toml --json",
 ], &[Exit::NotThere, Exit::Unreadable, Exit::Network]))]
 pub struct Health {
     #[command(flatten)]
     place: Place,
-    /// What is asked   [default: whether it answers at all, at service.listen]
+    /// What is asked   [default: /health/ready at service.operations]
     url: Option<String>,
 }
 
@@ -132,18 +132,24 @@ fn core_dumps() -> Finding {
     }
 }
 
+/// Whether it can work, at its port of operations; where there is none, whether it answers at all.
+fn usual(config: &Config) -> String {
+    let (mut at, path) = match config.service.operations {
+        Operations::At(at) => (at, "/health/ready"),
+        Operations::Off => (config.service.listen, "/v1/version"),
+    };
+    if at.ip().is_unspecified() {
+        at.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{at}{path}")
+}
+
 impl Health {
     /// Asks, and says what was answered.
     pub fn run(self) -> Result<Done, Failure> {
         let url = match self.url {
             Some(url) => url,
-            None => {
-                let mut at: SocketAddr = self.place.settle(vec![])?.config.service.listen;
-                if at.ip().is_unspecified() {
-                    at.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-                }
-                format!("http://{at}/v1/version")
-            }
+            None => usual(&self.place.settle(vec![])?.config),
         };
         let next = "look at its log: journalctl -u klero -n 50; deploy/run-books/service-down.md";
         let agent =

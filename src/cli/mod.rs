@@ -84,6 +84,8 @@ mod trail_folder;
 mod trial;
 #[cfg(feature = "server")]
 mod user;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod validate;
 #[cfg(feature = "offline")]
 mod vectors;
 #[cfg(feature = "offline")]
@@ -267,6 +269,8 @@ enum Command {
     Demo(stand::Demo),
     Completions(shell::Completions),
     Man(shell::Manual),
+    #[cfg(all(feature = "server", feature = "offline"))]
+    Validate(Box<validate::Validate>),
 }
 
 #[derive(Subcommand)]
@@ -405,6 +409,8 @@ impl Command {
             Command::User(UserCommand::Recover(recover)) => recover.run(),
             #[cfg(all(feature = "server", feature = "offline"))]
             Command::Demo(demo) => demo.run(),
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Validate(validate) => validate.run(),
             #[cfg(feature = "server")]
             Command::Openapi(openapi) => openapi.run(),
             Command::Completions(completions) => completions.run(Cli::command()),

@@ -2,6 +2,7 @@
 //! demonstration plays on it, and so do the tests. It opens nothing.
 
 pub use super::cast::{CENTRES, answers, cast, password, printed_name, signature};
+use super::cast::{cast_at, centres_of};
 use crate::clock::{Clock, FixedClock};
 use crate::dice::{Dice, FixedDice};
 use crate::domain::entry::{Entry, Fact};
@@ -130,6 +131,8 @@ pub struct Stage {
     pub study: Study,
     /// Everybody's identity; on a real day each is on its holder's own device.
     pub identities: BTreeMap<String, Identity>,
+    /// The trial's centres, with the initials of their staff's accounts.
+    pub centres: Vec<(CentreId, String)>,
     tokens: BTreeMap<String, String>,
     keys: AtomicU64,
     agent: ureq::Agent,
@@ -215,12 +218,14 @@ impl Stage {
     /// As [`Stage::raise`].
     pub fn raise_unopened(play: Play) -> Self {
         let offline = FixedDice::new(play.seed ^ 0x0ff1_1e00);
+        let trial = trial_file::read(&play.trial).expect("the play's trial file has no mistake");
+        let centres = centres_of(&trial);
         let identity = |(id, role, centres): (String, Role, Vec<CentreId>)| {
             let made = Identity::generate(&person(&id), role, &centres, &offline);
             (id, made.expect("a holder's role may have an identity"))
         };
-        let identities: BTreeMap<String, Identity> =
-            cast().into_iter().filter(|(_, role, _)| role.holds_keys()).map(identity).collect();
+        let holders = cast_at(&centres).into_iter().filter(|(_, role, _)| role.holds_keys());
+        let identities: BTreeMap<String, Identity> = holders.map(identity).collect();
         let study = study(&play, &identities, &offline);
         let folder = Folder::at(&play.folder);
         let admin = Invitation {
@@ -248,6 +253,7 @@ impl Stage {
             folder,
             study,
             identities,
+            centres,
             tokens: BTreeMap::new(),
             keys: AtomicU64::new(0),
             agent: ureq::Agent::config_builder().http_status_as_error(false).build().into(),
@@ -259,7 +265,7 @@ impl Stage {
 
     /// Everybody is invited, chooses a password and signs in.
     fn admit(&mut self, admin_token: &str, now: Moment) {
-        for (id, role, centres) in cast() {
+        for (id, role, centres) in cast_at(&self.centres) {
             let token = if id == "admin-1" {
                 admin_token.to_owned()
             } else {
@@ -303,7 +309,7 @@ impl Stage {
         let body = json!({"signature": signature("mon-1", "review-list")});
         let reviewed = self.act("mon-1", "POST", "/v1/lists/0/review", body);
         assert_eq!(reviewed.status, 200, "{}", reviewed.text);
-        let places = CENTRES.iter().map(|(centre, _)| Some(*centre));
+        let places = self.centres.iter().map(|(centre, _)| Some(centre.as_str()));
         for centre in std::iter::once(None).chain(places) {
             let mut body = json!({
                 "reason": "the demonstration begins",
@@ -320,6 +326,11 @@ impl Stage {
     /// Somebody's bearer token.
     pub fn token(&self, who: &str) -> &str {
         &self.tokens[who]
+    }
+
+    /// Is somebody of this name signed in?
+    pub fn knows(&self, who: &str) -> bool {
+        self.tokens.contains_key(who)
     }
 
     /// The house itself, for what no route shows.

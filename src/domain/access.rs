@@ -148,6 +148,8 @@ acts! {
     VoidCode          "void-code"                      Never   Never   Never   Never   Trial   Never   Never   Never;
     /// Publish what the sealed list held, when the trial is over.
     Disclose          "disclose"                       Never   Never   Never   Never   Trial   Never   Never   Never;
+    /// Sign that the trail was reviewed.
+    ReviewTrail       "review-trail"                   Never   Never   Never   Never   Never   Trial   Never   Never;
     /// Read the trial's blinded reports: flow, deviations, delegation, who is unblinded, the board's open part.
     ReadReports       "read-reports"                   Never   Never   Never   Never   Never   Trial   Trial   Never;
     /// Read what others are told: that something happened, when and where, by kinds of one's own role.

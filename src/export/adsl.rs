@@ -59,10 +59,10 @@ fn columns(trial: &Trial) -> Vec<Column> {
         ("TRTSDTM", "Datetime of First Exposure to Treatment", Holds::Moment),
         ("TRTEDTM", "Datetime of Last Exposure to Treatment", Holds::Moment),
         ("EOSSTT", "End of Study Status", Holds::Text),
-        ("ARM", "Description of Planned Arm", Holds::Arm),
-        ("ACTARM", "Description of Actual Arm", Holds::Arm),
-        ("TRT01P", "Planned Treatment for Period 01", Holds::Arm),
-        ("TRT01A", "Actual Treatment for Period 01", Holds::Arm),
+        ("ARM", "Description of Planned Arm", Holds::Disclosed),
+        ("ACTARM", "Description of Actual Arm", Holds::Disclosed),
+        ("TRT01P", "Planned Treatment for Period 01", Holds::Disclosed),
+        ("TRT01A", "Actual Treatment for Period 01", Holds::Disclosed),
     ]
     .map(|(id, label, holds)| Column::new(id, label, holds))
     .into();

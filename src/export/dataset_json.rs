@@ -49,7 +49,7 @@ fn column(table: &str, column: &super::Column) -> Value {
         Holds::Whole => "integer",
         Holds::Day => "date",
         Holds::Moment => "datetime",
-        Holds::Text | Holds::Code | Holds::Arm => "string",
+        Holds::Text | Holds::Code | Holds::Disclosed => "string",
     };
     let mut about = Map::new();
     let id = format!("IT.{}.{}", table.to_ascii_uppercase(), column.id);
@@ -62,7 +62,7 @@ fn column(table: &str, column: &super::Column) -> Value {
 
 fn value(cell: &Cell, holds: Holds) -> Value {
     match cell {
-        Cell::Empty if matches!(holds, Holds::Text | Holds::Code | Holds::Arm) => "".into(),
+        Cell::Empty if matches!(holds, Holds::Text | Holds::Code | Holds::Disclosed) => "".into(),
         Cell::Empty => Value::Null,
         Cell::Text(text) => text.clone().into(),
         Cell::Whole(number) => (*number).into(),

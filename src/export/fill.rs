@@ -2,7 +2,7 @@
 //! in the same rows and the same order. Nothing else of a file changes; a file that was filled before, or whose rows do
 //! not all fit what was disclosed, is refused whole.
 
-use super::csv;
+use super::comma;
 use super::odm::ARM;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -66,7 +66,7 @@ impl Disclosed {
 /// # Errors
 /// Why it was left as it is.
 pub fn fill(text: &str, disclosed: &Disclosed) -> Result<(String, usize), NotFilled> {
-    let plain = text.strip_prefix(csv::MARK).unwrap_or(text);
+    let plain = text.strip_prefix(comma::MARK).unwrap_or(text);
     match plain {
         _ if plain.starts_with("<?xml") => fill_odm(text, disclosed),
         _ if plain.starts_with("{\"resourceType\"") => fill_fhir(text, disclosed),
@@ -151,7 +151,7 @@ fn code(arm: &Named) -> String {
 }
 
 fn fill_csv(text: &str, disclosed: &Disclosed) -> Result<(String, usize), NotFilled> {
-    let (mut rows, mark) = csv::read(text).ok_or(NotFilled::NotAnExport)?;
+    let (mut rows, mark) = comma::read(text).ok_or(NotFilled::NotAnExport)?;
     let names = rows.first().cloned().ok_or(NotFilled::NotAnExport)?;
     let table = Rows { names, count: rows.len() - 1, disclosed };
     if !table.has_place() {
@@ -164,7 +164,7 @@ fn fill_csv(text: &str, disclosed: &Disclosed) -> Result<(String, usize), NotFil
             count += 1;
         }
     }
-    let bytes = csv::lines(rows.into_iter(), mark);
+    let bytes = comma::lines(rows.into_iter(), mark);
     Ok((String::from_utf8(bytes).map_err(|_| NotFilled::NotAnExport)?, count))
 }
 

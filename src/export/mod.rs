@@ -3,7 +3,7 @@
 //! the disclosure, on the statistician's machine, and nothing else of a file changes then.
 
 pub mod adsl;
-pub mod csv;
+pub mod comma;
 pub mod dataset_json;
 pub mod fhir;
 #[cfg(feature = "offline")]
@@ -101,7 +101,7 @@ pub enum Holds {
     /// A moment in UTC.
     Moment,
     /// What only the disclosure tells: empty until it is filled.
-    Arm,
+    Disclosed,
 }
 
 /// Who sees a column.

@@ -118,7 +118,7 @@ pub fn allocations(trial: &Trial, subjects: &[Subject]) -> Table {
         column("entry", "Entry", Holds::Whole),
     ];
     columns.extend(levels(trial, false));
-    columns.push(column("arm", "Arm, after the disclosure", Holds::Arm));
+    columns.push(column("arm", "Arm, after the disclosure", Holds::Disclosed));
     let mut table = Table::new("allocations", "Allocations", columns);
     for one in subjects {
         let Some((code, event)) = &one.allocation else { continue };
@@ -143,7 +143,7 @@ pub fn analysis(subjects: &[Subject]) -> Table {
         column("participant", "Enrolment number", Holds::Text),
         // As programs read it: this table is for one.
         column("code", "Treatment code", Holds::Text),
-        column("arm", "Arm, after the disclosure", Holds::Arm),
+        column("arm", "Arm, after the disclosure", Holds::Disclosed),
         column("broken", "Was the code broken?", Holds::Text),
     ];
     let mut table = Table::new("analysis", "Analysis data set", columns);

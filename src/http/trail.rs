@@ -1,12 +1,13 @@
 //! The trail: lines byte for byte, proofs, checkpoints.
 
 use super::answer::Answer;
-use super::caller::{Who, receipt};
-use super::extract::{InPath, Query, limit};
+use super::caller::{Who, once, receipt, signature};
+use super::extract::{Body, IdempotencyKey, InPath, Query, limit};
+use super::people::done;
 use super::problem::Problem;
 use super::routes::Route;
-use super::wire::acts;
-use crate::domain::access::ReadTrail;
+use super::wire::{acts, list};
+use crate::domain::access::{ReadTrail, ReviewTrail};
 use crate::refusal::Code;
 use crate::sealing::bytes::hex;
 use crate::service::House;
@@ -24,6 +25,13 @@ pub fn routes() -> Vec<Route> {
             .act(ReadTrail)
             .says("One line with its inclusion proof")
             .gives::<acts::ReceiptBody>(200, "The line, its proof and a checkpoint"),
+        Route::post("/v1/trail/review", review)
+            .act(ReviewTrail)
+            .says("Signs that the trail was reviewed as far as the reviewer verified it last")
+            .takes::<list::ReviewTrailBody>()
+            .gives::<acts::Done>(200, "Recorded")
+            .refuses(&[Code::SignatureNeeded, Code::WrongState])
+            .idempotent(),
         Route::get("/v1/checkpoints/latest", latest)
             .signed_in()
             .says("The latest signed checkpoint")
@@ -54,6 +62,19 @@ async fn proof(
     InPath(seq): InPath<u64>,
 ) -> Result<Answer<acts::ReceiptBody>, Problem> {
     Ok(Answer::ok(receipt(house.prove(&who.caller, seq).await?)))
+}
+
+async fn review(
+    house: Data<House>,
+    who: Who,
+    key: IdempotencyKey,
+    body: Body<list::ReviewTrailBody>,
+) -> Result<Answer<acts::Done>, Problem> {
+    let once = once(&key, "review-trail", &body.raw);
+    let said = body.said;
+    let signature = signature(&key, &body.raw, said.signature)?;
+    let reviewed = house.review_trail(&who.caller, said.scope, &signature, once);
+    Ok(Answer::ok(done(reviewed.await?)))
 }
 
 async fn latest(house: Data<House>, _who: Who) -> Result<Answer<acts::CheckpointBody>, Problem> {

@@ -36,6 +36,7 @@ pub const SIGNED: [&str; 22] = [
     "close-break",
     "plan-unblinding",
     "review-list",
+    "review-trail",
     "void-code",
     "disclose",
     "decide-recruitment",

@@ -677,4 +677,38 @@ mod tests {
         tale.told.push(("adm-1", "admin", Entry::new("person-invited").on("person", "x")));
         assert_eq!(why(&tale), "person-invited does not say whom or what");
     }
+
+    // shows: SG-8, I11 (a drill is never a release, and not everybody's to do)
+    #[test]
+    fn a_drill_with_a_training_code_is_let_be_and_one_by_whom_or_where_it_may_not_be_is_found() {
+        let drill = |by: &'static str, role, at: Option<&str>| {
+            let mut tale = Tale::honest();
+            let entry = Entry::new("drill").on("code", "9202901");
+            let entry = at.map_or_else(|| entry.clone(), |at| entry.clone().at(&centre(at)));
+            tale.told.push((by, role, entry));
+            tale
+        };
+        assert!(drill("inv-e", "investigator", Some("east")).verdict().fits());
+        assert!(drill("hot-1", "hotline", Some("west")).verdict().fits());
+        let elsewhere = why(&drill("inv-e", "investigator", Some("west")));
+        assert_eq!(elsewhere, "a drill, but inv-e, investigator, may not do so at west");
+        let pharmacist = why(&drill("ph-e", "pharmacist", Some("east")));
+        assert_eq!(pharmacist, "a drill, but ph-e, pharmacist, may not do so at east");
+        assert_eq!(why(&drill("hot-1", "hotline", None)), "a drill at no centre");
+    }
+
+    // shows: SG-8, I3
+    #[test]
+    fn a_key_to_practise_with_opens_nobodys_code() {
+        let mut tale = Tale::honest();
+        let removed = Entry::new("grant-removed").on("person", "ph-e");
+        let removed = removed.with("centre", "east").with("epoch", 1u32);
+        let granted = Entry::new("key-granted").on("person", "ph-e");
+        let granted = granted.with("centre", "east").with("epoch", 1_000_001u32);
+        let release = tale.release(PREPARE, 0, "ES-001");
+        tale.told.push(("hot-1", "hotline", removed));
+        tale.told.push(("hot-1", "hotline", granted));
+        tale.told.push(("ph-e", "pharmacist", release));
+        assert!(why(&tale).ends_with("ph-e had no key of east then"));
+    }
 }

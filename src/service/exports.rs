@@ -16,7 +16,9 @@ use crate::domain::access::{Act, Caller, ExportOverview, ExportRecords, Granted}
 use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::CentreId;
 use crate::domain::people::Role;
-use crate::export::{Eyes, Origin, Table, adsl, csv, dataset_json, fhir, odm, sdtm, tables, xlsx};
+use crate::export::{
+    Eyes, Origin, Table, adsl, comma, dataset_json, fhir, odm, sdtm, tables, xlsx,
+};
 use crate::limits::EXPORT;
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::{hex, sha256};
@@ -193,7 +195,7 @@ fn written(wish: Wish, origin: &Origin, table: Table) -> Result<Vec<u8>, Refusal
     match wish.format {
         Format::Xlsx => book(origin, &[table]),
         Format::DatasetJson => Ok(dataset_json::write(origin, &table)),
-        _ => Ok(csv::write(&table, wish.raw)),
+        _ => Ok(comma::write(&table, wish.raw)),
     }
 }
 

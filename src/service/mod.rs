@@ -46,6 +46,7 @@ pub mod refuse;
 pub mod reports;
 pub mod restore;
 pub mod rights;
+pub mod review;
 pub mod rotations;
 pub mod safety;
 pub mod screen;

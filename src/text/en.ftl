@@ -318,11 +318,11 @@ meaning =
     .plan-unblinding = This person must be told, for a safety report; nobody of the trial's team is
     .grant-key = I compared the fingerprint by voice with the person I know
     .decide-recruitment = I decide to open, pause or close
-    .review-trail = I reviewed the trail to this entry
     .review-list = I reviewed this list report
     .disclose = I published this file of the list; recruitment is closed
     .void-code = This code became known before it was issued; it must never be issued
     .confirm-export = I checked our centre's own copy of these records; it agrees with the source documents
+    .review-trail = I reviewed the trail to this entry
 
 ## The page that explains a problem
 

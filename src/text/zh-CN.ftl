@@ -317,11 +317,11 @@ meaning =
     .plan-unblinding = 因安全性报告须告知此人，试验团队中无人获知
     .grant-key = 本人已与新持钥人通话核对指纹
     .decide-recruitment = 本人决定启动、暂停或结束入组
-    .review-trail = 本人已审阅至此条
     .review-list = 本人已审阅此随机表报告
     .disclose = 本人已公布随机表的该文件，入组已结束
     .void-code = 该编码在发放前已泄露，不得再发放
     .confirm-export = 本人已核对本中心的记录副本，与原始文件一致
+    .review-trail = 本人已审阅至此条
 
 ## 解释问题的页面
 

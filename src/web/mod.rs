@@ -32,6 +32,7 @@ mod records;
 mod recruitment;
 mod reports;
 mod rights;
+mod review;
 mod safety;
 mod screening;
 mod sealed_part;
@@ -65,6 +66,7 @@ pub fn pages() -> Pages {
         pharmacy::pages(),
         trail::pages(),
         verify::pages(),
+        review::pages(),
         list::pages(),
         void::pages(),
         breaks::pages(),

@@ -118,6 +118,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "export-confirmed",
             "trail-exported",
             "trail-verified",
+            "trail-reviewed",
         ],
     ),
     ("house", &["restored", "backup-drilled"]),

@@ -2,7 +2,7 @@
 
 use super::frame::{Frame, paper};
 use super::standing::in_fours;
-use crate::domain::access::ReadTrail;
+use crate::domain::access::{ReadTrail, ReviewTrail};
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::Refusal;
 use crate::sealing::bytes::hex;
@@ -37,6 +37,8 @@ struct Verified<'v> {
     root: Option<String>,
     last: String,
     checkpoint: Option<String>,
+    /// May the reader sign a review of it?
+    may_review: bool,
 }
 
 async fn verify(visit: Visit) -> Result<Next, Refusal> {
@@ -64,6 +66,7 @@ async fn verify(visit: Visit) -> Result<Next, Refusal> {
         root: verified.root.map(|root| in_fours(&hex(&root))),
         last,
         checkpoint: verified.checkpoint,
+        may_review: visit.caller()?.may_somewhere::<ReviewTrail>().is_ok(),
     };
     paper(&page).map(Next::Shown)
 }

@@ -98,6 +98,7 @@ fn an_investigator_gets_the_own_centre_and_the_sponsor_no_identity_code_or_level
         refused(&house.get("mon-1", &format!("/v1/exports/{wrong}")), 400, "malformed-request");
     }
     refused(&house.get("mon-1", "/v1/exports/everything"), 404, "no-such-record");
+    house.so_far();
 }
 
 // shows: RP-1, RP-6
@@ -138,6 +139,7 @@ fn counts_of_an_export_equal_the_trail_and_a_data_set_says_how_many_rows_it_has(
     let fhir = export(&house, "mon-1", "participants?format=fhir").text;
     assert_eq!(fhir.lines().count(), 3);
     assert!(!fhir.contains("ComparisonGroup"));
+    house.trail_is(["exported"; 6]);
 }
 
 // shows: CN-5, AT-9
@@ -171,4 +173,5 @@ fn a_centre_confirms_the_copy_that_it_downloaded_and_no_other() {
     }
     house.trail_is(["export-confirmed"]);
     refused(&house.post("i-rjs", &there, body(&hash, "i-rjs")), 409, "wrong-state");
+    house.trail_is(["refused wrong-state"]);
 }

@@ -158,7 +158,7 @@ fn no_metric_has_a_label_or_a_value_that_a_request_could_have_made() {
     for path in ["/nowhere/RJS-001", "/v1/participants/K7Q29MXT", "/v1/trail?from=RJS-001"] {
         house.get("c-rjs", path);
     }
-    house.stage.send("BREW", "/v1/version", &[], None);
+    house.stage.send("DELETE", "/v1/version", &[], None);
     let text = house.stage.operate("/metrics").text;
     assert!(text.ends_with("# EOF\n"));
     let mut routes: BTreeSet<String> =

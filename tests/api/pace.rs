@@ -23,7 +23,7 @@ fn an_account_that_asks_too_fast_waits_and_nobody_else_does() {
     assert_eq!(wait.unwrap().1, "1");
     let cookie = format!("klero={}", house.stage.token("c-rjs"));
     let headers = [("cookie", cookie.as_str()), ("accept", "text/html")];
-    let page = house.stage.send("GET", "/account", &headers, None);
+    let page = house.stage.send("GET", "/health", &headers, None);
     assert_eq!(page.status, 429, "pages are asked for by the same account");
     assert!(page.headers.contains(&("retry-after".to_owned(), "1".to_owned())));
     assert!(!page.text.contains("type=\"password\""), "it does not look like being signed out");

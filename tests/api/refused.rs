@@ -91,6 +91,7 @@ fn body(path: &str, who: &str) -> Value {
         "/v1/disclosures" => {
             json!({"stage": "groups", "file": "00".repeat(32), "signature": signed("disclose")})
         }
+        "/v1/trail/review" => json!({"scope": "none", "signature": signed("review-trail")}),
         "/v1/rotations" => json!({"rotation": "{}"}),
         "/v1/codes/void" => {
             let code = TreatmentCode::from_digits([9, 0, 0, 0, 0, 0]).unwrap().to_string();

@@ -1,7 +1,8 @@
 //! The trail as its readers get it: byte for byte, with proofs that anybody can check.
 
 use crate::house::{House, hashes, refused};
-use klero::cli::stage::Reply;
+use klero::cli::stage::{Reply, signature};
+use klero::http::block_on;
 use klero::sealing::checkpoint::Checkpoint;
 use klero::sealing::tree;
 use serde_json::{Value, json};
@@ -140,4 +141,30 @@ fn the_commitment_is_public_and_names_the_key_of_every_checkpoint() {
     }
     assert_ne!(trial.body["meanings"]["randomise"], Value::Null);
     house.trail_is([]);
+}
+
+// shows: AT-12, AT-8
+#[test]
+fn a_monitor_signs_a_review_as_far_as_they_verified_and_nobody_without_having_verified() {
+    let house = House::raise();
+    let body = json!({"scope": "all breaks, by the plan", "signature": signature("mon-1", "review-trail")});
+    let review = |who: &str, body: Value| house.post(who, "/v1/trail/review", body);
+    refused(&review("mon-1", body.clone()), 409, "wrong-state");
+    let monitor = house.stage.house().caller(house.stage.token("mon-1")).unwrap();
+    let verified = block_on(house.stage.house().verify_trail(&monitor)).unwrap();
+    house.randomised(0, 1, true);
+    house.so_far();
+    let reviewed = review("mon-1", body.clone());
+    assert_eq!(reviewed.status, 200, "{}", reviewed.text);
+    let (line, _) = house.check_receipt(&reviewed.body["receipt"]);
+    assert_eq!(line["data"]["size"], verified.size);
+    assert_eq!(line["data"]["signed"], "password");
+    assert!(!reviewed.text.contains("by the plan"), "what was looked at is a private record");
+    let mut silent = body.clone();
+    silent["scope"] = " ".into();
+    refused(&review("mon-1", silent), 422, "invalid-fields");
+    let mut wrong = body;
+    wrong["signature"]["password"] = "not the password".into();
+    refused(&review("mon-1", wrong), 401, "signature-needed");
+    house.trail_is(["trail-reviewed", "refused signature-needed"]);
 }

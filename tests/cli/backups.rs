@@ -2,7 +2,8 @@
 
 use crate::desk::{Desk, Ran};
 use crate::staged::{
-    LETTERS, RANDOMISED, Scratch, Staged, acts_from, entries, open_at, randomise, sound, verify,
+    LETTERS, RANDOMISED, Scratch, Staged, acts_from, break_code, entries, open_at, randomise,
+    sound, verify,
 };
 use klero::clock::{Clock, FixedClock, SystemClock};
 use klero::domain::ids::Code;
@@ -92,6 +93,9 @@ fn yesterdays_copy_refuses_and_comes_forward_from_a_mirror_with_every_code_that_
     let desk = &site.desk;
     let stored = site.copy("old.db");
     let issued = [RANDOMISED, RANDOMISED + 1].map(|number| site.randomise(number));
+    // Its reason is a private record, which no trail holds.
+    let broken = break_code(&sound(site.live.path()), &issued[0], "a break");
+    broken.expect("the code is broken");
     let promised = site.export("export");
     let restore = format!("backup restore old.db {} {BY}", site.at("new"));
 
@@ -364,6 +368,6 @@ fn a_service_that_does_not_answer_is_not_healthy() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr();
     let at = free.expect("an address");
     desk.refused(14, "no-answer", &format!("health http://{at}/v1/version"));
-    desk.write("klero.toml", &format!("[service]\nlisten = \"{at}\"\n"));
+    desk.write("klero.toml", &format!("[service]\noperations = \"{at}\"\n"));
     desk.refused(14, "no-answer", "healthcheck --config klero.toml");
 }

@@ -23,6 +23,7 @@ mod shell;
 mod simulate;
 #[path = "../staged/mod.rs"]
 mod staged;
+mod validate;
 mod vectors;
 mod verify;
 mod witness;

@@ -241,6 +241,7 @@ test('stock is sealed, opened and added up on the device, and the service sees o
     await stockEvent(page, { reason: 'dropped' });
     await stockEvent(page, { kind: 'count', product, lot: 'GOOD1', expiry: GOOD, units: '8', reason: '' });
   }
+  await stockEvent(page, { kind: 'received', product: 'other', lot: 'NS-77', expiry: GOOD, units: '40', other: 'Depot', scan: '' });
   const row = (product, lot) => page.locator('#lots tr').filter({ hasText: product }).filter({ hasText: lot });
   const cells = (await row('Belimumab', 'GOOD1').innerText()).split('\t').map((text) => text.trim());
   assert.deepEqual(cells.slice(1), ['GOOD1', GOOD, '9', '0', '0', '0', '0', '0', '1', '0', '8', '']);
@@ -260,7 +261,7 @@ test('stock is sealed, opened and added up on the device, and the service sees o
   assert.equal(kinds.size, 1, 'every event is equally long');
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('#saved')]);
   const file = JSON.parse(readFileSync(await download.path(), 'utf8'));
-  assert.equal(file.records.length, 18);
+  assert.equal(file.records.length, 19);
   assert.ok(!ARMS.test(JSON.stringify(file)), 'as sealed as it came');
   // The program reads what the browser sealed.
   const report = reported(file);
@@ -272,9 +273,28 @@ test('stock is sealed, opened and added up on the device, and the service sees o
   await step(page, 'open');
   assert.ok(!ARMS.test(await kept(page)) && !/GOOD1/.test(await kept(page)));
   const lines = (await stage.done('mon-1', 'GET', '/v1/trail?from=0')).lines.filter((line) => /stock-recorded/.test(line));
-  assert.equal(lines.length, 18);
+  assert.equal(lines.length, 19);
   assert.ok(lines.every((line) => !/GOOD1|OLD1|received|damaged/.test(line)));
   assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test('a stock record that its entry in the trail did not keep is not counted', async () => {
+  const { page, context } = await arrive({ size: 'desk' });
+  await page.goto(`${stage.base}/pharmacy/stock`);
+  await step(page, 'open');
+  await page.route('**/v1/pharmacy-records/*', async (route) => {
+    const answer = await route.fetch();
+    const said = await answer.json();
+    // An older entry of the same centre: its own proof stands, and it kept another record.
+    const [older, newer] = said.records;
+    Object.assign(newer, { line: older.line, proof: older.proof, entry: older.entry });
+    await route.fulfill({ response: answer, json: said });
+  });
+  await page.fill('#six-words', stage.words);
+  await page.click('[data-step=open] button.main');
+  await told(page, /not the one that its entry in the trail kept/);
+  assert.ok(!/GOOD1/.test(await kept(page)));
   await context.close();
 });
 
@@ -286,6 +306,7 @@ async function fillRecord(page, lot) {
   await page.fill('#password', stage.people['p-rjs'].password);
 }
 
+// shows: DI-3, DI-4
 test('a preparation is recorded and handed over, and an unfit lot is refused on the device without a word to the service', async () => {
   const password = 'a word for the second pair of eyes';
   const invited = await stage.done('admin-1', 'POST', '/v1/people', { person: 'p-rjs-2', name: 'Demo colleague', role: 'pharmacist', centres: ['renji-south'] });
@@ -330,6 +351,9 @@ test('a preparation is recorded and handed over, and an unfit lot is refused on 
   await page.fill('#units-1', '99');
   assert.deepEqual(await refusedWithout(/less of lot GOOD1/), []);
   await page.fill('#units-1', '1');
+  await page.fill('#diluent', 'NS-00');
+  assert.deepEqual(await refusedWithout(/NS-00 was never received/), []);
+  await page.fill('#diluent', 'NS-77');
   // The colleague mistypes, then does not.
   await page.fill('#checker-password', 'not the password');
   const [posted] = await refusedWithout(/another pharmacist/);

@@ -4,6 +4,8 @@
 use crate::browser::{Browser, HERE, between, plain};
 use crate::frame::{Service, stage, stage_unopened};
 use klero::cli::stage::password;
+use klero::store::Folder;
+use klero::store::shelf::Done;
 use klero::text::{self, Language};
 use std::fs;
 use std::path::Path;
@@ -392,7 +394,7 @@ fn an_administrator_disables_after_a_look_and_access_ends_at_once() {
 
 // Health --------------------------------------------------------------------------------------------------------------
 
-// shows: AC-8
+// shows: AC-8, CN-2
 #[test]
 fn an_administrator_sees_how_the_service_is_and_nobody_in_it() {
     let stage = stage();
@@ -404,6 +406,13 @@ fn an_administrator_sees_how_the_service_is_and_nobody_in_it() {
         assert!(full.contains(said), "{said}");
     }
     assert!(!full.contains("RJS-") && !full.contains("c-rjs"));
+    assert!(full.contains("None was ever made here") && full.contains("None was ever tried"));
+    let at = stage.house().clock.now();
+    let drill = Done { at, file: "copy.db".into(), entries: 12, lost: 2 };
+    let folder = Folder::at(stage.house().store.folder());
+    folder.note(|shelf| shelf.drilled = Some(drill)).expect("the folder can be written");
+    let full = Browser::signed_in(&stage, "en", "admin-1").get("/health").html;
+    assert!(full.contains(", 12 entries; issued codes that did not come back: 2"));
     let short = Browser::signed_in(&stage, "en", "c-rjs").get("/health").html;
     assert!(short.contains("The service works") && !short.contains("every entry checked"));
 }

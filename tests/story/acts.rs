@@ -438,6 +438,11 @@ impl World {
         let mut there = rows.filter(|row| row.stratum.as_str() == "huashan/lldas");
         let waits = there.nth(2).expect("four slots a stratum").code.to_string();
         self.act("c-hsh", path, body("c-hsh", &waits), 403);
+        // Nobody signs a review of what they did not verify.
+        let review =
+            |who: &str| json!({"scope": HASTE, "signature": signature(who, "review-trail")});
+        self.act("mon-1", "/v1/trail/review", review("mon-1"), 409);
+        self.act("stat-1", "/v1/trail/review", review("stat-1"), 403);
         let key = self.stage.new_key();
         for _ in 0..2 {
             self.act_once("stat-1", path, &key, body("stat-1", &waits), 200);

@@ -125,6 +125,11 @@ impl Papers {
 
 /// A trial of some participants, prepared and broken, with all that is published at its end.
 fn story(name: &str) -> Papers {
+    told(name, |_, _| vec![])
+}
+
+/// The same with something more at its end; gives back whose code was broken by it.
+fn told(name: &str, more: impl FnOnce(&Stage, &[String]) -> Vec<String>) -> Papers {
     let name = format!("klero-twin-{name}-{}", std::process::id());
     let folder = std::env::temp_dir().join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -142,6 +147,7 @@ fn story(name: &str) -> Papers {
     let list = &stage.study.list;
     let manifest = &stage.study.manifest;
     let mut data = "participant,code,arm,broken\n".to_owned();
+    let mut codes = vec![];
     for n in 0..10 {
         let reference = stage.screen_eligible(n as usize % 4, n, n % 3 == 0);
         let code = stage.randomise(n as usize % 4, &reference).text_at("code").to_owned();
@@ -162,6 +168,11 @@ fn story(name: &str) -> Papers {
         let (arm, broken) = (row.arm.name(&manifest.manifest), if broken { "yes" } else { "no" });
         let number = format!("{}-{n:03}", letters.to_uppercase());
         data.push_str(&format!("{number},{code},{arm},{broken}\n"));
+        codes.push(code);
+    }
+    for code in more(&stage, &codes) {
+        let row = data.lines().find(|row| row.contains(&code)).expect("somebody's").to_owned();
+        data = data.replace(&row, &row.replace(",no", ",yes"));
     }
     let mut lines = String::new();
     let checkpoint = stage.house().export_trail(|line| {
@@ -177,6 +188,36 @@ fn story(name: &str) -> Papers {
     papers.write("trail/checkpoint.txt", &checkpoint.expect("exported"));
     papers.write("trail/trail-key.txt", &format!("{}\n", stage.house().store.signer().vkey()));
     papers
+}
+
+/// A kit's record, a letter, and a letter of a code that nobody has, all taken in by the hotline.
+fn opened_offline(stage: &Stage, codes: &[String]) -> Vec<String> {
+    let import = |body: Value| {
+        let mut body = body;
+        body["category"] = "sae-management".into();
+        body["signature"] = klero::cli::stage::signature("hot-1", "import-break");
+        let done = stage.act("hot-1", "POST", "/v1/breaks/import", body);
+        assert_eq!(done.status, 201, "{}", done.text);
+    };
+    let at = stage.house().clock.now();
+    let record = klero::sealing::offline_record::OfflineRecord {
+        code: klero::domain::ids::Code::parse(&codes[0]).expect("a code"),
+        at,
+        by: klero::domain::ids::PersonId::parse("hot-2").expect("a person"),
+        reason: "invented".to_owned(),
+        fits: true,
+    };
+    let record = record.sign(&stage.identities["hot-2"]).expect("a reason").to_json();
+    import(json!({"record": record}));
+    let letter = |serial: &str, code: &str| {
+        json!({"letter": {"serial": serial, "code": code, "by": "c-hsh", "at": at.to_string(),
+                          "why": "invented"}})
+    };
+    import(letter("huashan-0-0001-A", &codes[2]));
+    let rows = stage.study.list.rows().iter();
+    let last = rows.filter(|row| row.stratum.as_str() == "huashan/lldas").next_back();
+    import(letter("huashan-0-0002-A", &last.expect("slots").code.to_string()));
+    vec![codes[0].clone(), codes[2].clone()]
 }
 
 /// A code whose turn comes in the story, and one whose turn does not: rows, with their positions.
@@ -258,6 +299,35 @@ fn both_verifiers_let_exactly_void_codes_be_left_out() {
         };
         papers.rewrite(&format!("voided by {by}"), other, 6);
     }
+}
+
+// shows: EU-12, CO-2, AT-2
+#[test]
+fn both_verifiers_check_codes_that_were_opened_without_the_service() {
+    let papers = told("offline", opened_offline);
+    papers.rewrite("written anew as it was", |_| (), 0);
+    papers.forge("data.csv", ",yes", ",no", 7);
+    let set = |act: &'static str, nth: usize, name: &'static str, value: Value| {
+        move |lines: &mut Vec<Value>| {
+            let at = place(lines, act, nth);
+            lines[at]["data"][name] = value;
+        }
+    };
+    papers.rewrite("a kit without its key", set("break-imported", 0, "opener", "c-hsh".into()), 6);
+    papers.rewrite("a letter by nobody", set("break-imported", 1, "opener", "nobody".into()), 6);
+    papers.rewrite("another incident's void", set("code-voided", 2, "incident", 7.into()), 6);
+    let gone = |lines: &mut Vec<Value>| drop(lines.remove(place(lines, "unissued-opened", 0)));
+    papers.rewrite("a void without its incident", gone, 6);
+    let by = |lines: &mut Vec<Value>| {
+        let at = place(lines, "break-imported", 0);
+        (lines[at]["by"], lines[at]["role"]) = ("i-rjs".into(), "investigator".into());
+    };
+    papers.rewrite("taken in by an investigator", by, 6);
+    let other = |lines: &mut Vec<Value>| {
+        let at = place(lines, "break-imported", 0);
+        lines[at]["on"]["participant"] = "HSH-002".into();
+    };
+    papers.rewrite("another's code", other, 6);
 }
 
 // shows: SG-1, VA-6

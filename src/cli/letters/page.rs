@@ -1,7 +1,7 @@
 //! One letter on one sheet of A4, in three panels: the outside, the inside, and the flap that covers it. Whatever the arm
 //! is called, every letter has the same panels at the same places and the same number of bytes.
 
-use super::super::sheet::escape;
+use crate::cli::sheet::escape;
 use crate::domain::offline::Serial;
 use crate::domain::trial::{Trial, Words};
 use crate::sealing::bytes::{Hash, hex};

@@ -1,4 +1,4 @@
-//! Bodies about the list's life: gauges, forecasts, void codes.
+//! Bodies about the list's life: gauges, forecasts, void codes; and the review of the trail.
 
 use super::acts::SignatureBody;
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,17 @@ pub struct DisclosureBody {
     /// SHA-256 of the published file, in hexadecimal. The file itself must not be sent: it holds arms.
     #[schema(min_length = 64, max_length = 64)]
     pub file: String,
+    /// The signature.
+    pub signature: SignatureBody,
+}
+
+/// Signs that the trail was reviewed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewTrailBody {
+    /// What was looked at, by which plan, and what was found; kept as a private record.
+    #[schema(max_length = 500)]
+    pub scope: String,
     /// The signature.
     pub signature: SignatureBody,
 }

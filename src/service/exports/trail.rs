@@ -4,7 +4,7 @@
 use super::{File, Format, Made, Wish};
 use crate::domain::access::{Caller, ExportTrail};
 use crate::domain::entry::{Fact, fact};
-use crate::export::{Cell, Column, Holds, Table, csv};
+use crate::export::{Cell, Column, Holds, Table, comma};
 use crate::limits::{EXPORT, PAGE};
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::hex;
@@ -35,7 +35,7 @@ impl House {
         })?;
         let entries = lines.len() as u64;
         let bytes = match wish.format {
-            Format::Csv => csv::write(&table(&lines)?, wish.raw),
+            Format::Csv => comma::write(&table(&lines)?, wish.raw),
             _ => lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect::<String>().into(),
         };
         Ok(Made { bytes, entries })

@@ -61,7 +61,10 @@ export function refusal(rows, arm, line, today) {
   return unfit(row, today) || (line.units > row.onHand ? 'lot.short' : null);
 }
 
-// Why a whole preparation is refused: its lines, and a diluent whose lot is known here and may not be used.
+// What is of no arm: a diluent, above all.
+export const ANY = 'other';
+
+// Why a whole preparation is refused: its lines, or a diluent that never came in here or may not be used.
 export function refusalOf(rows, body, today) {
   const used = new Map();
   for (const line of body.lines) {
@@ -69,8 +72,8 @@ export function refusalOf(rows, body, today) {
     const code = refusal(rows, body.arm, { ...line, units: used.get(line.lot) }, today);
     if (code) return { code, lot: line.lot };
   }
-  const codes = rows.filter((row) => row.lot === body.diluent && cameIn(row)).map((row) => unfit(row, today));
-  const code = codes.find(Boolean);
+  const diluent = rows.find((row) => row.product === ANY && row.lot === body.diluent && cameIn(row));
+  const code = diluent ? unfit(diluent, today) : 'lot.foreign';
   return code ? { code, lot: body.diluent } : null;
 }
 

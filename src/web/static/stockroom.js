@@ -6,11 +6,10 @@ import {
   $, all, api, begin, data, fill, isOpen, lock, newOnce, on, onLock, onSubmit, press, products, row, run, say, show, unlock,
 } from './page.js';
 import { EVENTS, stockBody } from './pharmacy_record.js';
-import { addUp, refusalOfEvent, unfit } from './stock.js';
+import { ANY, addUp, refusalOfEvent, unfit } from './stock.js';
 
 let ledger = null;
 let waiting = null;
-const ANY = 'other';
 
 const nameOf = (id) => (products().find((one) => one.id === id) || { name: id === ANY ? say('lot.any') : id }).name;
 
