@@ -18,7 +18,7 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 22] = [
+pub const SIGNED: [&str; 23] = [
     "screen",
     "sign-eligibility",
     "randomise",
