@@ -54,6 +54,11 @@ const COLD: &[(&str, &str)] = &[
     ("SELECT entry, kind, at, reference, centre, number FROM notices", "the feed, from a snapshot"),
     ("SELECT d.entry, d.way, d.target", "what is due and the log of it, from a snapshot"),
     ("SELECT ?1, ?2, ", "what time makes known, once a minute"),
+    ("SELECT count(*) FROM releases WHERE opened IS NULL", "klero doctor"),
+    (
+        "SELECT code FROM allocations WHERE entry >=",
+        "a restore drill: the codes that would not come back",
+    ),
     ("SELECT segment, leaf FROM slots", "start-up, import and approval of a list"),
     (
         "SELECT r.reference, r.purpose, p.number, r.code, r.centre, r.visit, r.category, r.person, \

@@ -400,9 +400,11 @@ fn functions_and_files_keep_their_size_and_lines_their_width() {
             "http/wire/acts.rs" => 900,
             "store/queries.rs" => 660,
             // The whole tree of commands.
-            "cli/mod.rs" => 520,
+            "cli/mod.rs" => 560,
             // One whole service with everybody in it.
             "cli/stage.rs" => 560,
+            // Every way in which a folder may not open, with its words.
+            "store/startup.rs" => 500,
             _ => 480,
         };
         assert!(source.lines <= allowed, "{} has {} lines", source.path, source.lines);
@@ -539,10 +541,16 @@ fn every_word_of_a_page_is_said_and_every_word_that_is_said_exists() {
     let file = |text: &str| {
         [".html", ".css", ".svg", ".js", ".rs", ".json", ".jsonl"].iter().any(|e| text.ends_with(e))
     };
-    // What a script says went wrong has the form of a key; `opening.rs` gives each such code its words.
-    let opening = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/opening.rs");
-    let opening = fs::read_to_string(opening).expect("a source file is text");
-    let mishap = |text: &str| opening.contains(&format!("(\"{text}\", \"device-says."));
+    // What a script says went wrong has the form of a key; these give each such code its words.
+    let read = |file: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web").join(file);
+        fs::read_to_string(path).expect("a source file is text")
+    };
+    let opening = read("opening.rs") + &read("sealed_part.rs");
+    let mishap = |text: &str| {
+        let told = |by: &str| opening.contains(&format!("(\"{text}\", \"{by}-says."));
+        told("device") || told("sealed")
+    };
     let unknown: Vec<_> = said
         .iter()
         // Kinds of notices have words of their own, under `notice`.

@@ -1,4 +1,4 @@
-# Screens nobody and opens nothing: asks for one participant's code, once, and reads who is in the trial. Needs httr2.
+# Screens nobody and opens nothing: asks for one participant's code, once, and reads who is in the trial. Needs httr2 and jsonlite.
 #   KLERO=https://klero.example KLERO_NAME=c-rjs KLERO_PASSWORD=... Rscript recipe.R RJS-017
 library(httr2)
 

@@ -14,7 +14,7 @@ use clap::Subcommand;
 /// The folder must not be in use: a running service gives the same files at /v1/exports and on its page. Beside the
 /// file stands FILE.checkpoint, the signed head of the trail that names it.
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = ending([
     "klero export records --data /var/lib/klero -o records.xlsx",
     "klero export adsl --format dataset-json --data /var/lib/klero -o adsl.json",
@@ -26,7 +26,7 @@ pub struct Export {
     verb: Option<Verb>,
     #[cfg(feature = "server")]
     #[command(flatten)]
-    stored: Option<stored::Stored>,
+    stored: stored::Stored,
 }
 
 #[cfg(feature = "offline")]
@@ -43,16 +43,23 @@ impl Export {
             return fill.run();
         }
         #[cfg(feature = "server")]
-        if let Some(stored) = self.stored {
-            return stored.run();
+        {
+            self.stored.run()
         }
-        let what = "nothing was named to be exported or filled";
-        Err(Failure::new(Exit::Usage, "wrong-usage", what, "klero help export"))
+        #[cfg(not(feature = "server"))]
+        {
+            Err(unnamed("nothing was named to be filled"))
+        }
     }
+}
+
+fn unnamed(what: &str) -> Failure {
+    Failure::new(Exit::Usage, "wrong-usage", what, "klero help export")
 }
 
 #[cfg(feature = "server")]
 mod stored {
+    use super::unnamed;
     use crate::cli::failure::{Done, Exit, Failure};
     use crate::cli::files::{Eyes, must_be_new, write_new, write_new_bytes};
     use crate::cli::house::Place;
@@ -69,7 +76,7 @@ mod stored {
         /// records, participants, answers, allocations, visits, deviations, breaks, analysis, trail,
         /// dm, ds, ec, da, ta, ts, adsl
         #[arg(value_parser = kind)]
-        kind: Kind,
+        kind: Option<Kind>,
         /// csv, xlsx, json, odm, dataset-json, fhir   [default: the kind's own]
         #[arg(long, value_parser = format)]
         format: Option<Format>,
@@ -80,7 +87,7 @@ mod stored {
         place: Place,
         /// The file, which must be new
         #[arg(short, long, value_name = "FILE")]
-        output: PathBuf,
+        output: Option<PathBuf>,
     }
 
     fn kind(text: &str) -> Result<Kind, &'static str> {
@@ -94,12 +101,15 @@ mod stored {
     impl Stored {
         /// Makes the file, its entry, and the checkpoint beside it.
         pub fn run(self) -> Result<Done, Failure> {
-            let beside = beside(&self.output);
-            must_be_new(&self.output)?;
+            // Beside a subcommand neither can be demanded by the command line itself.
+            let kind = self.kind.ok_or_else(|| unnamed("no kind of data was named"))?;
+            let output = self.output.ok_or_else(|| unnamed("no file was named:  -o FILE"))?;
+            let beside = beside(&output);
+            must_be_new(&output)?;
             must_be_new(&beside)?;
-            let wish = Wish::of(self.kind, self.format, self.raw).ok_or_else(|| {
-                let known: Vec<&str> = self.kind.formats().iter().map(|f| f.as_str()).collect();
-                let what = format!("{} is not made in this format", self.kind.as_str());
+            let wish = Wish::of(kind, self.format, self.raw).ok_or_else(|| {
+                let known: Vec<&str> = kind.formats().iter().map(|f| f.as_str()).collect();
+                let what = format!("{} is not made in this format", kind.as_str());
                 let next = format!("ask for one of:  --format {}", known.join(", "));
                 Failure::new(Exit::Usage, "wrong-format", what, next)
             })?;
@@ -107,9 +117,9 @@ mod stored {
             let file = house.export_here(wish).map_err(|refusal| refused(&refusal))?;
             let note = house.checkpoint().map_err(|refusal| refused(&refusal))?;
             // Participants' records are nobody else's to read.
-            write_new_bytes(&self.output, Eyes::Owner, &file.bytes)?;
+            write_new_bytes(&output, Eyes::Owner, &file.bytes)?;
             write_new(&beside, Eyes::All, &note)?;
-            let (name, bytes) = (self.output.display().to_string(), file.bytes.len());
+            let (name, bytes) = (output.display().to_string(), file.bytes.len());
             let text = format!(
                 "exported     {} as {}, {bytes} bytes\nentry        {}\nsha256       {}\nwritten      {name}",
                 wish.kind.as_str(),

@@ -31,7 +31,7 @@ mod page;
     "klero kit letters --manifest manifest.txt --secret secret.json --identity stat-1.key.json \
      --trial trial.toml -o letters",
     "klero kit letters --manifest manifest.txt --secret secret.json --identity stat-1.key.json \
-     --trial trial.toml --place-a \"hotline safe\" --place-b \"pharmacy safe\" -o letters",
+     --trial trial.toml --place-a hotline-safe --place-b pharmacy-safe -o letters",
     "klero kit letters --manifest manifest.txt --secret secret.json --identity stat-1.key.json \
      --trial trial.toml --centre huashan -o letters --json",
 ], &[Exit::NotThere, Exit::WrongWords, Exit::OtherKey, Exit::Unreadable, Exit::Exists,

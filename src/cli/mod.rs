@@ -178,7 +178,7 @@ enum Command {
         "klero break import 7429133.offline.json --server http://127.0.0.1:8787 --name hot-1 \
          --category sae-management",
         "klero break import --help",
-        "klero help break import",
+        "klero break import 7429133.offline.json --server http://127.0.0.1:8787 --name hot-1 --category sae-management --json",
     ], &[Exit::NotThere, Exit::Unreadable, Exit::NotAllowed]))]
     Break(break_import::Verb),
     /// The pharmacy's sealed records, on a holder's own machine

@@ -36,9 +36,9 @@ const CASES: &str = include_str!("../../deploy/validation/nct04515719.cases.json
 /// expected, what came, and the requirements that it shows. Needs no network; nothing but the report is kept.
 #[derive(Args)]
 #[command(after_help = ending([
-    "klero validate --tester \"Printed Name\" -o validation",
-    "klero validate --trial mine.toml --cases mine.cases.json --tester \"Printed Name\" -o validation",
-    "klero validate --script acceptance-1.json --identity stat-1.key.json --tester \"Printed Name\" -o validation",
+    "klero validate --tester Printed-Name -o validation",
+    "klero validate --trial mine.toml --cases mine.cases.json --tester Printed-Name -o validation",
+    "klero validate --script acceptance-1.json --identity stat-1.key.json --tester Printed-Name -o validation",
 ], &[Exit::NotThere, Exit::WrongWords, Exit::Unreadable, Exit::Exists, Exit::NotVerified]))]
 pub struct Validate {
     /// The trial file; without it the first trial's, as shipped

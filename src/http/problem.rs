@@ -185,7 +185,7 @@ mod tests {
             lines,
             [
                 "400 malformed-request idempotency-key-missing",
-                "401 sign-in-needed credentials-wrong signature-needed",
+                "401 sign-in-needed credentials-wrong second-factor-needed signature-needed",
                 "403 not-your-role not-granted-yet key-not-passed second-check-needed",
                 "404 no-such-page no-such-record",
                 "405 method-not-allowed",
@@ -193,13 +193,13 @@ mod tests {
                  centre-not-open target-reached no-allocation-available visit-not-due \
                  already-prepared handover-early not-prepared treatment-ended \
                  list-already-imported list-not-reviewed rotation-outdated wrong-state was-unblinded \
-                 decisions-open",
+                 decisions-open no-drill-list drill-not-passed",
                 "412 changed-since-read",
                 "413 too-large",
                 "415 wrong-content-type",
                 "422 list-does-not-verify rotation-does-not-fit invalid-fields \
                  idempotency-key-reused not-eligible no-consent dates-out-of-order \
-                 eligibility-not-signed signature-does-not-verify",
+                 eligibility-not-signed not-entrusted signature-does-not-verify",
                 "428 if-match-needed",
                 "429 slow-down",
                 "500 internal",

@@ -162,9 +162,9 @@ pub fn is_open_to_others(file: &Metadata) -> bool {
 }
 
 /// A systemd credential belongs to root and is opened to its service by an access list, whose mask shows as the right of a
-/// group to read; the group is root's own.
+/// group to read; the group is root's own, and nobody may write.
 fn shows_to_others(mode: u32, owner: u32, group: u32) -> bool {
-    let credential = (owner, group) == (0, 0);
+    let credential = (owner, group) == (0, 0) && mode & 0o222 == 0;
     mode & (if credential { 0o037 } else { 0o077 }) != 0
 }
 

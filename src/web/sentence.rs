@@ -121,7 +121,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "trail-reviewed",
         ],
     ),
-    ("house", &["restored", "backup-drilled"]),
+    ("house", &["restored", "clock-changed", "backup-drilled"]),
     ("refusals", &["refused"]),
     (OTHER, &[]),
 ];

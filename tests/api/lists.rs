@@ -3,10 +3,8 @@
 use crate::house::{House, anonymous, refused};
 use klero::cli::stage::{Play, Stage, TRIAL, cast, printed_name, signature};
 use klero::dice::FixedDice;
-use klero::domain::access::Caller;
 use klero::domain::ids::PersonId;
-use klero::domain::people::{Person, Role};
-use klero::http;
+use klero::domain::people::Role;
 use klero::sealing::bytes::sha256;
 use klero::sealing::ceremony::ListSecret;
 use klero::sealing::identity::Identity;
@@ -14,20 +12,16 @@ use klero::sealing::list::{Design, List};
 use klero::sealing::manifest::ListPurpose;
 use klero::sealing::password::Cost;
 use klero::sealing::seal::seal_package;
+use klero::service::House as Service;
 use klero::service::founding::{Means, found};
 use klero::service::lists::NotImported;
 use klero::service::people::Invitation;
-use klero::service::recruitment::Decision;
-use klero::service::unblinded::Past;
-use klero::service::{House as Service, Signature};
 use klero::store::Folder;
 use klero::store::faults::NoFaults;
-use klero::store::repeats::OnceKey;
 use klero::text::{Language, meaning};
 use klero::trial_file;
 use serde_json::json;
 use std::collections::BTreeSet;
-use zeroize::Zeroizing;
 
 // shows: SG-6
 #[test]
@@ -170,7 +164,7 @@ fn live(folder: &Folder) -> (Service, String) {
 
 // shows: design 10 (a live trial does not begin while its configuration has open questions)
 #[test]
-fn a_live_list_is_not_imported_and_recruitment_not_opened_while_decisions_are_open() {
+fn a_live_list_is_not_imported_while_decisions_are_open() {
     let path = std::env::temp_dir().join(format!("klero-api-live-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&path);
     let folder = Folder::at(&path);
@@ -179,39 +173,6 @@ fn a_live_list_is_not_imported_and_recruitment_not_opened_while_decisions_are_op
         panic!("a live list was imported over open decisions");
     };
     assert!(open.contains(&"age_upper_limit".to_owned()), "{open:?}");
-    // A sponsor's account, activated by hand: the interface needs no more than this to be asked.
-    let person = |id: &str, role| Person {
-        id: PersonId::parse(id).unwrap(),
-        name: printed_name(id),
-        role,
-        centres: vec![],
-    };
-    let admin = Caller::person(person("admin-1", Role::Admin));
-    let once = |n: u8| OnceKey { key: [n; 32], body: [n; 32] };
-    let sponsor = person("spon-1", Role::Sponsor);
-    let invitation = Invitation {
-        person: sponsor.id.clone(),
-        name: sponsor.name.clone(),
-        role: Role::Sponsor,
-        centres: vec![],
-        principal: false,
-    };
-    let invited =
-        http::block_on(service.invite(&admin, invitation, Past::default(), once(1))).unwrap();
-    let password = Zeroizing::new("twelve characters".to_owned());
-    http::block_on(service.accept_invitation(&invited.value.token, password.clone())).unwrap();
-    let words = meaning("decide-recruitment", Language::En);
-    let signature = Signature::by_password(password, words);
-    let sponsor = Caller::person(sponsor);
-    let opened = http::block_on(service.decide_recruitment(
-        &sponsor,
-        Decision::Open,
-        None,
-        "begin".to_owned(),
-        &signature,
-        once(2),
-    ));
-    assert_eq!(opened.unwrap_err().code.as_str(), "decisions-open");
     drop(service);
     assert!(folder.verify(true).is_ok());
     std::fs::remove_dir_all(&path).unwrap();

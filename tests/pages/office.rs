@@ -62,7 +62,7 @@ fn every_act_of_the_service_has_a_sentence_and_a_kind() {
     let names = ["by", "place", "participant", "person", "code", "fingerprint", "role", "category"];
     let more = [
         "visit", "first", "slots", "segment", "seconds", "trial", "wanted", "problem", "size",
-        "report", "token", "kind",
+        "report", "token", "kind", "host", "from", "lost", "opener",
     ];
     let args: Vec<_> = names.iter().chain(&more).map(|name| (*name, "x".into())).collect();
     for act in acts {

@@ -200,7 +200,7 @@ impl World {
         self.act("c-rjs", &path, body, 401);
         let body = json!({"signature": signature("c-rjs", "break-code")});
         self.act("c-rjs", &path, body, 401);
-        self.act("c-rjs", "/v1/participants/K7Q29MXT/allocation", json!({}), 400);
+        self.act("c-rjs", "/v1/participants/K7Q29MXT/allocation", json!({}), 404);
     }
 
     /// Everybody who can be; again with the same key, and again with another. Returns numbers with codes.

@@ -10,9 +10,6 @@ use klero::service::exports::Kind;
 pub const READERS: [&str; 10] =
     ["nobody", "c-rjs", "c-hsh", "i-rjs", "p-rjs", "hot-1", "stat-1", "mon-1", "spon-1", "admin-1"];
 
-/// Who may have some export.
-const EXPORTERS: [&str; 4] = ["mon-1", "i-rjs", "stat-1", "spon-1"];
-
 /// Prepared and broken, broken twice, left without a code, not eligible, elsewhere, and nobody.
 pub const SOME: [&str; 6] = ["RJS-001", "RJS-004", "RJS-005", "RJS-020", "HSH-001", "RJS-999"];
 
@@ -83,13 +80,15 @@ impl World {
         ] {
             all.push((path.to_owned(), &READERS));
         }
-        // Every file in every form.
+        // Every file in every form, as whoever may have nearly all of them.
         for kind in Kind::ALL {
             for format in kind.formats() {
                 let (kind, format) = (kind.as_str(), format.as_str());
-                all.push((format!("/v1/exports/{kind}?format={format}"), &EXPORTERS));
-                all.push((format!("/v1/exports/{kind}?format={format}&raw=true"), &EXPORTERS[..1]));
+                all.push((format!("/v1/exports/{kind}?format={format}"), &READERS[7..8]));
             }
+        }
+        for asked in ["allocations?raw=true", "trail?format=csv&raw=true"] {
+            all.push((format!("/v1/exports/{asked}"), &READERS[7..8]));
         }
         all
     }

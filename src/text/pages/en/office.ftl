@@ -69,6 +69,7 @@ did =
     .token-ended = { $by } ended the token of { $token }
     .randomisation-entrusted = { $by } signed that the data system may ask for the allocation of { $participant } at { $place }
     .signed-in = { $by } signed in
+    .clock-changed = The machine’s clock was found set by { $seconds } seconds
     .clock-changed-back = The machine’s clock was found set back by { $seconds } seconds
     .clock-changed-forward = The machine’s clock was found set forward by { $seconds } seconds, or the machine slept for so long
     .signed-out = { $by } signed out

@@ -69,6 +69,7 @@ did =
     .token-ended = { $by } 停用了 { $token } 的令牌
     .randomisation-entrusted = { $by } 签名同意由数据系统为 { $place } 的 { $participant } 申请随机
     .signed-in = { $by } 登录
+    .clock-changed = 发现系统时钟被调整 { $seconds } 秒
     .clock-changed-back = 发现机器时钟被拨慢 { $seconds } 秒
     .clock-changed-forward = 发现机器时钟被拨快 { $seconds } 秒，或机器曾休眠同样长的时间
     .signed-out = { $by } 退出
