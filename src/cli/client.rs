@@ -1,6 +1,7 @@
 //! A command's way to a running service: plain HTTP on the service's own host, or through a tunnel to it.
 
 use super::failure::{Exit, Failure};
+use super::words::ask;
 use serde_json::{Value, json};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -49,14 +50,26 @@ impl Client {
         Ok(Self { base, agent: config.build().into() })
     }
 
-    /// Signs in; what is given goes with each request.
+    /// Signs in, asking at the terminal for the second factor where one is set up; what is given goes with each request.
     ///
     /// # Errors
-    /// 1 when nobody answers, 18 for a wrong name or password.
+    /// 1 when nobody answers, 2 when there is no terminal to ask at, 18 for what does not fit.
     pub fn sign_in(&self, name: &str, password: &str) -> Result<Zeroizing<String>, Failure> {
-        let body = Zeroizing::new(json!({"name": name, "password": password}).to_string());
-        let json = ("content-type", "application/json");
-        let session = self.post("/v1/sessions", &[json], body.to_string())?;
+        let knock = |code: Option<&str>| {
+            let body = json!({"name": name, "password": password, "code": code});
+            self.post("/v1/sessions", &[("content-type", "application/json")], body.to_string())
+        };
+        let mut session = knock(None)?;
+        if session.text_at("/code") == "second-factor-needed" {
+            let prompt = format!("Six digits from the phone of {name}, or a recovery code: ");
+            let code = ask(None, &prompt).map_err(|_| {
+                let what =
+                    format!("{name} has a second factor, and there is no terminal to ask at");
+                let next = "run it at a terminal, or use an account or token meant for programs";
+                Failure::new(Exit::Usage, "code-needed", what, next)
+            })?;
+            session = knock(Some(code.trim()))?;
+        }
         if session.status != 201 {
             return Err(refused(&session));
         }
@@ -80,7 +93,7 @@ impl Client {
         &self,
         path: &str,
         headers: &[(&str, &str)],
-        body: String,
+        body: impl ureq::AsSendBody,
     ) -> Result<Answer, Failure> {
         let request = self.request("POST", path, headers);
         self.answered(request.body(body).map(|request| self.agent.run(request)))

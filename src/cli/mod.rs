@@ -1,6 +1,8 @@
 //! Commands for people at a terminal, and for their scripts (screens F): noun, then verb. What is found goes to stdout,
 //! everything said beside it to stderr. The only room that names `clap`, and from which nothing else imports.
 
+#[cfg(all(feature = "server", feature = "offline"))]
+mod account;
 #[cfg(feature = "server")]
 mod backup;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -51,6 +53,8 @@ mod open;
 #[cfg(feature = "server")]
 mod outside;
 mod package;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod people;
 #[cfg(feature = "offline")]
 mod pharmacy;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -92,6 +96,8 @@ mod vectors;
 mod verify;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod watch;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod webhook;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod whole;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -154,7 +160,7 @@ enum Command {
         "klero key public p-hs-1.key.json",
         "klero key check p-hs-1.key.json",
     ], &[Exit::NotThere, Exit::WrongWords, Exit::Exists]))]
-    Key(KeyCommand),
+    Key(key::Verb),
     /// The list: drawn and sealed on the statistician's own machine, imported by the service
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero list verify --manifest manifest.txt --package package.json",
@@ -247,14 +253,22 @@ enum Command {
     Doctor(doctor::Doctor),
     #[cfg(feature = "server")]
     Health(doctor::Health),
-    /// Accounts, when no administrator can sign in
+    /// Accounts: at a running service, and on a stopped folder when no administrator can sign in
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero user import people.csv --server http://127.0.0.1:8787 --name admin-1",
+        "klero user list --server http://127.0.0.1:8787 --name mon-1",
         "klero user recover admin-1 second-factor --data /var/lib/klero",
-        "klero user recover admin-1 password --data data",
-        "klero user recover --help",
-    ], &[Exit::NotThere, Exit::InUse, Exit::NotAllowed]))]
-    User(UserCommand),
+    ], &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::NotAllowed]))]
+    User(user::Verb),
+    /// Programs that are told of what happens
+    #[cfg(all(feature = "server", feature = "offline"))]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero webhook list --server http://127.0.0.1:8787 --name admin-1",
+        "klero webhook verify body.json --key whpk_… --id event-412 --timestamp 1795222530 --signature v1a,…",
+        "klero webhook --help",
+    ], &[Exit::NotThere, Exit::NotAllowed, Exit::NotVerified]))]
+    Webhook(webhook::Verb),
     /// The database's schema
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -276,16 +290,6 @@ enum Command {
 #[derive(Subcommand)]
 enum TrialCommand {
     Check(trial::Check),
-}
-
-#[cfg(feature = "offline")]
-#[derive(Subcommand)]
-enum KeyCommand {
-    New(key::New),
-    Public(key::Public),
-    Check(key::Check),
-    Passwd(key::Passwd),
-    Rotate(Box<rotate::Rotate>),
 }
 
 #[derive(Subcommand)]
@@ -339,12 +343,6 @@ enum TrailCommand {
 
 #[cfg(feature = "server")]
 #[derive(Subcommand)]
-enum UserCommand {
-    Recover(user::Recover),
-}
-
-#[cfg(feature = "server")]
-#[derive(Subcommand)]
 enum SchemaCommand {
     Status(serve::SchemaStatus),
 }
@@ -354,13 +352,7 @@ impl Command {
         match self {
             Command::Trial(TrialCommand::Check(check)) => check.run(),
             #[cfg(feature = "offline")]
-            Command::Key(verb) => match verb {
-                KeyCommand::New(new) => new.run(),
-                KeyCommand::Public(public) => public.run(),
-                KeyCommand::Check(check) => check.run(),
-                KeyCommand::Passwd(passwd) => passwd.run(),
-                KeyCommand::Rotate(rotate) => rotate.run(),
-            },
+            Command::Key(verb) => verb.run(),
             Command::List(verb) => verb.run(),
             #[cfg(feature = "offline")]
             Command::Open(open) => open.run(),
@@ -406,7 +398,9 @@ impl Command {
             #[cfg(feature = "server")]
             Command::Schema(SchemaCommand::Status(status)) => status.run(),
             #[cfg(feature = "server")]
-            Command::User(UserCommand::Recover(recover)) => recover.run(),
+            Command::User(verb) => verb.run(),
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Webhook(verb) => verb.run(),
             #[cfg(all(feature = "server", feature = "offline"))]
             Command::Demo(demo) => demo.run(),
             #[cfg(all(feature = "server", feature = "offline"))]

@@ -1,13 +1,46 @@
-//! `klero user`: what must work when no administrator can sign in. Everything else is done on the pages or by the interface.
+//! `klero user`: what a signed-in person does about accounts, and what must work when no administrator can sign in.
 
 use super::failure::{Done, Exit, Failure, ending, say};
 use super::house::Place;
+#[cfg(feature = "offline")]
+use super::people;
 use crate::domain::ids::PersonId;
 use crate::domain::people::Anew;
 use crate::refusal::{Code, Refusal};
 use crate::text::Language;
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::json;
+
+/// The verbs.
+#[derive(Subcommand)]
+pub enum Verb {
+    #[cfg(feature = "offline")]
+    List(people::List),
+    #[cfg(feature = "offline")]
+    Invite(Box<people::Invite>),
+    #[cfg(feature = "offline")]
+    Import(people::Import),
+    #[cfg(feature = "offline")]
+    Disable(people::Disable),
+    Recover(Recover),
+}
+
+impl Verb {
+    /// Runs it.
+    pub fn run(self) -> Result<Done, Failure> {
+        match self {
+            #[cfg(feature = "offline")]
+            Verb::List(list) => list.run(),
+            #[cfg(feature = "offline")]
+            Verb::Invite(invite) => invite.run(),
+            #[cfg(feature = "offline")]
+            Verb::Import(import) => import.run(),
+            #[cfg(feature = "offline")]
+            Verb::Disable(disable) => disable.run(),
+            Verb::Recover(recover) => recover.run(),
+        }
+    }
+}
 
 /// Let a person set password or second factor up anew, on a stopped folder
 ///

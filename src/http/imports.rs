@@ -19,6 +19,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/v1/imports/people", people)
             .act(ManagePeople)
             .says("Invites everybody in a table (text/csv, UTF-8 or GBK), or nobody; dry_run only checks it")
+            .takes_table()
             .asks::<wire::DryRun>()
             .gives::<wire::ImportedPeopleBody>(201, "Invited: tokens, shown this once")
             .gives::<wire::ImportedPeopleBody>(200, "Checked only; or invited before, with new tokens")

@@ -85,7 +85,8 @@ impl House {
                 write_invitation(tx, &row.invitation, Past::default(), &hash)?;
             }
             let entry = Entry::new("people-imported").with("people", rows.len() as u64);
-            let seq = tx.append(entry.with("file", file))?;
+            // A file of names can be guessed from its hash, so that stays beside the line and can be erased.
+            let seq = tx.append(entry.private("file", file))?;
             tx.remember(&once, "imported", seq)?;
             let all = vec![true; rows.len()];
             Ok((rows, all, false))
@@ -105,18 +106,20 @@ impl House {
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter(&text))
             .trim(csv::Trim::All)
+            .flexible(true)
             .from_reader(text.as_bytes());
         let unread = |_| wrong(String::new(), FieldCode::TableForm);
         let header = reader.headers().map_err(unread)?.clone();
         let columns = columns(&header).map_err(Refusal::fields)?;
         let (mut rows, mut errors, mut seen) = (vec![], vec![], BTreeSet::new());
         for record in reader.records() {
-            let record = record.map_err(|error| {
-                let line = error.position().map_or(0, csv::Position::line);
-                wrong(format!("/{line}"), FieldCode::TableForm)
-            })?;
-            let line = record.position().map_or(0, csv::Position::line);
+            let record = record.map_err(unread)?;
             if record.iter().all(str::is_empty) {
+                continue;
+            }
+            let line = line_of(&text, &record);
+            if record.len() != columns.len() {
+                errors.push(FieldError::new(format!("/{line}"), FieldCode::TableForm));
                 continue;
             }
             let cell = |column: &str| {
@@ -141,7 +144,7 @@ impl House {
 
     fn read_row<'c>(
         &self,
-        line: u64,
+        line: usize,
         cell: impl Fn(&str) -> &'c str,
     ) -> Result<Row, Vec<FieldError>> {
         let mut errors = vec![];
@@ -190,7 +193,7 @@ impl House {
 
 /// A row that reads, with its line in the file.
 struct Row {
-    line: u64,
+    line: usize,
     invitation: Invitation,
 }
 
@@ -200,17 +203,29 @@ impl Row {
     }
 }
 
-fn at(line: u64, column: &str, code: FieldCode) -> FieldError {
+fn at(line: usize, column: &str, code: FieldCode) -> FieldError {
     FieldError::new(format!("/{line}/{column}"), code)
 }
 
 /// UTF-8 with or without its mark, or else GBK; nothing when it is neither.
 fn decoded(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if let Some(marked) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
+        return std::str::from_utf8(marked).ok().map(Cow::Borrowed);
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => Some(Cow::Borrowed(text)),
         Err(_) => GBK.decode_without_bom_handling_and_without_replacement(bytes),
     }
+}
+
+/// On which line of the text a row begins. The reader counts a line end of two characters when it meets the next row, and
+/// skips empty lines, so its own number is often too small.
+fn line_of(text: &str, record: &csv::StringRecord) -> usize {
+    let before = record.position().map_or(0, |position| position.byte() as usize);
+    let (before, rest) = text.split_at_checked(before).unwrap_or((text, ""));
+    let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+    let lines = |part: &str| part.matches('\n').count();
+    1 + lines(before) + lines(&rest[..blank])
 }
 
 /// What parts the columns of the first line: a comma, a semicolon, or the tab of a table that was pasted.
@@ -256,9 +271,10 @@ fn role_of(word: &str) -> Option<Role> {
 
 /// A centre by its id, or as either language calls it.
 fn centre_of(trial: &Trial, word: &str) -> Option<CentreId> {
-    let called = trial.centres.iter().find(|centre| {
-        [centre.id.as_str(), &centre.name.en, &centre.name.zh].iter().any(|name| *name == word)
-    });
+    let called = trial
+        .centres
+        .iter()
+        .find(|centre| [centre.id.as_str(), &centre.name.en, &centre.name.zh].contains(&word));
     called.map(|centre| centre.id.clone())
 }
 

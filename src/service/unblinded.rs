@@ -104,9 +104,9 @@ pub fn stays_blind(role: Role) -> bool {
     !role.holds_keys()
 }
 
-/// Letters alone count, without their case: `Li  Wei` is `li wei`.
+/// Letters and digits alone count, without their case: `Li  Wei` is `li-wei`, and `阿依·古丽` is `阿依古丽`.
 fn plain(name: &str) -> String {
-    name.split_whitespace().collect::<String>().to_lowercase()
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// May this role go to a person with this name and past?

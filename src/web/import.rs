@@ -96,6 +96,9 @@ fn place(visit: &Visit, error: &FieldError) -> String {
             let args = [("line", line.into()), ("column", column.into()), ("words", words.into())];
             visit.say_with("import.wrong", &args)
         }
+        (Some(line), None) => {
+            visit.say_with("import.wrong-row", &[("line", line.into()), ("words", words.into())])
+        }
         _ => words,
     }
 }

@@ -98,9 +98,50 @@ fn one_mistake_in_a_table_invites_nobody_and_every_mistake_is_named() {
     );
     assert_eq!(wrong("person,name,role,role\n"), ["/1/role doubled"]);
     assert_eq!(wrong("person,name,role\n"), [" required"]);
-    assert_eq!(wrong("person,name,role\nc-new,Demo\n"), ["/2 table-form"]);
+    assert_eq!(
+        wrong("person,name,role\nc-new,Demo\nm-new,Demo,monitor\nx,Demo,surgeon\n"),
+        ["/2 table-form", "/4/role choice-unknown"]
+    );
+    // As spreadsheets end their lines, with an empty one between.
+    assert_eq!(
+        wrong("person,name,role\r\nm-new,Demo,monitor\r\n\r\nx,Demo,surgeon\r\n"),
+        ["/4/role choice-unknown"]
+    );
+    assert_eq!(fields(&check(&house, b"\xef\xbb\xbfperson,\xd0\xd5\n")), [" table-form"]);
     assert_eq!(fields(&check(&house, b"\xff\xff\xff")), [" table-form"]);
     house.trail_is([]);
+}
+
+// shows: AC-5, AC-3 (a table gives no blinded role to somebody who was unblinded; nobody of it is invited then)
+#[test]
+fn a_table_gives_no_blinded_role_to_a_name_that_was_unblinded() {
+    let house = House::raise();
+    let (_, _, code) = house.randomised(0, 1, true);
+    let wish = json!({"code": code, "identifier": "DEMO", "visit": "V1"});
+    assert_eq!(house.post("p-rjs", "/v1/preparations", wish).status, 201);
+    assert_eq!(house.post("admin-1", "/v1/people/p-rjs/disable", json!({})).status, 200);
+    house.so_far();
+    let name = klero::cli::stage::printed_name("p-rjs");
+    let written = [name.to_uppercase(), name.replace(' ', "-"), name.replace(' ', "\u{3000}·")];
+    for (at, written) in written.iter().enumerate() {
+        for role in ["coordinator", "monitor", "sponsor", "admin"] {
+            let centre = if role == "coordinator" { "huashan" } else { "" };
+            let table = format!(
+                "person,name,role,centres\nm-ok,Somebody else,monitor,\nnew-{at},{written},{role},{centre}\n"
+            );
+            let dry = check(&house, table.as_bytes());
+            assert_eq!(fields(&dry), ["/3/name past-unknown"], "{written} {role}");
+            let done = take(&house, &house.stage.new_key(), table.as_bytes());
+            assert_eq!(fields(&done), ["/3/name past-unknown"], "{written} {role}");
+        }
+    }
+    let entries = house.entries();
+    assert!(entries.iter().all(|entry| entry["act"] == "refused"), "{entries:?}");
+    // A role that may know arms is open to them.
+    let table = format!("person,name,role,centres\nnew-p,{name},pharmacist,huashan\n");
+    let done = take(&house, "one-key-for-one-act", table.as_bytes());
+    assert_eq!(done.status, 201, "{}", done.text);
+    house.trail_is(["person-invited", "people-imported"]);
 }
 
 // shows: UTF-8, its mark and GBK are found out; headers, roles and centres in Chinese
@@ -114,6 +155,18 @@ fn a_table_reads_in_either_language_and_in_the_codings_of_either() {
     assert!(!lossy);
     let marked = ["\u{feff}".as_bytes(), table.as_bytes()].concat();
     let pasted = table.replace(',', "\t");
+    let bearer = format!("Bearer {}", house.stage.token("admin-1"));
+    for (kind, status) in
+        [("text/csv; charset=gbk", 200), ("text/csv; charset=latin1", 415), ("text/plain", 415)]
+    {
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("idempotency-key", "one-key-for-one-act"),
+            ("content-type", kind),
+        ];
+        let path = "/v1/imports/people?dry_run=true";
+        assert_eq!(house.send_raw("POST", path, &headers, &gbk).status, status, "{kind}");
+    }
     for bytes in [table.as_bytes(), &marked, &gbk, pasted.as_bytes()] {
         let read = check(&house, bytes);
         assert_eq!(read.status, 200, "{}", read.text);

@@ -129,5 +129,13 @@ import =
     .take = Invite them all
     .reads = The table reads like this. Nobody has been invited yet.
     .nothing = Nobody was invited. Mend the table and check it again
-    .wrong = Row { $line }, { $column }: { $words }
+    .wrong = Row { $line }, { $column ->
+        [person] account name
+        [name] name
+        [role] role
+        [centres] centres
+        [principal] principal investigator
+       *[other] column { $column }
+    }: { $words }
+    .wrong-row = Row { $line }: { $words }
     .links-once = Give each person the own link, by a way that only the two of you use. They are shown this once, and are good once and for 72 hours.

@@ -129,5 +129,13 @@ import =
     .take = 全部邀请
     .reads = 表格读取结果如下。尚未邀请任何人。
     .nothing = 未邀请任何人。请修改表格后重新检查
-    .wrong = 第 { $line } 行，{ $column }：{ $words }
+    .wrong = 第 { $line } 行，{ $column ->
+        [person] 账户名
+        [name] 姓名
+        [role] 角色
+        [centres] 研究中心
+        [principal] 主要研究者
+       *[other] 第 { $column } 列
+    }：{ $words }
+    .wrong-row = 第 { $line } 行：{ $words }
     .links-once = 请通过仅你们二人使用的途径把链接交给本人。链接仅显示这一次，仅可使用一次，72 小时内有效。
