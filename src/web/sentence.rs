@@ -121,6 +121,10 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "trail-reviewed",
         ],
     ),
+    (
+        "notices",
+        &["noticed", "webhook-added", "webhook-ended", "webhook-tested", "delivery-replayed"],
+    ),
     ("house", &["restored", "clock-changed", "backup-drilled"]),
     ("refusals", &["refused"]),
     (OTHER, &[]),
