@@ -117,7 +117,7 @@ impl Disable {
 
 /// Invite everybody in a table, or nobody: checked only, unless --apply is given
 ///
-/// CSV with the columns person, name, role, centres, principal (or 账户名, 姓名, 角色, 研究中心, 主要研究者), in UTF-8 with or
+/// CSV with the columns person, name, role, centres, principal (or 账户名, 姓名, 角色 …), in UTF-8 with or
 /// without a mark, or in GBK; several centres are parted by semicolons. It holds no password: everybody chooses an own
 /// one. The same table again gives another token to whoever has not come yet.
 #[derive(Args)]
@@ -169,7 +169,7 @@ impl Import {
     fn wrong(&self, problem: &Value) -> Failure {
         let line = |error: &Value| {
             let mut place = error["pointer"].as_str().unwrap_or_default().split('/').skip(1);
-            let words = error["detail"].as_str().unwrap_or_default();
+            let words = error["words"]["en"].as_str().unwrap_or_default();
             match (place.next(), place.next()) {
                 (Some(row), Some(column)) => format!("row {row}, {column}: {words}"),
                 (Some(row), None) => format!("row {row}: {words}"),

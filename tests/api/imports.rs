@@ -99,12 +99,12 @@ fn one_mistake_in_a_table_invites_nobody_and_every_mistake_is_named() {
     assert_eq!(wrong("person,name,role,role\n"), ["/1/role doubled"]);
     assert_eq!(wrong("person,name,role\n"), [" required"]);
     assert_eq!(
-        wrong("person,name,role\nc-new,Demo\nm-new,Demo,monitor\nx,Demo,surgeon\n"),
+        wrong("person,name,role\nc-new,Demo\nm-new,Demo,monitor\nx-1,Demo,surgeon\n"),
         ["/2 table-form", "/4/role choice-unknown"]
     );
     // As spreadsheets end their lines, with an empty one between.
     assert_eq!(
-        wrong("person,name,role\r\nm-new,Demo,monitor\r\n\r\nx,Demo,surgeon\r\n"),
+        wrong("person,name,role\r\nm-new,Demo,monitor\r\n\r\nx-1,Demo,surgeon\r\n"),
         ["/4/role choice-unknown"]
     );
     assert_eq!(fields(&check(&house, b"\xef\xbb\xbfperson,\xd0\xd5\n")), [" table-form"]);
@@ -144,7 +144,7 @@ fn a_table_gives_no_blinded_role_to_a_name_that_was_unblinded() {
     house.trail_is(["person-invited", "people-imported"]);
 }
 
-// shows: UTF-8, its mark and GBK are found out; headers, roles and centres in Chinese
+// shows: AT-11 (UTF-8, its mark and GBK are found out; headers, roles and centres in Chinese)
 #[test]
 fn a_table_reads_in_either_language_and_in_the_codings_of_either() {
     let house = House::raise();

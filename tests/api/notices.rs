@@ -186,6 +186,7 @@ fn an_overdue_drill_is_told_once_for_each_road_and_again_after_the_next_one_grew
         let told = kinds(&house, who, None).iter().filter(|kind| *kind == "drill.overdue").count();
         assert_eq!(told, many, "{who}");
     }
+    house.so_far();
 }
 
 // shows: AC-1 (failures are alarmed; nobody is locked out)
