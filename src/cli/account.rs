@@ -1,8 +1,7 @@
 //! Somebody who does one thing at a running service from the command line: signs in, does it, signs out.
 
 use super::client::{Answer, Client, refused};
-use super::failure::{Failure, say};
-use super::words::ask;
+use super::failure::Failure;
 use crate::dice::{SystemDice, roll};
 use crate::domain::ids::PersonId;
 use crate::sealing::bytes::hex;
@@ -46,15 +45,10 @@ impl Account {
         work: impl FnOnce(&Session) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let client = Client::to(&self.server)?;
-        let prompt = format!("The login password of {}: ", self.name);
-        let password = ask(self.password_file.as_deref(), &prompt)?;
-        let bearer = client.sign_in(self.name.as_str(), password.trim_end_matches(['\n', '\r']))?;
+        let (_, bearer) = client.enter(self.name.as_str(), self.password_file.as_deref())?;
         let session = Session { client, bearer };
         let done = work(&session);
-        let own = [("authorization", session.bearer.as_str())];
-        if session.client.delete("/v1/sessions/mine", &own).is_err() {
-            say!("The session could not be ended; it ends by itself.");
-        }
+        session.client.leave(&session.bearer);
         done
     }
 }

@@ -6,6 +6,8 @@ mod account;
 #[cfg(feature = "server")]
 mod backup;
 #[cfg(all(feature = "server", feature = "offline"))]
+mod break_collect;
+#[cfg(all(feature = "server", feature = "offline"))]
 mod break_import;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod cast;
@@ -30,6 +32,8 @@ mod drill_notes;
 mod export;
 mod failure;
 mod files;
+#[cfg(feature = "offline")]
+mod held;
 #[cfg(feature = "server")]
 mod house;
 #[cfg(feature = "server")]
@@ -178,12 +182,13 @@ enum Command {
         "klero kit count kit --json",
     ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
     Kit(kit::Verb),
-    /// Code breaks that were made without the service
+    /// Code breaks: made without the service, and what was written about them once the arm was known
     #[cfg(all(feature = "server", feature = "offline"))]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero break import 7429133.offline.json --server http://127.0.0.1:8787 --name hot-1 \
          --category sae-management",
-        "klero break import --help",
+        "klero break collect --trail export --server http://127.0.0.1:8787 --name stat-1 \
+         -o sealed-parts.json",
         "klero break import 7429133.offline.json --server http://127.0.0.1:8787 --name hot-1 --category sae-management --json",
     ], &[Exit::NotThere, Exit::Unreadable, Exit::NotAllowed]))]
     Break(break_import::Verb),
@@ -212,7 +217,7 @@ enum Command {
         "klero vectors check tests/vectors/*.json",
         "klero vectors check mine.json --json",
     ], &[Exit::NotThere, Exit::NotVerified]))]
-    Vectors(VectorsCommand),
+    Vectors(vectors::Verb),
     /// The trail of everything that happened
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero trail verify export",
@@ -324,12 +329,6 @@ enum PharmacyCommand {
     Report(pharmacy::Report),
 }
 
-#[cfg(feature = "offline")]
-#[derive(Subcommand)]
-enum VectorsCommand {
-    Check(vectors::Check),
-}
-
 #[derive(Subcommand)]
 enum TrailCommand {
     Verify(trail::Verify),
@@ -372,7 +371,7 @@ impl Command {
                 ReportCommand::Reconcile(reconcile) => reconcile.run(),
             },
             #[cfg(feature = "offline")]
-            Command::Vectors(VectorsCommand::Check(check)) => check.run(),
+            Command::Vectors(vectors::Verb::Check(check)) => check.run(),
             Command::Trail(TrailCommand::Verify(verify)) => verify.run(),
             #[cfg(feature = "server")]
             Command::Trail(TrailCommand::Export(export)) => export.run(),

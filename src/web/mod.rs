@@ -7,6 +7,7 @@ mod breaks;
 mod changes;
 mod corrected;
 mod curve;
+mod disclose;
 mod drill;
 mod eligibility;
 mod exports;
@@ -24,6 +25,7 @@ mod opening;
 mod participants;
 mod people;
 mod pharmacy;
+mod principal;
 mod public;
 mod qr;
 mod randomise;
@@ -69,6 +71,7 @@ pub fn pages() -> Pages {
         review::pages(),
         list::pages(),
         void::pages(),
+        disclose::pages(),
         breaks::pages(),
         follow_up::pages(),
         sealed_part::pages(),
@@ -80,6 +83,7 @@ pub fn pages() -> Pages {
         people::pages(),
         rights::pages(),
         import::pages(),
+        principal::pages(),
         account::pages(),
         tokens::pages(),
         start::pages(),

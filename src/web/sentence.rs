@@ -81,6 +81,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "person-disabled",
             "people-imported",
             "access-reviewed",
+            "principal-marked",
             "token-made",
             "token-renewed",
             "token-ended",
@@ -311,6 +312,7 @@ fn variant(entry: &Entry) -> String {
         },
         "infusion-recorded" if fact(&entry.data, "deviation").is_some() => "-late",
         "read-back" if no(&entry.data, "correct") => "-not",
+        "principal-marked" if no(&entry.data, "principal") => "-not",
         "address-given" if no(&entry.data, "given") => "-not",
         _ => "",
     };

@@ -17,6 +17,7 @@ mod opening;
 mod operation;
 mod operator;
 mod pharmacy;
+mod relatedness;
 mod report;
 mod rotation;
 mod second_road;
