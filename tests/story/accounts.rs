@@ -11,6 +11,7 @@ const TABLE: &str = "person,name,role,centres\r\n\
 impl World {
     /// Invited by a table or not at all, and the review of everybody's rights.
     pub fn people_came(&mut self) {
+        ["admin-1", "mon-1"].into_iter().for_each(|who| self.sign_in(who));
         let (checked, taken) = ("/v1/imports/people?dry_run=true", "/v1/imports/people");
         self.send_table("admin-1", checked, TABLE, 200);
         self.send_table("admin-1", taken, TABLE, 201);
