@@ -107,6 +107,7 @@ fn account(path: &str) -> Option<Value> {
         "/v1/password" => json!({"password": "not the password", "new": "a word of my own"}),
         "/v1/people/{person}/recover" => json!({"what": "password"}),
         "/v1/recoveries/accept" => json!({"token": "0", "password": "a word of my own"}),
+        "/v1/people/{person}/principal" => json!({"principal": true}),
         "/v1/people" => json!({"person": "new", "name": "Demo", "role": "monitor", "centres": []}),
         _ => return None,
     })
