@@ -40,6 +40,10 @@ pub const ENTRUST_SECONDS: i64 = 72 * 60 * 60;
 pub const TOKEN_DAYS_MAX: u32 = 366;
 /// The most networks that a token may be bound to.
 pub const NETWORKS_MAX: usize = 20;
+/// Who may do what is reviewed again after so many days.
+pub const REVIEW_DAYS: i32 = 90;
+/// The most people that one table invites.
+pub const IMPORTED_PEOPLE: usize = 500;
 /// How many recovery codes are printed.
 pub const RECOVERY_CODES: usize = 10;
 /// So many wrong codes of a phone are looked at in a row; after them one in half a minute.

@@ -218,6 +218,14 @@ codes! {
         AnswerTwice "answer-twice";
         /// Not a name that an account can have.
         AccountForm "account-form";
+        /// Not a table that can be read.
+        TableForm "table-form";
+        /// More rows than are taken at once. Wants `max`.
+        TableLong "table-long";
+        /// The account exists.
+        AccountTaken "account-taken";
+        /// Somebody of this name was unblinded: this person is invited alone.
+        PastUnknown "past-unknown";
         /// Not the code that the phone shows now.
         FactorCode "factor-code";
         /// Not an address, nor one with the number of its leading bits.

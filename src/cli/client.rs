@@ -108,7 +108,7 @@ impl Client {
         &self,
         path: &str,
         headers: &[(&str, &str)],
-        body: String,
+        body: impl ureq::AsSendBody,
     ) -> Result<Answer, Failure> {
         let request = self.request("POST", path, headers);
         self.answered(request.body(body).map(|request| self.agent.run(request)))
@@ -165,7 +165,7 @@ fn six_digits(name: &str) -> Result<String, Failure> {
 pub fn refused(answer: &Answer) -> Failure {
     let code = answer.text_at("/code");
     let fields = answer.body["errors"].as_array().cloned().unwrap_or_default();
-    let fields = fields.iter().filter_map(|one| one["detail"].as_str());
+    let fields = fields.iter().filter_map(|one| one["words"]["en"].as_str());
     let mut why = vec![answer.text_at("/detail").to_owned()];
     why.extend(fields.map(str::to_owned));
     why.retain(|line| !line.is_empty());

@@ -25,6 +25,17 @@ pub enum Eyes {
 /// # Errors
 /// 10 when it is not there, 15 when it is too long or not text.
 pub fn read_text(path: &Path, most: usize) -> Result<String, Failure> {
+    String::from_utf8(read_bytes(path, most)?).map_err(|_| {
+        let what = format!("{} is not text in UTF-8", path.display());
+        Failure::new(Exit::Unreadable, "file-not-text", what, "check which file it is")
+    })
+}
+
+/// The same for what may be in any coding.
+///
+/// # Errors
+/// 10 when it is not there, 15 when it is too long.
+pub fn read_bytes(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = vec![];
     let limit = most as u64 + 1;
     let read = if path == Path::new("-") {
@@ -33,9 +44,8 @@ pub fn read_text(path: &Path, most: usize) -> Result<String, Failure> {
         File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
     };
     read.map_err(|error| unread(path, &error))?;
-    let name = path.display();
     if bytes.len() > most {
-        let what = format!("{name} is longer than {most} bytes");
+        let what = format!("{} is longer than {most} bytes", path.display());
         return Err(Failure::new(
             Exit::Unreadable,
             "file-too-long",
@@ -43,10 +53,7 @@ pub fn read_text(path: &Path, most: usize) -> Result<String, Failure> {
             "check which file it is",
         ));
     }
-    String::from_utf8(bytes).map_err(|_| {
-        let what = format!("{name} is not text in UTF-8");
-        Failure::new(Exit::Unreadable, "file-not-text", what, "check which file it is")
-    })
+    Ok(bytes)
 }
 
 /// Why a file could not be read.

@@ -2,15 +2,38 @@
 
 use super::failure::{Done, Exit, Failure, ending};
 use super::files::{Eyes, beside, must_be_new, read_text, replace, write_new};
-use super::words;
+use super::{rotate, words};
 use crate::dice::SystemDice;
 use crate::domain::ids::{CentreId, PersonId};
 use crate::domain::people::Role;
 use crate::sealing::card::{CARD_BYTES_MAX, Card};
 use crate::sealing::identity::{IDENTITY_BYTES_MAX, ITERATIONS, Identity, passphrase};
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+
+/// The verbs.
+#[derive(Subcommand)]
+pub enum Verb {
+    New(New),
+    Public(Public),
+    Check(Check),
+    Passwd(Passwd),
+    Rotate(Box<rotate::Rotate>),
+}
+
+impl Verb {
+    /// Runs it.
+    pub fn run(self) -> Result<Done, Failure> {
+        match self {
+            Verb::New(new) => new.run(),
+            Verb::Public(public) => public.run(),
+            Verb::Check(check) => check.run(),
+            Verb::Passwd(passwd) => passwd.run(),
+            Verb::Rotate(rotate) => rotate.run(),
+        }
+    }
+}
 
 /// Make a key-holder's identity and public card
 ///

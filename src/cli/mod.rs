@@ -1,6 +1,8 @@
 //! Commands for people at a terminal, and for their scripts (screens F): noun, then verb. What is found goes to stdout,
 //! everything said beside it to stderr. The only room that names `clap`, and from which nothing else imports.
 
+#[cfg(all(feature = "server", feature = "offline"))]
+mod account;
 #[cfg(feature = "server")]
 mod backup;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -55,6 +57,8 @@ mod open;
 #[cfg(feature = "server")]
 mod outside;
 mod package;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod people;
 #[cfg(feature = "offline")]
 mod pharmacy;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -86,6 +90,8 @@ mod tiles;
 mod trail;
 mod trail_folder;
 mod trial;
+#[cfg(feature = "server")]
+mod user;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod validate;
 #[cfg(feature = "offline")]
@@ -94,6 +100,8 @@ mod vectors;
 mod verify;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod watch;
+#[cfg(all(feature = "server", feature = "offline"))]
+mod webhook;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod whole;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -156,7 +164,7 @@ enum Command {
         "klero key public p-hs-1.key.json",
         "klero key check p-hs-1.key.json",
     ], &[Exit::NotThere, Exit::WrongWords, Exit::Exists]))]
-    Key(KeyCommand),
+    Key(key::Verb),
     /// The list: drawn and sealed on the statistician's own machine, imported by the service
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero list verify --manifest manifest.txt --package package.json",
@@ -209,7 +217,7 @@ enum Command {
         "klero vectors check tests/vectors/*.json",
         "klero vectors check mine.json --json",
     ], &[Exit::NotThere, Exit::NotVerified]))]
-    Vectors(VectorsCommand),
+    Vectors(vectors::Verb),
     /// The trail of everything that happened
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero trail verify export",
@@ -250,6 +258,22 @@ enum Command {
     Doctor(doctor::Doctor),
     #[cfg(feature = "server")]
     Health(doctor::Health),
+    /// Accounts: at a running service, and on a stopped folder when no administrator can sign in
+    #[cfg(feature = "server")]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero user import people.csv --server http://127.0.0.1:8787 --name admin-1",
+        "klero user list --server http://127.0.0.1:8787 --name mon-1",
+        "klero user recover admin-1 second-factor --data /var/lib/klero",
+    ], &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::NotAllowed]))]
+    User(user::Verb),
+    /// Programs that are told of what happens
+    #[cfg(all(feature = "server", feature = "offline"))]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending([
+        "klero webhook list --server http://127.0.0.1:8787 --name admin-1",
+        "klero webhook verify body.json --key whpk_… --id event-412 --timestamp 1795222530 --signature v1a,…",
+        "klero webhook --help",
+    ], &[Exit::NotThere, Exit::NotAllowed, Exit::NotVerified]))]
+    Webhook(webhook::Verb),
     /// The database's schema
     #[cfg(feature = "server")]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
@@ -271,16 +295,6 @@ enum Command {
 #[derive(Subcommand)]
 enum TrialCommand {
     Check(trial::Check),
-}
-
-#[cfg(feature = "offline")]
-#[derive(Subcommand)]
-enum KeyCommand {
-    New(key::New),
-    Public(key::Public),
-    Check(key::Check),
-    Passwd(key::Passwd),
-    Rotate(Box<rotate::Rotate>),
 }
 
 #[derive(Subcommand)]
@@ -315,12 +329,6 @@ enum PharmacyCommand {
     Report(pharmacy::Report),
 }
 
-#[cfg(feature = "offline")]
-#[derive(Subcommand)]
-enum VectorsCommand {
-    Check(vectors::Check),
-}
-
 #[derive(Subcommand)]
 enum TrailCommand {
     Verify(trail::Verify),
@@ -343,13 +351,7 @@ impl Command {
         match self {
             Command::Trial(TrialCommand::Check(check)) => check.run(),
             #[cfg(feature = "offline")]
-            Command::Key(verb) => match verb {
-                KeyCommand::New(new) => new.run(),
-                KeyCommand::Public(public) => public.run(),
-                KeyCommand::Check(check) => check.run(),
-                KeyCommand::Passwd(passwd) => passwd.run(),
-                KeyCommand::Rotate(rotate) => rotate.run(),
-            },
+            Command::Key(verb) => verb.run(),
             Command::List(verb) => verb.run(),
             #[cfg(feature = "offline")]
             Command::Open(open) => open.run(),
@@ -369,7 +371,7 @@ impl Command {
                 ReportCommand::Reconcile(reconcile) => reconcile.run(),
             },
             #[cfg(feature = "offline")]
-            Command::Vectors(VectorsCommand::Check(check)) => check.run(),
+            Command::Vectors(vectors::Verb::Check(check)) => check.run(),
             Command::Trail(TrailCommand::Verify(verify)) => verify.run(),
             #[cfg(feature = "server")]
             Command::Trail(TrailCommand::Export(export)) => export.run(),
@@ -394,6 +396,10 @@ impl Command {
             Command::Health(health) => health.run(),
             #[cfg(feature = "server")]
             Command::Schema(SchemaCommand::Status(status)) => status.run(),
+            #[cfg(feature = "server")]
+            Command::User(verb) => verb.run(),
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Webhook(verb) => verb.run(),
             #[cfg(all(feature = "server", feature = "offline"))]
             Command::Demo(demo) => demo.run(),
             #[cfg(all(feature = "server", feature = "offline"))]

@@ -3,9 +3,15 @@
 use super::failure::{Done, Exit, Failure, ending};
 use super::files::read_text;
 use crate::sealing::vectors::{CaseResult, VECTORS_BYTES_MAX, check_file};
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+
+/// The verbs.
+#[derive(Subcommand)]
+pub enum Verb {
+    Check(Check),
+}
 
 /// Compute every value of the test vectors anew, and compare
 #[derive(Args)]

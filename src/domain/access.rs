@@ -98,6 +98,8 @@ acts! {
     MarkPrincipal     "mark-principal"                 Never   Never   Never   Never   Never   Never   Never   Trial;
     /// Read who has which role where.
     ReadPeople        "read-people"                    Never   Never   Never   Never   Never   Trial   Never   Trial;
+    /// Sign that it was reviewed who may do what.
+    ReviewAccess      "review-access"                  Never   Never   Never   Never   Never   Trial   Never   Never;
     /// Make and end the tokens of machines.
     ManageTokens      "manage-tokens"                  Never   Never   Never   Never   Never   Never   Never   Trial;
     /// Read which machine may ask for what.
@@ -192,11 +194,12 @@ pub struct Caller {
 
 /// What a token may name, and how far it then goes. Every other act is a person's alone: a machine signs nothing, so it
 /// neither releases, breaks, grants nor decides.
-pub const MACHINES: [(&str, Reach); 4] = [
+pub const MACHINES: [(&str, Reach); 5] = [
     (Screen::NAME, Reach::Centre),
     (Randomise::NAME, Reach::Centre),
     (ReadParticipants::NAME, Reach::Centre),
     (ReadRecruitment::NAME, Reach::Trial),
+    (ReadNotices::NAME, Reach::Centre),
 ];
 
 /// How entries call what acts with a token, where they name a person's role.

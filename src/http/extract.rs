@@ -58,6 +58,23 @@ impl<const MAX: usize> FromRequest for Document<MAX> {
     }
 }
 
+/// The type of a table.
+const TABLE: &str = "text/csv";
+
+/// A table as spreadsheets write it, in whatever coding. What is wrong with the body is told by the handler, which asks for
+/// the right first.
+pub struct Sheet(pub Result<Bytes, Problem>);
+
+impl FromRequest for Sheet {
+    type Error = Problem;
+    type Future = Reading<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let raw = whole_body(req, payload, TABLE, BODY);
+        Box::pin(async move { Ok(Self(raw.await)) })
+    }
+}
+
 /// What a form sends: names and texts, in the order of the form.
 pub struct Form(pub Vec<(String, String)>);
 
@@ -103,7 +120,10 @@ fn whole_body(
     })
 }
 
-/// The expected type, in UTF-8 if it names a character set, and not compressed.
+/// What a table may say of its coding, which is found out from its bytes all the same.
+const CHINESE: [&str; 3] = ["charset=gbk", "charset=gb2312", "charset=gb18030"];
+
+/// The expected type, in UTF-8 if it names a character set (a table may be in GBK), and not compressed.
 fn check_type(req: &HttpRequest, expected: &str) -> Result<(), Problem> {
     let plain = one(req, &header::CONTENT_ENCODING)?.is_none_or(|e| e == "identity");
     let kind = one(req, &header::CONTENT_TYPE)?.unwrap_or_default();
@@ -111,7 +131,8 @@ fn check_type(req: &HttpRequest, expected: &str) -> Result<(), Problem> {
     let fits = kind.trim().eq_ignore_ascii_case(expected);
     let parameter = parameter.trim().to_ascii_lowercase();
     let utf8 = ["", "charset=utf-8", "charset=\"utf-8\""].contains(&parameter.as_str());
-    if plain && fits && utf8 { Ok(()) } else { Err(Code::WrongContentType.into()) }
+    let gbk = expected == TABLE && CHINESE.contains(&parameter.as_str());
+    if plain && fits && (utf8 || gbk) { Ok(()) } else { Err(Code::WrongContentType.into()) }
 }
 
 /// Refuses a body that announces to be too long before a byte of it is read.

@@ -100,6 +100,11 @@ fn operation(route: &Route) -> Operation {
             .content("application/json", content(name));
         operation = operation.request_body(Some(body.build()));
     }
+    if route.table {
+        let table = Content::new(Some(RefOr::T(text(""))));
+        let body = RequestBodyBuilder::new().required(Some(Required::True));
+        operation = operation.request_body(Some(body.content("text/csv", table).build()));
+    }
     if route.door != Door::Public {
         operation = operation.security(SecurityRequirement::new(SESSION, [""; 0]));
     }

@@ -95,6 +95,8 @@ pub struct Route {
     pub summary: &'static str,
     /// The schema of the body that is sent, if one is.
     pub request: Option<String>,
+    /// Is a table sent instead, as CSV?
+    pub table: bool,
     /// What comes back when nothing is refused.
     pub gives: Vec<Given>,
     /// The reasons of its own for a refusal; those that follow from the row itself are not repeated here.
@@ -166,6 +168,13 @@ impl Route {
         self
     }
 
+    /// A table is sent, as CSV in UTF-8 or GBK.
+    #[must_use]
+    pub fn takes_table(mut self) -> Self {
+        self.table = true;
+        self
+    }
+
     /// What may stand behind the question mark.
     #[must_use]
     pub fn asks<T: IntoParams>(mut self) -> Self {
@@ -229,7 +238,7 @@ impl Route {
         if self.names().next().is_some() {
             codes.insert(Code::NoSuchRecord);
         }
-        if self.request.is_some() {
+        if self.request.is_some() || self.table {
             codes.extend([Code::WrongContentType, Code::InvalidFields]);
         }
         if self.door != Door::Public {
@@ -294,6 +303,7 @@ impl Undecided {
             who,
             summary: "",
             request: None,
+            table: false,
             gives: vec![],
             refuses: vec![],
             idempotent: false,

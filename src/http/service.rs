@@ -4,9 +4,9 @@ use super::about::{self, About};
 use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
-    Served, account, drills, emergency, exports, follow_up, import_break, keys, list, notices,
-    participants, pass_on, people, pharmacy, records, releases, reports, rotations, sealed_part,
-    tokens, trail, trial,
+    Served, account, drills, emergency, exports, follow_up, import_break, imports, keys, list,
+    notices, participants, pass_on, people, pharmacy, records, releases, reports, rights,
+    rotations, sealed_part, tokens, trail, trial,
 };
 use crate::domain::ids::Reference;
 use crate::sealing::bytes::hex;
@@ -21,6 +21,8 @@ pub fn table() -> Table {
         about::routes(),
         people::routes(),
         account::routes(),
+        imports::routes(),
+        rights::routes(),
         tokens::routes(),
         participants::routes(),
         records::routes(),

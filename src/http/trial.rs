@@ -18,11 +18,12 @@ use crate::text::{self, Language};
 use actix_web::web::Data;
 
 /// The acts that are signed, by the key of their words.
-pub const SIGNED: [&str; 22] = [
+pub const SIGNED: [&str; 23] = [
     "screen",
     "sign-eligibility",
     "randomise",
     "entrust",
+    "review-access",
     "record-visit",
     "end-treatment",
     "resume-treatment",

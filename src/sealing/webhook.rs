@@ -38,17 +38,20 @@ impl WebhookSigner {
     }
 }
 
-/// Does a header fit a message? As a receiver asks who knows the public key alone.
+/// A public key as receivers are given it; none for any other text.
+pub fn public_key(text: &str) -> Option<[u8; 32]> {
+    let bytes = text.strip_prefix("whpk_").and_then(|text| STANDARD.decode(text).ok())?;
+    bytes.try_into().ok()
+}
+
+/// Does a header fit a message? As a receiver asks who knows the public key alone. A header may name several signatures,
+/// of several kinds, with blanks between: one that fits is enough.
 pub fn fits(public: &str, header: &str, id: &str, timestamp: i64, body: &[u8]) -> bool {
-    let key = public.strip_prefix("whpk_").and_then(|text| STANDARD.decode(text).ok());
-    let signature = header.strip_prefix("v1a,").and_then(|text| STANDARD.decode(text).ok());
-    match (key, signature) {
-        (Some(key), Some(signature)) => {
-            let key = UnparsedPublicKey::new(&ED25519, key);
-            key.verify(&said(id, timestamp, body), &signature).is_ok()
-        }
-        _ => false,
-    }
+    let Some(key) = public_key(public) else { return false };
+    let (key, said) = (UnparsedPublicKey::new(&ED25519, key), said(id, timestamp, body));
+    let of_kind = header.split(' ').filter_map(|one| one.strip_prefix("v1a,"));
+    let mut signatures = of_kind.filter_map(|text| STANDARD.decode(text).ok());
+    signatures.any(|signature| key.verify(&said, &signature).is_ok())
 }
 
 fn said(id: &str, timestamp: i64, body: &[u8]) -> Vec<u8> {
@@ -70,5 +73,10 @@ mod tests {
         assert!(!fits("42-webhook", 1_700_000_000, b"{ }"));
         let other = WebhookSigner::new(&ServerSecret::from_bytes([8; 32]));
         assert!(!super::fits(&other.public(), &header, "42-webhook", 1_700_000_000, b"{}"));
+        let both = format!("v1,AAAA {} {header}", other.sign("42-webhook", 1_700_000_000, b"{}"));
+        assert!(super::fits(&signer.public(), &both, "42-webhook", 1_700_000_000, b"{}"));
+        let none = header.replace("v1a,", "v1,");
+        assert!(!super::fits(&signer.public(), &none, "42-webhook", 1_700_000_000, b"{}"));
+        assert_eq!(public_key("whpk_AAAA"), None);
     }
 }

@@ -1,9 +1,11 @@
 //! Everything that can be found out about a data folder without the service: for `klero doctor`, beside it or when it
 //! does not start. Each check is one function and a line of [`CHECKS`].
 
+use super::drills::{Trodden, roads_in};
 use super::founding::founded_in;
 use super::openers::thin_in;
 use super::restore::trail_key;
+use crate::domain::drill::{AMBER_DAYS, Light, days_since};
 use crate::domain::time::Moment;
 use crate::domain::trial::Trial;
 use crate::limits::{BACKUP_HOURS_MAX, CLOCK_BACK_MILLIS, DRILL_DAYS_MAX, UNCONFIRMED_SECONDS};
@@ -68,7 +70,7 @@ struct Patient<'p> {
 type Check = (&'static str, fn(&Patient<'_>) -> Result<Finding, OpenError>);
 
 /// All of them, in the order of what hangs on what.
-const CHECKS: [Check; 14] = [
+const CHECKS: [Check; 15] = [
     ("folder", modes),
     ("server-secret", secret),
     ("schema", schema),
@@ -79,6 +81,7 @@ const CHECKS: [Check; 14] = [
     ("decisions", decisions),
     ("list", list),
     ("key-holders", holders),
+    ("emergency-drill", practised),
     ("openings", openings),
     ("backup", backup),
     ("backup-verified", verified),
@@ -256,6 +259,40 @@ fn holders(of: &Patient<'_>) -> Result<Finding, OpenError> {
             format!("fewer than two at: {}", places.join(", ")),
             "invite a second holder there, and have the key granted",
         ),
+    })
+}
+
+/// The roads of an emergency, each by the age of its last drill that was passed (EU-18).
+fn practised(of: &Patient<'_>) -> Result<Finding, OpenError> {
+    let trial = trial(of)?;
+    let roads = of.folder.look(|view| roads_in(view, trial))?;
+    let word = |road: &Trodden| {
+        let place = road.centre.as_ref().map_or("hotline", |centre| centre.as_str());
+        match road.passed {
+            Some(at) => format!("{place} {} days ago", days_since(at, of.now)),
+            None => format!("{place} never"),
+        }
+    };
+    let all = |wanted: &dyn Fn(&Trodden) -> bool| {
+        let these = roads.iter().filter(|road| wanted(road)).map(word);
+        these.collect::<Vec<_>>().join(", ")
+    };
+    let light = |road: &Trodden| Light::since(road.passed, of.now);
+    let late = all(&|road| road.needed && light(road) == Light::Red);
+    let due = all(&|road| road.needed && light(road) == Light::Amber);
+    let ahead = all(&|road| !road.needed);
+    let remedy = "the hotline, and an investigator of each centre, drills once a month: page Drill";
+    let check = "emergency-drill";
+    Ok(if !late.is_empty() {
+        let said = format!("no drill passed within {AMBER_DAYS} days: {late}");
+        Finding::ill(check, said, remedy)
+    } else if !due.is_empty() {
+        Finding::note(check, format!("due again: {due}"), remedy)
+    } else if !ahead.is_empty() {
+        let said = format!("not yet passed where nothing is open yet: {ahead}");
+        Finding::note(check, said, "a live centre opens only after a passed drill: page Drill")
+    } else {
+        Finding::well(check, format!("passed: {}", all(&|_| true)))
     })
 }
 

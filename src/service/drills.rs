@@ -9,6 +9,7 @@ use crate::domain::entry::Entry;
 use crate::domain::ids::{CentreId, Reference};
 use crate::domain::people::Role;
 use crate::domain::time::Moment;
+use crate::domain::trial::Trial;
 use crate::limits::UNCONFIRMED_SECONDS;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::hex;
@@ -185,12 +186,8 @@ impl House {
             self.store.read(|view| Ok::<_, Refusal>((view.drills()?, view.drill_lists()?)))?;
         let now = self.clock.now();
         let road = |centre: Option<&CentreId>| {
-            let is = |drill: &DrillDone| match centre {
-                Some(centre) => drill.centre == *centre,
-                None => drill.role == Role::Hotline,
-            };
-            let passed = last_passed(&all, is);
-            let last = all.iter().find(|drill| is(drill)).cloned();
+            let passed = last_passed(&all, |drill| is_on(drill, centre));
+            let last = all.iter().find(|drill| is_on(drill, centre)).cloned();
             Road { centre: centre.cloned(), passed, light: Light::since(passed, now), last }
         };
         let centres = self.trial.centres.iter().map(|centre| &centre.id);
@@ -201,6 +198,39 @@ impl House {
         let roads = roads.collect();
         let drills = all.iter().filter(|drill| within(&drill.centre)).cloned().collect();
         Ok(Drills { possible: !lists.is_empty(), roads, drills })
+    }
+}
+
+/// A road as its age is watched.
+pub(super) struct Trodden {
+    /// At this centre; none: the hotline's.
+    pub centre: Option<CentreId>,
+    /// The last drill that was passed.
+    pub passed: Option<Moment>,
+    /// Might it be needed tonight? A centre's once it was opened or drilled, the hotline's once a list may issue.
+    pub needed: bool,
+}
+
+/// The hotline's road, then each centre's.
+pub(super) fn roads_in(view: &View<'_>, trial: &Trial) -> Result<Vec<Trodden>, StoreError> {
+    let all = view.drills()?;
+    let passed = |centre| last_passed(&all, |drill| is_on(drill, centre));
+    let issues = view.lists()?.iter().any(|list| list.reviewed.is_some());
+    let mut roads = vec![Trodden { centre: None, passed: passed(None), needed: issues }];
+    for centre in trial.centres.iter().map(|centre| &centre.id) {
+        let passed = passed(Some(centre));
+        let opened = view.recruitment(centre.as_str())?.is_some();
+        let needed = passed.is_some() || (issues && opened);
+        roads.push(Trodden { centre: Some(centre.clone()), passed, needed });
+    }
+    Ok(roads)
+}
+
+/// Whoever drilled for a centre was on its road; the hotline is on its own wherever it drilled.
+fn is_on(drill: &DrillDone, road: Option<&CentreId>) -> bool {
+    match road {
+        Some(centre) => drill.centre == *centre,
+        None => drill.role == Role::Hotline,
     }
 }
 

@@ -1,16 +1,20 @@
-//! What time makes known: records that are late, openings that nobody confirmed, somebody with a code and no infusion. The
-//! service looks every minute, and leaves an entry for each, once; the entry makes the notice like any other.
+//! What time makes known: records and drills that are late, openings that nobody confirmed, somebody with a code and no
+//! infusion. The service looks every minute, and leaves an entry for each, once; the entry makes the notice like any other.
 
 use super::House;
+use super::drills::roads_in;
 use super::follow_up::standing_of;
 use super::refuse::Noted;
+use crate::domain::drill::Light;
 use crate::domain::follow_up::Progress;
 use crate::domain::notice::{Kind, Notice};
 use crate::domain::time::Moment;
+use crate::domain::trial::Trial;
 use crate::limits::INFUSION_SECONDS;
 use crate::refusal::Refusal;
 use crate::sealing::line;
 use crate::store::{Stamp, StoreError, View};
+use std::sync::Arc;
 
 /// A checkpoint is told once a day.
 const DAY_SECONDS: i64 = 24 * 60 * 60;
@@ -23,13 +27,13 @@ impl House {
     /// When the store fails.
     pub fn look(&self) -> Result<usize, Refusal> {
         let now = self.clock.now();
-        let hours = self.trial.emergency.follow_up_hours;
+        let trial = Arc::clone(&self.trial);
         // Read beside the writer first: nearly always there is nothing.
-        if self.store.read(|view| waiting(view, now, hours))?.is_empty() {
+        if self.store.read(|view| waiting(view, now, &trial))?.is_empty() {
             return Ok(0);
         }
         let pending = self.store.write(Stamp::service(), move |tx| {
-            let all = waiting(&tx.view(), tx.now(), hours)?;
+            let all = waiting(&tx.view(), tx.now(), &trial)?;
             for notice in &all {
                 tx.append(notice.entry())?;
             }
@@ -40,11 +44,12 @@ impl House {
     }
 }
 
-fn waiting(view: &View<'_>, now: Moment, hours: u32) -> Result<Vec<Notice>, StoreError> {
+fn waiting(view: &View<'_>, now: Moment, trial: &Trial) -> Result<Vec<Notice>, StoreError> {
     let mut all = view.unconfirmed_openings(now)?;
     all.extend(view.broken_again(now)?);
-    all.extend(overdue(view, now, hours)?);
+    all.extend(overdue(view, now, trial.emergency.follow_up_hours)?);
     all.extend(view.not_infused(now, INFUSION_SECONDS)?);
+    all.extend(undrilled(view, now, trial)?);
     all.extend(checkpoint(view, now)?);
     Ok(all)
 }
@@ -62,6 +67,28 @@ fn overdue(view: &View<'_>, now: Moment, hours: u32) -> Result<Vec<Notice>, Stor
                 centre: Some(release.present),
                 number: Some(release.number),
             });
+        }
+    }
+    Ok(late)
+}
+
+/// Roads of an emergency on which no drill was passed in time (EU-18): each is told once, and again only after a drill
+/// that was passed has grown old in its turn. A road that nobody ever drilled counts from the first list that may issue.
+fn undrilled(view: &View<'_>, now: Moment, trial: &Trial) -> Result<Vec<Notice>, StoreError> {
+    let approved = view.lists()?.iter().filter_map(|list| list.reviewed).min();
+    let Some(approved) = approved else { return Ok(vec![]) };
+    let approved = view.line(approved)?.and_then(|text| line::parse(&text).ok());
+    let approved = approved.ok_or(StoreError::Damaged)?.at;
+    let mut late = vec![];
+    for road in roads_in(view, trial)?.into_iter().filter(|road| road.needed) {
+        let since = road.passed.unwrap_or(approved);
+        if Light::since(Some(since), now) != Light::Red {
+            continue;
+        }
+        let told = view.last_noticed_at(Kind::DrillOverdue, road.centre.as_ref())?;
+        if told.is_none_or(|told| told < since) {
+            let (kind, centre) = (Kind::DrillOverdue, road.centre);
+            late.push(Notice { kind, at: now, reference: None, centre, number: None });
         }
     }
     Ok(late)

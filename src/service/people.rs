@@ -71,7 +71,7 @@ impl House {
             if tx.view().account(&person)?.is_some() || tx.view().token(&person)?.is_some() {
                 return Err(Refusal::new(Why::WrongState));
             }
-            check_role(tx, &invitation.name, invitation.role, &past)?;
+            check_role(&tx.view(), &invitation.name, invitation.role, &past)?;
             let seq = write_invitation(tx, &invitation, past, &hash)?;
             tx.remember(&once, person.as_str(), seq)?;
             Ok((person, false))
@@ -94,7 +94,7 @@ impl House {
         })
     }
 
-    fn check_invitation(&self, invitation: &Invitation) -> Result<(), Refusal> {
+    pub(super) fn check_invitation(&self, invitation: &Invitation) -> Result<(), Refusal> {
         let mut errors = vec![];
         let length = invitation.name.chars().count();
         if invitation.name.trim().is_empty() {

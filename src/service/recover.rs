@@ -55,6 +55,30 @@ impl House {
         Ok(Answered { value: Invited { person, token }, receipt, repeated })
     }
 
+    /// The same on a stopped folder, for the day when no administrator can sign in: the service's own act.
+    ///
+    /// # Errors
+    /// `no-such-record`; `wrong-state` unless the account is active.
+    pub fn recover_here(
+        &self,
+        person: &PersonId,
+        anew: Anew,
+    ) -> Result<Zeroizing<String>, Refusal> {
+        let token = Zeroizing::new(hex(&roll::<20>(self.dice.as_ref())));
+        let (hash, person) = (sha256(token.as_bytes()), person.clone());
+        let pending = self.store.write(Stamp::service(), move |tx| {
+            let account = tx.view().account(&person)?;
+            let account = account.ok_or_else(|| noted(Refusal::new(Why::NoSuchRecord)))?;
+            if account.state != "active" {
+                return Err(noted(Refusal::new(Why::WrongState)));
+            }
+            lose(tx, &person, anew).map_err(noted)?;
+            let expires = tx.now().plus_seconds(INVITATION_SECONDS);
+            Ok(tx.keep_recovery(&hash, &person, anew, expires)?)
+        });
+        pending.wait().map(|_| token).map_err(|noted: super::refuse::Noted| noted.refusal)
+    }
+
     /// Whose link this is, and what it sets up anew. The token itself is the right to know it.
     ///
     /// # Errors

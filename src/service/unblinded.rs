@@ -10,8 +10,8 @@ use crate::domain::time::Moment;
 use crate::limits::TEXT;
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::line;
+use crate::store::StoreError;
 use crate::store::queries::{Account, View};
-use crate::store::{StoreError, Tx};
 
 /// What an invitation says about the past of the person.
 #[derive(Debug, Clone, Default)]
@@ -104,17 +104,21 @@ pub fn stays_blind(role: Role) -> bool {
     !role.holds_keys()
 }
 
-/// Letters alone count, without their case: `Li  Wei` is `li wei`.
+/// Letters and digits alone count, without their case: `Li  Wei` is `li-wei`, and `阿依·古丽` is `阿依古丽`.
 fn plain(name: &str) -> String {
-    name.split_whitespace().collect::<String>().to_lowercase()
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// May this role go to a person with this name and past?
 ///
 /// # Errors
 /// `was-unblinded`; `invalid-fields` for a former account that there never was.
-pub(super) fn check_role(tx: &Tx<'_>, name: &str, role: Role, past: &Past) -> Result<(), Refusal> {
-    let view = tx.view();
+pub(super) fn check_role(
+    view: &View<'_>,
+    name: &str,
+    role: Role,
+    past: &Past,
+) -> Result<(), Refusal> {
     let known = match &past.formerly {
         Some(former) => Some(view.account(former)?.ok_or_else(|| {
             Refusal::fields(vec![FieldError::new("/formerly", FieldCode::ChoiceUnknown)])
@@ -124,8 +128,7 @@ pub(super) fn check_role(tx: &Tx<'_>, name: &str, role: Role, past: &Past) -> Re
     if !stays_blind(role) {
         return Ok(());
     }
-    let knows =
-        |account: &Account| Ok::<_, StoreError>(!how(&view, &account.person.id)?.is_empty());
+    let knows = |account: &Account| Ok::<_, StoreError>(!how(view, &account.person.id)?.is_empty());
     if known.as_ref().map(knows).transpose()? == Some(true) {
         return Err(Refusal::new(Why::WasUnblinded));
     }

@@ -282,6 +282,18 @@ impl View<'_> {
         })
     }
 
+    /// When there was last a notice of this kind about this centre, or about none.
+    pub fn last_noticed_at(
+        &self,
+        kind: Kind,
+        centre: Option<&CentreId>,
+    ) -> Result<Option<Moment>, StoreError> {
+        let sql =
+            "SELECT at FROM notices WHERE kind = ?1 AND centre IS ?2 ORDER BY entry DESC LIMIT 1";
+        let values = (kind.as_str(), centre.map(CentreId::as_str));
+        self.one(sql, values, |row| Ok(Moment::from_millis(row.get(0)?)))
+    }
+
     /// Releases that no device confirmed in time, and of which nobody was told that yet.
     pub fn unconfirmed_openings(&self, now: Moment) -> Result<Vec<Notice>, StoreError> {
         let sql = "SELECT ?1, ?2, r.reference, r.centre, p.number

@@ -16,6 +16,7 @@ mod form;
 mod frame;
 mod health;
 mod home;
+mod import;
 mod keys;
 mod list;
 mod notices;
@@ -33,6 +34,7 @@ mod records;
 mod recruitment;
 mod reports;
 mod review;
+mod rights;
 mod safety;
 mod screening;
 mod sealed_part;
@@ -79,6 +81,8 @@ pub fn pages() -> Pages {
         reports::pages(),
         exports::pages(),
         people::pages(),
+        rights::pages(),
+        import::pages(),
         principal::pages(),
         account::pages(),
         tokens::pages(),

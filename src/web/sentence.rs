@@ -79,6 +79,8 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "invitation-renewed",
             "account-activated",
             "person-disabled",
+            "people-imported",
+            "access-reviewed",
             "principal-marked",
             "token-made",
             "token-renewed",

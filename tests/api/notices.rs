@@ -151,6 +151,44 @@ fn what_time_makes_known_is_noticed_once_under_an_entry() {
     house.trail_is([]);
 }
 
+// shows: EU-18, EU-2 (each road once, until a drill was passed there and grew old in its turn)
+#[test]
+fn an_overdue_drill_is_told_once_for_each_road_and_again_after_the_next_one_grew_old() {
+    let mut house = House::raise();
+    house.stage.import_drills();
+    let look = |house: &House| {
+        house.so_far();
+        house.stage.house().look().unwrap();
+        let left = house.entries().into_iter();
+        let drills = left.filter(|entry| entry["data"]["kind"] == "drill.overdue");
+        drills.map(|entry| entry["centre"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
+    };
+    let day = 24 * 60 * 60;
+    house.clock.step(35 * day - 1);
+    assert_eq!(look(&house), [] as [&str; 0]);
+    house.clock.step(1);
+    let all = ["-", "renji-south", "renji-west", "huashan", "sixth-people"];
+    assert_eq!(look(&house), all);
+    assert_eq!(look(&house), [] as [&str; 0]);
+    house.clock.step(40 * day);
+    assert_eq!(look(&house), [] as [&str; 0], "told once, however long it lasts");
+    // A drill that was passed begins a new period on its own road; one that failed begins none.
+    house.stage.sign_in("i-hsh");
+    assert!(house.stage.drill("i-hsh"));
+    house.clock.step(35 * day - 1);
+    assert_eq!(look(&house), [] as [&str; 0]);
+    house.clock.step(1);
+    assert_eq!(look(&house), ["huashan"]);
+    assert_eq!(look(&house), [] as [&str; 0]);
+    // Who is told: the hotline and monitors of every road, an investigator of the own and of the hotline's.
+    for (who, many) in [("hot-1", 6), ("mon-1", 6), ("i-hsh", 3), ("i-rjs", 2), ("c-rjs", 0)] {
+        house.stage.sign_in(who);
+        let told = kinds(&house, who, None).iter().filter(|kind| *kind == "drill.overdue").count();
+        assert_eq!(told, many, "{who}");
+    }
+    house.so_far();
+}
+
 // shows: AC-1 (failures are alarmed; nobody is locked out)
 #[test]
 fn wrong_passwords_again_and_again_are_told_once_and_the_right_one_still_opens() {

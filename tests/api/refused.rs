@@ -34,6 +34,7 @@ fn body(path: &str, who: &str) -> Value {
     let signed = |act| signature(who, act);
     match path {
         "/v1/participants/{reference}/entrust" => json!({"signature": signed("entrust")}),
+        "/v1/rights/reviews" => json!({"signature": signed("review-access")}),
         "/v1/participants" => json!({"centre": "huashan", "answers": {}}),
         "/v1/participants/{reference}" => json!({"answers": {}}),
         "/v1/participants/search" => json!({"number": "RJS-001"}),

@@ -3,6 +3,8 @@
 use crate::house::{House, anonymous, fields, refused};
 use klero::cli::stage::{Reply, password, signature};
 use klero::clock::Clock;
+use klero::domain::ids::PersonId;
+use klero::domain::people::Anew;
 use klero::limits::DEVICE_SECONDS;
 use klero::sealing::bytes::{sha256, unhex};
 use klero::sealing::totp::{TotpSecret, step_at};
@@ -276,4 +278,25 @@ fn a_person_reads_every_own_signature_again() {
     let words = signature("c-rjs", "randomise")["meaning"].as_str().unwrap().to_owned();
     assert!(format!("{:?}", signed.signed[0].entry.data).contains(&words));
     house.so_far();
+}
+
+// shows: AC-7, CN-1 (no administrator can sign in: the folder's keeper gives the link, and the trail says so)
+#[test]
+fn the_only_administrator_is_let_in_again_from_the_folder() {
+    let house = House::raise();
+    house.stage.enrol("admin-1", house.clock.now());
+    house.so_far();
+    let person = |id: &str| PersonId::parse(id).unwrap();
+    let service = house.stage.house();
+    assert!(service.recover_here(&person("nobody-here"), Anew::SecondFactor).is_err());
+    let token = service.recover_here(&person("admin-1"), Anew::SecondFactor).unwrap();
+    refused(&house.get("admin-1", "/v1/people"), 401, "sign-in-needed");
+    refused(&knock(&house, "admin-1", json!({})), 401, "second-factor-needed");
+    let body = json!({"token": *token, "password": password("admin-1")});
+    assert_eq!(house.send("POST", "/v1/recoveries/accept", &[], Some(&body)).status, 201);
+    assert_eq!(knock(&house, "admin-1", json!({})).status, 201);
+    let left = house.entries();
+    let acts: Vec<_> = left.iter().map(|entry| entry["act"].as_str().unwrap()).collect();
+    assert_eq!(acts, ["recovery-begun", "recovery-taken", "signed-in"]);
+    assert_eq!(left[0]["by"], "service");
 }

@@ -143,6 +143,40 @@ fn a_machine_is_refused_whatever_its_token_does_not_name() {
     assert!(left.iter().all(|entry| entry["by"] == "edc-1" && entry["role"] == "machine"));
 }
 
+// shows: I11, AC-6, EU-8 (a machine hears what a coordinator of its centre hears: that, never what)
+#[test]
+fn a_machine_reads_the_feed_as_a_blinded_reader_of_its_own_centre() {
+    let house = raise();
+    let edc = token(&house, &[("verbs", json!(["read-notices"]))]);
+    let other = [("id", json!("edc-2")), ("verbs", json!(["read-participants"]))];
+    let other = token(&house, &other);
+    let feed = |after: u64| {
+        let path = format!("/v1/events?after={after}");
+        let read = ask(&house, &edc, "GET", &path, None);
+        assert_eq!(read.status, 200, "{}", read.text);
+        read.body["events"].as_array().unwrap().clone()
+    };
+    let before = feed(0).last().map_or(0, |event| event["event"].as_u64().unwrap());
+    let (here, number, code) = house.randomised(0, 1, true);
+    let (there, ..) = house.randomised(2, 1, true);
+    crate::notices::break_code(&house, "hot-1", &number);
+    house.so_far();
+    let own = house.get("c-rjs", &format!("/v1/events?after={before}"));
+    let told = feed(before);
+    assert_eq!(own.body["events"].as_array().unwrap(), &told, "as the centre's coordinator");
+    let kinds: Vec<_> = told.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["eligibility.signed", "allocation.made"]);
+    let text = format!("{told:?}");
+    assert!(text.contains(&here) && !text.contains(&there));
+    assert!(!text.contains(&number) && !text.contains(&code));
+    // It reads no page, no address and no delivery with that verb; and without the verb no feed.
+    for path in ["/v1/participants", "/v1/deliveries", "/v1/webhooks", "/v1/breaks"] {
+        refused(&ask(&house, &edc, "GET", path, None), 403, "not-your-role");
+    }
+    refused(&ask(&house, &other, "GET", "/v1/events", None), 403, "not-your-role");
+    house.trail_is(["refused not-your-role"; 5]);
+}
+
 // shows: AT-10, I5, I8 (the coordinator's signature is in the record before a machine randomises)
 #[test]
 fn a_machine_randomises_on_a_coordinators_signature_over_these_answers_and_no_other() {

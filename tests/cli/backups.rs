@@ -341,6 +341,7 @@ fn the_doctor_names_each_fault_with_its_remedy_and_ends_with_23() {
         ("checkpoint-disk", "mend"),
         ("clock", "well"),
         ("list", "well"),
+        ("emergency-drill", "mend"),
         ("backup", "mend"),
         ("backup-drill", "mend"),
         ("configuration", "note"),

@@ -2,6 +2,7 @@
 
 #![cfg(all(feature = "server", feature = "offline"))]
 
+mod accounts;
 mod backups;
 mod ceremony;
 mod demo;

@@ -13,5 +13,6 @@ mod never;
 mod office;
 mod offline;
 mod randomise;
+mod rights;
 mod screening;
 mod walk;

@@ -65,6 +65,7 @@ impl World {
         self.lived(&codes);
         self.passed_on(&codes);
         self.keys_changed_hands(&codes);
+        self.people_came();
         self.told_others();
     }
 

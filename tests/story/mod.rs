@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each of the two test programs uses its own part")]
 
+mod accounts;
 pub mod acts;
 mod changes;
 mod drills;

@@ -16,7 +16,7 @@ pub struct TokenWanted {
     #[schema(max_length = 80)]
     pub what: String,
     /// The acts it may ask for: `screen`, `randomise` (where the trial's file lets machines do so), `read-participants`,
-    /// `read-recruitment`.
+    /// `read-recruitment`, `read-notices`.
     pub verbs: Vec<String>,
     /// At which centres.
     #[serde(default)]

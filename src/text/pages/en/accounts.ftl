@@ -102,3 +102,40 @@ recover =
     .second-factor-what = Your old phone does not count any more. Type your password, then set up the new one.
     .password-what = Choose a new password. Your sessions end.
     .code-hint = Leave this empty if you have set up no second factor
+rights =
+    .title = Who may do what
+    .heading = Who could do what on { $day }
+    .what = Read from the trail, all { $entries } entries of it: every account from the day it was taken up to the day it ended, and every machine.
+    .reviewed = Last reviewed { $at } by { $by }. The next review is due on { $due }.
+    .never = Nobody has reviewed this so far.
+    .review = Review and sign
+    .review-what = You have looked at everybody in the list: each is still needed, in this role and at these centres, and nobody who left is in it. The next review is due in 90 days.
+    .sign = Sign the review
+    .who = Who
+    .may = Role and place
+    .from = From
+    .until = Until
+    .stands = still stands
+    .machine = Machine
+    .other-day = Another day
+    .day = Day
+    .look = Show this day
+import =
+    .title = Invite people from a table
+    .what = The first row names the columns: person, name, role, centres, principal. Several centres are parted by semicolons. It is checked first; then all are invited, or nobody.
+    .table = Table
+    .table-hint = Paste it from a spreadsheet, or as CSV. No passwords: everybody chooses an own one
+    .check = Check the table
+    .take = Invite them all
+    .reads = The table reads like this. Nobody has been invited yet.
+    .nothing = Nobody was invited. Mend the table and check it again
+    .wrong = Row { $line }, { $column ->
+        [person] account name
+        [name] name
+        [role] role
+        [centres] centres
+        [principal] principal investigator
+       *[other] column { $column }
+    }: { $words }
+    .wrong-row = Row { $line }: { $words }
+    .links-once = Give each person the own link, by a way that only the two of you use. They are shown this once, and are good once and for 72 hours.

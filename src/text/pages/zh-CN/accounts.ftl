@@ -102,3 +102,40 @@ recover =
     .second-factor-what = 您原来的手机已失效。请输入密码，然后设置新手机。
     .password-what = 请设置新密码。您的会话将结束。
     .code-hint = 如未设置第二验证因素，请留空
+rights =
+    .title = 权限分配
+    .heading = { $day } 的权限分配
+    .what = 读取自稽查轨迹全部 { $entries } 条记录：每个账户自启用之日至停用之日，以及每个系统。
+    .reviewed = { $by } 于 { $at } 审核。下次审核期限：{ $due }。
+    .never = 尚未有人审核。
+    .review = 审核并签名
+    .review-what = 您已查看列表中的每个人：其角色和研究中心仍属必要，且没有已离开的人员。下次审核在 90 天内进行。
+    .sign = 签署审核
+    .who = 人员
+    .may = 角色与范围
+    .from = 自
+    .until = 至
+    .stands = 仍有效
+    .machine = 系统
+    .other-day = 其他日期
+    .day = 日期
+    .look = 显示该日
+import =
+    .title = 从表格邀请人员
+    .what = 首行为列名：账户名、姓名、角色、研究中心、主要研究者。多个研究中心以分号分隔。先检查，然后全部邀请或全不邀请。
+    .table = 表格
+    .table-hint = 从电子表格粘贴，或使用 CSV。不含密码：密码由本人设置
+    .check = 检查表格
+    .take = 全部邀请
+    .reads = 表格读取结果如下。尚未邀请任何人。
+    .nothing = 未邀请任何人。请修改表格后重新检查
+    .wrong = 第 { $line } 行，{ $column ->
+        [person] 账户名
+        [name] 姓名
+        [role] 角色
+        [centres] 研究中心
+        [principal] 主要研究者
+       *[other] 第 { $column } 列
+    }：{ $words }
+    .wrong-row = 第 { $line } 行：{ $words }
+    .links-once = 请通过仅你们二人使用的途径把链接交给本人。链接仅显示这一次，仅可使用一次，72 小时内有效。
