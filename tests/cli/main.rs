@@ -10,6 +10,7 @@ mod disclose;
 mod export;
 mod extension;
 mod help;
+mod hostile;
 mod house_file;
 mod key;
 mod opening;
