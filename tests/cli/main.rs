@@ -4,6 +4,7 @@
 
 mod backups;
 mod ceremony;
+mod conform;
 mod demo;
 mod desk;
 mod disclose;
