@@ -172,6 +172,8 @@ const FILES: [&[&str]; 2] = [
         include_str!("text/pages/en/exports.ftl"),
         include_str!("text/pages/en/backups.ftl"),
         include_str!("text/pages/en/review.ftl"),
+        include_str!("text/pages/en/disclose.ftl"),
+        include_str!("text/pages/en/principal.ftl"),
     ],
     &[
         include_str!("text/zh-CN.ftl"),
@@ -193,6 +195,8 @@ const FILES: [&[&str]; 2] = [
         include_str!("text/pages/zh-CN/exports.ftl"),
         include_str!("text/pages/zh-CN/backups.ftl"),
         include_str!("text/pages/zh-CN/review.ftl"),
+        include_str!("text/pages/zh-CN/disclose.ftl"),
+        include_str!("text/pages/zh-CN/principal.ftl"),
     ],
 ];
 

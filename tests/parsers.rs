@@ -2,6 +2,7 @@
 //! written and read again the same. `KLERO_ROUNDS=1000000 cargo test --release --test parsers` looks for longer.
 
 #![cfg(all(feature = "server", feature = "offline"))]
+#![allow(clippy::unwrap_used, reason = "a test stops where it stumbles")]
 
 use klero::cli::stage::{Play, Stage, TRIAL};
 use klero::dice::{Dice, FixedDice, roll};
@@ -78,7 +79,10 @@ impl Damage {
             match self.below(6) {
                 0 => text.replace_range(from..to, ""),
                 1 => text.replace_range(from..to, ODD[self.below(ODD.len())]),
-                2 => text.insert_str(from, &text[from..to].to_owned()),
+                2 => {
+                    let again = text[from..to].to_owned();
+                    text.insert_str(from, &again);
+                }
                 3 => text.truncate(from),
                 4 => {
                     let (a, b) = self.stretch(other);

@@ -401,7 +401,7 @@ fn functions_and_files_keep_their_size_and_lines_their_width() {
             // The whole tree of commands.
             "cli/mod.rs" => 560,
             // One whole service with everybody in it.
-            "cli/stage.rs" => 560,
+            "cli/stage.rs" => 530,
             // Every way in which a folder may not open, with its words.
             "store/startup.rs" => 500,
             _ => 480,

@@ -11,7 +11,7 @@ use klero::sealing::bytes::{hex, sha256};
 use klero::sealing::centre_key::CentreKey;
 use klero::sealing::identity::Identity;
 use klero::sealing::lock::ServerSecret;
-use klero::sealing::manifest::Manifest;
+use klero::sealing::manifest::{Manifest, SignedManifest};
 use klero::sealing::open::open;
 use klero::sealing::package::Package;
 use klero::sealing::slot::{LeafPath, LockedArm, Place, SealedArm, Wrap, centre_of};
@@ -51,8 +51,8 @@ fn zebra_trial() -> String {
 struct Remains {
     /// Everything the service keeps, logs or says: a name, and its bytes.
     hay: Vec<(String, Vec<u8>)>,
-    /// The manifest's file and the trial file.
-    public: [String; 2],
+    /// The manifest's file, that of the training list, and the trial file.
+    public: [String; 3],
     /// What must not be found: a name, and its bytes.
     secrets: Vec<(String, Vec<u8>)>,
     /// Who was given a key with the list, and its wrap.
@@ -119,11 +119,11 @@ impl Remains {
         let database = fs::read(world.stage.folder.database()).expect("the database is there");
         hay.push(("the database after the end".to_owned(), database));
         let manifest = world.stage.study.manifest.to_file_text();
-        let trial = zebra_trial();
+        let public = [manifest, drill_manifest(&world), zebra_trial()];
         for told in &world.told {
             let name = format!("{} {} {}", told.who, told.route, told.path);
             hay.push((format!("headers of {name}"), format!("{:?}", told.headers).into()));
-            let body = without_public_text(told, &manifest, &trial);
+            let body = without_public_text(told, &public);
             hay.push((format!("body of {name}"), body.into()));
         }
         hay.push(("log".to_owned(), log::heard().into_bytes()));
@@ -134,18 +134,32 @@ impl Remains {
             (packed.person.to_string(), wrap)
         });
         let packed = packed.collect();
-        Self { hay, public: [manifest, zebra_trial()], secrets, packed, loot, persons }
+        Self { hay, public, secrets, packed, loot, persons }
     }
 }
 
-/// A body; of the two routes that are there to show a public text, without that text. The trial file goes to holders'
-/// devices alone.
-fn without_public_text(told: &story::Told, manifest: &str, trial: &str) -> String {
+/// The training list's manifest as holders read it: the one that was drawn, signed at home.
+fn drill_manifest(world: &World) -> String {
+    let told = world.told.iter().find(|told| told.route == "POST /v1/drills" && told.status == 201);
+    let told = told.expect("somebody practised").body()["manifest"].as_str().map(str::to_owned);
+    let told = told.expect("a drill shows its manifest");
+    let read = SignedManifest::parse(&told).expect("a manifest");
+    let drawn = Package::read(&world.stage.drill_package(0, 1)).expect("the list that was sent");
+    assert_eq!(read.manifest, drawn.manifest.manifest, "signed anew each time, and else the same");
+    assert!(read.is_genuine() && read.to_file_text() == told, "a manifest and nothing beside it");
+    told
+}
+
+/// A body; of the routes that are there to show a public text, without that text. Training lists' manifests and the
+/// trial file go to holders' devices alone.
+fn without_public_text(told: &story::Told, [manifest, drill, trial]: &[String; 3]) -> String {
     let mut body = told.body();
-    for (route, field, text) in
-        [("GET /v1/commitment", "manifest", manifest), ("GET /v1/trial/file", "file", trial)]
-    {
-        if told.route == route && body[field] == text {
+    for (route, field, text) in [
+        ("GET /v1/commitment", "manifest", manifest),
+        ("POST /v1/drills", "manifest", drill),
+        ("GET /v1/trial/file", "file", trial),
+    ] {
+        if told.route == route && body[field] == *text {
             body[field] = "".into();
             return body.to_string();
         }
@@ -335,7 +349,7 @@ fn in_base64(hay: &[u8], at: usize) -> bool {
     before + hay[at..].iter().take_while(sign).count() >= 40
 }
 
-/// Cuts the two public texts out of a file of the database. Its pages hold them in stretches: a stretch is cut when it
+/// Cuts the public texts out of a file of the database. Its pages hold them in stretches: a stretch is cut when it
 /// is as long as half a page, or reaches the text's beginning or end.
 fn without_public(hay: &[u8], public: &[String]) -> Vec<u8> {
     const WINDOW: usize = 24;
@@ -453,14 +467,14 @@ fn the_search_finds_a_planted_word_and_every_planted_secret_in_every_spelling() 
 
 // shows: I1
 #[test]
-fn the_two_public_texts_are_cut_out_whole_and_nothing_beside_them_is() {
+fn the_public_texts_are_cut_out_whole_and_nothing_beside_them_is() {
     let remains = remains();
     let mut found = 0;
     for (name, bytes) in &remains.hay {
         if name == "file klero.db" || name == "file backup.db" {
             found += usize::from(find_word(bytes).is_some());
-            let part = remains.public[1].find("[[arms]]").expect("the arms of the trial file");
-            let part = &remains.public[1].as_bytes()[part..part + 400];
+            let part = remains.public[2].find("[[arms]]").expect("the arms of the trial file");
+            let part = &remains.public[2].as_bytes()[part..part + 400];
             let planted = [&bytes[..], b"\0\0", part, b"\0\0"].concat();
             assert!(find_word(&without_public(&planted, &remains.public)).is_some(), "{name}");
         }

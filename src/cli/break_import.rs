@@ -1,9 +1,9 @@
 //! `klero break import`: what was opened from the kit while the service was away is taken in when it is back (EU-12).
 
+use super::break_collect::Collect;
 use super::client::{Client, refused};
-use super::failure::{Done, Exit, Failure, ending, say};
+use super::failure::{Done, Exit, Failure, ending};
 use super::files::read_text;
-use super::words::ask;
 use crate::domain::ids::PersonId;
 use crate::sealing::bytes::{hex, sha256};
 use crate::sealing::offline_record::{OFFLINE_RECORD_BYTES_MAX, SignedRecord};
@@ -11,19 +11,21 @@ use crate::text::{Language, meaning};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
-use zeroize::Zeroizing;
 
 /// The verbs.
 #[derive(Subcommand)]
 pub enum Verb {
     Import(Import),
+    Collect(Collect),
 }
 
 impl Verb {
     /// Runs it.
     pub fn run(self) -> Result<Done, Failure> {
-        let Verb::Import(import) = self;
-        import.run()
+        match self {
+            Verb::Import(import) => import.run(),
+            Verb::Collect(collect) => collect.run(),
+        }
     }
 }
 
@@ -67,10 +69,8 @@ impl Import {
             Failure::new(Exit::Unreadable, "record-unreadable", what, next).because(error)
         })?;
         let service = Client::to(&self.server)?;
-        let prompt = format!("The login password of {}: ", self.name);
-        let password = ask(self.password_file.as_deref(), &prompt)?;
-        let password = Zeroizing::new(password.trim_end_matches(['\n', '\r']).to_owned());
-        let bearer = service.sign_in(self.name.as_str(), &password)?;
+        let (password, bearer) =
+            service.enter(self.name.as_str(), self.password_file.as_deref())?;
         let json = ("content-type", "application/json");
         // The same record is the same act, whoever tries it how often.
         let once = hex(&sha256(signed.record.text().as_bytes()));
@@ -80,11 +80,7 @@ impl Import {
         });
         let headers = [json, ("authorization", bearer.as_str()), ("idempotency-key", &once)];
         let taken = service.post("/v1/breaks/import", &headers, body.to_string());
-        // The session ends either way; that it did not is no reason to say that nothing was taken in.
-        let ended = service.delete("/v1/sessions/mine", &[("authorization", &bearer)]);
-        if ended.is_err() {
-            say!("The session could not be ended; it ends by itself.");
-        }
+        service.leave(&bearer);
         let taken = taken?;
         if !matches!(taken.status, 200 | 201) {
             return Err(refused(&taken));

@@ -1,9 +1,15 @@
 //! A command's way to a running service: plain HTTP on the service's own host, or through a tunnel to it.
 
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, say};
+use super::words::ask;
+use crate::refusal::Code;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
+
+/// What a body is.
+const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// How long a service may take to answer.
 const ANSWER_SECONDS: u64 = 60;
@@ -49,18 +55,40 @@ impl Client {
         Ok(Self { base, agent: config.build().into() })
     }
 
-    /// Signs in; what is given goes with each request.
+    /// Asks for the login password, signs in, and gives both the password and what goes with each request. Where a second
+    /// factor is set up, its six digits are asked for too.
     ///
     /// # Errors
-    /// 1 when nobody answers, 18 for a wrong name or password.
-    pub fn sign_in(&self, name: &str, password: &str) -> Result<Zeroizing<String>, Failure> {
-        let body = Zeroizing::new(json!({"name": name, "password": password}).to_string());
-        let json = ("content-type", "application/json");
-        let session = self.post("/v1/sessions", &[json], body.to_string())?;
+    /// 1 when nobody answers, 2 when there is nobody to ask, 18 for a wrong name or password.
+    pub fn enter(
+        &self,
+        name: &str,
+        password_file: Option<&Path>,
+    ) -> Result<(Zeroizing<String>, Zeroizing<String>), Failure> {
+        let password = ask(password_file, &format!("The login password of {name}: "))?;
+        let password = Zeroizing::new(password.trim_end_matches(['\n', '\r']).to_owned());
+        let mut body = json!({"name": name, "password": *password});
+        let mut session = self.post("/v1/sessions", &[JSON], body.to_string())?;
+        if session.text_at("/code") == Code::SecondFactorNeeded.as_str() {
+            body["code"] = six_digits(name)?.into();
+            session = self.post("/v1/sessions", &[JSON], body.to_string())?;
+        }
+        // The text is the password's last copy but the one that is given.
+        if let Some(Value::String(text)) = body.get_mut("password") {
+            text.zeroize();
+        }
         if session.status != 201 {
             return Err(refused(&session));
         }
-        Ok(Zeroizing::new(format!("Bearer {}", session.text_at("/token"))))
+        let bearer = Zeroizing::new(format!("Bearer {}", session.text_at("/token")));
+        Ok((password, bearer))
+    }
+
+    /// Signs out. That it could not be done is no reason to say that what was done was not.
+    pub fn leave(&self, bearer: &str) {
+        if self.delete("/v1/sessions/mine", &[("authorization", bearer)]).is_err() {
+            say!("The session could not be ended; it ends by itself.");
+        }
     }
 
     /// Reads, signed in.
@@ -129,6 +157,16 @@ impl Client {
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Ok(Answer { status, text, body })
     }
+}
+
+fn six_digits(name: &str) -> Result<String, Failure> {
+    rpassword::prompt_password(format!("The six digits that the phone of {name} shows: ")).map_err(
+        |error| {
+            let what = "the six digits could not be asked for: there is no terminal";
+            let next = "run the command at a terminal, with the phone beside it";
+            Failure::new(Exit::Usage, "digits-needed", what, next).because(error)
+        },
+    )
 }
 
 /// What a service refused, in its own words.

@@ -4,6 +4,8 @@
 #[cfg(feature = "server")]
 mod backup;
 #[cfg(all(feature = "server", feature = "offline"))]
+mod break_collect;
+#[cfg(all(feature = "server", feature = "offline"))]
 mod break_import;
 #[cfg(all(feature = "server", feature = "offline"))]
 mod cast;
@@ -28,6 +30,8 @@ mod drill_notes;
 mod export;
 mod failure;
 mod files;
+#[cfg(feature = "offline")]
+mod held;
 #[cfg(feature = "server")]
 mod house;
 #[cfg(feature = "server")]
@@ -170,12 +174,13 @@ enum Command {
         "klero kit count kit --json",
     ], &[Exit::NotThere, Exit::Exists, Exit::NotVerified]))]
     Kit(kit::Verb),
-    /// Code breaks that were made without the service
+    /// Code breaks: made without the service, and what was written about them once the arm was known
     #[cfg(all(feature = "server", feature = "offline"))]
     #[command(subcommand, arg_required_else_help = true, after_help = ending([
         "klero break import 7429133.offline.json --server http://127.0.0.1:8787 --name hot-1 \
          --category sae-management",
-        "klero break import --help",
+        "klero break collect --trail export --server http://127.0.0.1:8787 --name stat-1 \
+         -o sealed-parts.json",
         "klero break import 7429133.offline.json --server http://127.0.0.1:8787 --name hot-1 --category sae-management --json",
     ], &[Exit::NotThere, Exit::Unreadable, Exit::NotAllowed]))]
     Break(break_import::Verb),

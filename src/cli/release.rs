@@ -27,6 +27,9 @@ const DRILL: &str = "drill";
 struct CommitmentText {
     manifest: String,
     trail_key: String,
+    /// Of later segments of the list.
+    #[serde(default)]
+    extensions: Vec<String>,
 }
 
 /// What the service answered. It may say more than is needed here.
@@ -120,6 +123,8 @@ pub struct Proven {
 pub struct Commitment {
     /// The manifest, its signature verified.
     pub signed: SignedManifest,
+    /// Those of later segments of the list, verified too.
+    pub extensions: Vec<SignedManifest>,
     /// The key that signs checkpoints.
     pub trail_key: TrailKey,
 }
@@ -139,7 +144,22 @@ impl Commitment {
             .map_err(|_| altered("It is not the JSON of a commitment.".to_owned()))?;
         let signed = SignedManifest::parse(&read.manifest).map_err(|e| altered(e.to_string()))?;
         let trail_key = TrailKey::parse(&read.trail_key).map_err(|e| altered(e.to_string()))?;
-        Ok(Self { signed, trail_key })
+        let extensions = read.extensions.iter().map(|text| {
+            let next = SignedManifest::parse(text).map_err(|e| altered(e.to_string()))?;
+            let (of, first) = (&next.manifest, &signed.manifest);
+            if (&of.trial, of.purpose, &of.arms) == (&first.trial, first.purpose, &first.arms) {
+                return Ok(next);
+            }
+            Err(altered(format!("Its segment {} is another trial's.", of.segment)))
+        });
+        let extensions = extensions.collect::<Result<_, _>>()?;
+        Ok(Self { signed, extensions, trail_key })
+    }
+
+    /// The manifest of a segment; the first where there is none of it, against which nothing of that segment opens.
+    fn of(self, segment: u32) -> Manifest {
+        let mut later = self.extensions.into_iter().map(|signed| signed.manifest);
+        later.find(|next| next.segment == segment).unwrap_or(self.signed.manifest)
     }
 }
 
@@ -149,7 +169,6 @@ impl Commitment {
 /// # Errors
 /// 15 when it is no release, 20 when something does not prove.
 pub fn prove(text: &str, commitment: Commitment) -> Result<Proven, Failure> {
-    let Commitment { signed, trail_key } = commitment;
     let release: ReleaseText = serde_json::from_str(text).map_err(|error| {
         not_a_release(&format!("Its JSON ends or differs at line {}.", error.line()))
     })?;
@@ -165,12 +184,12 @@ pub fn prove(text: &str, commitment: Commitment) -> Result<Proven, Failure> {
         ),
     };
     let centre = if passed.is_some() { wrap.centre.clone() } else { centre };
-    let (line, leaf) = release.receipt.prove(&trail_key)?;
+    let (line, leaf) = release.receipt.prove(&commitment.trail_key)?;
     let keys: Option<Vec<HeldWrap>> = release.keys.iter().map(WrapText::read).collect();
     let keys = keys.ok_or_else(|| not_a_release("One of its keys cannot be read."))?;
     let pinned = match release.manifest {
-        Some(text) if release.purpose == DRILL => of_training(&text, &signed, &line)?,
-        _ => signed.manifest,
+        Some(text) if release.purpose == DRILL => of_training(&text, &commitment.signed, &line)?,
+        _ => commitment.of(slot.at.segment),
     };
     let proven = Proven {
         pinned,

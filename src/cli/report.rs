@@ -2,6 +2,7 @@
 //! since the service knows no arm.
 
 mod reconcile;
+mod sealed;
 mod told;
 
 pub use reconcile::Reconcile;
@@ -70,11 +71,14 @@ pub struct Sources {
     "klero report closed --manifest manifest.txt --secret secret.json --identity stat-1.key.json \
      --trail export --html closed.html",
     "klero report closed --manifest manifest.txt --secret secret.json --identity stat-1.key.json \
-     --trail export --record 7429133.offline.json --json",
+     --trail export --sealed sealed-parts.json --json",
 ], EXITS))]
 pub struct Closed {
     #[command(flatten)]
     sources: Sources,
+    /// What klero break collect wrote: relatedness as judged once the arm was known
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    sealed: Vec<PathBuf>,
 }
 
 /// Who is in which arm, by centre, level and stratum, and how each list stands
@@ -191,11 +195,20 @@ impl Sources {
     }
 
     fn look(&self) -> Result<(Looked, Vec<Shown>), Failure> {
+        self.look_with(|_, _| Ok(())).map(|(looked, shown, ())| (looked, shown))
+    }
+
+    /// The same, and what else is opened with the statistician's identity.
+    fn look_with<T>(
+        &self,
+        open: impl FnOnce(&Looked, &Identity) -> Result<T, Failure>,
+    ) -> Result<(Looked, Vec<Shown>, T), Failure> {
         let read = self.read()?;
         let looked = read.looked()?;
         let shown = shown(&looked, &read.outside);
+        let opened = open(&looked, &read.identity)?;
         say!("{MARK}: what follows names arms. Keep it from everybody who is blinded.");
-        Ok((looked, shown))
+        Ok((looked, shown, opened))
     }
 }
 
@@ -244,8 +257,9 @@ pub const MARK: &str = "UNBLINDED 非盲文件";
 impl Closed {
     /// Counts by arm.
     pub fn run(self) -> Result<Done, Failure> {
-        let (looked, shown) = self.sources.look()?;
-        let (tables, leak) = (tables(&looked), leak(&looked, &shown));
+        let open = |looked: &Looked, own: &Identity| sealed::judged(&self.sealed, looked, own);
+        let (looked, shown, judged) = self.sources.look_with(open)?;
+        let (tables, leak) = (tables(&looked, &judged), leak(&looked, &shown));
         let report = told::Report {
             title: "Closed part of the safety board's report",
             looked: &looked,

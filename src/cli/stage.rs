@@ -1,6 +1,8 @@
 //! A whole trial on loopback with made-up people: a real service on a real port, a real SQLite file, real keys. The
 //! demonstration plays on it, and so do the tests. It opens nothing.
 
+mod server;
+
 pub use super::cast::{CENTRES, answers, cast, password, printed_name, signature};
 use super::cast::{cast_at, centres_of};
 use crate::clock::{Clock, FixedClock};
@@ -9,7 +11,6 @@ use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::{CentreId, PersonId};
 use crate::domain::people::Role;
 use crate::domain::time::Moment;
-use crate::http::{self, Port};
 use crate::sealing::bytes::sha256;
 use crate::sealing::card::Card;
 use crate::sealing::ceremony::ListSecret;
@@ -28,20 +29,14 @@ use crate::store::faults::{Faults, NoFaults};
 use crate::store::{Folder, Stamp};
 use crate::trial_file;
 use serde_json::{Value, json};
+use server::Server;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// The first trial's configuration, as it is shipped.
 pub const TRIAL: &str = include_str!("../../deploy/nct04515719.toml");
-
-/// How long, and how often, a struck stage looks whether its house is let go of.
-const LOOK: Duration = Duration::from_millis(1);
-const LOOKS_MAX: u32 = 5_000;
 
 /// What a stage is raised with.
 pub struct Play {
@@ -61,7 +56,7 @@ pub struct Play {
     pub pace: Pace,
     /// The trial file.
     pub trial: String,
-    /// The trial file's arms by other names; none leaves them.
+    /// Slots of each stratum.
     pub slots: u32,
     /// Draw the list with every arm flipped: the other of two worlds.
     pub mirrored: bool,
@@ -139,12 +134,6 @@ pub struct Stage {
     server: Option<Server>,
 }
 
-struct Server {
-    stop: oneshot::Sender<()>,
-    thread: std::thread::JoinHandle<()>,
-    house: Arc<House>,
-}
-
 /// An answer as it came over the line.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -217,6 +206,18 @@ impl Stage {
     /// # Panics
     /// As [`Stage::raise`].
     pub fn raise_unopened(play: Play) -> Self {
+        Self::raise_with(play, true)
+    }
+
+    /// Raises a stage on which everybody is signed in, and whose list was committed to but not imported.
+    ///
+    /// # Panics
+    /// As [`Stage::raise`].
+    pub fn raise_unlisted(play: Play) -> Self {
+        Self::raise_with(play, false)
+    }
+
+    fn raise_with(play: Play, listed: bool) -> Self {
         let offline = FixedDice::new(play.seed ^ 0x0ff1_1e00);
         let trial = trial_file::read(&play.trial).expect("the play's trial file has no mistake");
         let centres = centres_of(&trial);
@@ -245,7 +246,9 @@ impl Stage {
             found(&folder, &play.trial, &study.manifest, admin, means(Box::new(NoFaults)));
         let token = founded.expect("a new folder can be founded");
         let house = House::open(&folder, means(play.faults)).expect("a new folder can be opened");
-        house.import_list(&study.package).expect("the sealed list is the one committed to");
+        if listed {
+            house.import_list(&study.package).expect("the sealed list is the one committed to");
+        }
         let server = Server::start(house.paced(play.pace), play.port);
         let mut stage = Self {
             base: format!("http://{}", server.1),
@@ -501,25 +504,14 @@ impl Stage {
     /// Stops the service, and lets go of the folder.
     pub fn strike(&mut self) {
         if let Some(server) = self.server.take() {
-            let Server { stop, thread, house } = server;
-            // A server that ended by itself no longer listens for this.
-            let _ = stop.send(());
-            thread.join().expect("the server ends in order");
-            // The server's workers let go of the house a moment after it ended; the folder is free when the last did.
-            let mut looks = 0;
-            while Arc::strong_count(&house) > 1 && looks < LOOKS_MAX {
-                std::thread::sleep(LOOK);
-                looks += 1;
-            }
-            drop(house);
+            server.stop();
         }
     }
 
     /// Waits until the service is asked to end.
     pub fn run(mut self) {
-        if let Some(Server { stop, thread, house }) = self.server.take() {
-            thread.join().expect("the server ends in order");
-            drop((stop, house));
+        if let Some(server) = self.server.take() {
+            server.run();
         }
     }
 }
@@ -527,32 +519,5 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         self.strike();
-    }
-}
-
-impl Server {
-    fn start(house: House, port: u16) -> (Self, SocketAddr, SocketAddr) {
-        // A port that is taken is no reason not to play.
-        let listener = TcpListener::bind(("127.0.0.1", port))
-            .or_else(|_| TcpListener::bind(("127.0.0.1", 0)))
-            .expect("loopback has a free port");
-        let address = listener.local_addr().expect("a bound port has an address");
-        let beside = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
-        let operations = beside.local_addr().expect("a bound port has an address");
-        let house = Arc::new(house);
-        let (stop, stopped) = oneshot::channel::<()>();
-        let served = http::served(Arc::clone(&house), crate::web::pages());
-        let told = http::operations::served(Arc::clone(&house), &served);
-        let thread = std::thread::spawn(move || {
-            let until = async {
-                // An error is the stage going away, which ends the service as well.
-                let _ = stopped.await;
-            };
-            let main = Port { listener, served, tls: None };
-            let beside = Port { listener: beside, served: told, tls: None };
-            let serving = http::serve_beside(main, Some(beside), until, || ());
-            http::block_on(serving).expect("the ports are taken over");
-        });
-        (Self { stop, thread, house }, address, operations)
     }
 }

@@ -9,6 +9,7 @@ use crate::dice::{FixedDice, SystemDice};
 use crate::post::mail::Mailer;
 use crate::post::webhook::Programs;
 use crate::post::{Postman, Rounds};
+use crate::sealing::ceremony::Escrow;
 use crate::sealing::identity::{ITERATIONS, passphrase};
 use crate::sealing::manifest::ListPurpose;
 use crate::sealing::password::Cost;
@@ -129,6 +130,7 @@ fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::R
     let words = write_keys(&stage, folder, seed)?;
     let commitment = stage.send("GET", "/v1/commitment", &[], None).text;
     fs::write(folder.join("commitment.json"), commitment)?;
+    write_list(&stage, folder, seed)?;
     explain(&stage, folder, &reference, &words, out)?;
     let rounds = tell_others(&stage, folder)?;
     stage.run();
@@ -153,24 +155,37 @@ fn tell_others(stage: &Stage, folder: &Path) -> std::io::Result<Rounds> {
 /// Where a demonstration's mail is written.
 const OUTBOX: &str = "outbox";
 
+/// What the statistician has at home: the signed manifest, and the list secret sealed to `stat-1`.
+fn write_list(stage: &Stage, folder: &Path, seed: u64) -> std::io::Result<()> {
+    let (study, dice) = (&stage.study, FixedDice::new(seed ^ 0x115_7000));
+    fs::write(folder.join("manifest.txt"), study.manifest.to_file_text())?;
+    let design = study.list.design();
+    let of = (&design.trial, design.segment, design.purpose);
+    let card = stage.identities["stat-1"].card().clone();
+    let sealed = Escrow::seal(&study.secret, of, &[card], &dice);
+    let sealed = sealed.map_err(|_| std::io::Error::other("the statistician's card"))?;
+    write_private(&folder.join("secret.json"), &sealed.to_json())
+}
+
+/// A new file for its owner's eyes alone.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
 /// Everybody's sealed identity file, and the six words beside it: only in a demonstration.
 fn write_keys(stage: &Stage, folder: &Path, seed: u64) -> std::io::Result<String> {
     let dice = FixedDice::new(seed ^ 0x0077_0052);
     let words = passphrase(&dice);
     for (id, identity) in &stage.identities {
-        let path = folder.join(format!("{id}.key.json"));
-        let mut options = fs::OpenOptions::new();
-        let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
         let sealed = identity.to_file(&words, ITERATIONS, &dice);
-        file.write_all(sealed.as_bytes())?;
+        write_private(&folder.join(format!("{id}.key.json")), &sealed)?;
         // The service keeps a copy, as for everybody: a browser fetches it after sign-in.
         let body = json!({"card": identity.card().to_json(), "identity": sealed});
         stage.act(id, "PUT", "/v1/keys/mine", body);
     }
-    let mut options = fs::OpenOptions::new();
-    let path = folder.join("six-words.txt");
-    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
-    writeln!(file, "{}", words.as_str())?;
+    write_private(&folder.join("six-words.txt"), &format!("{}\n", words.as_str()))?;
     Ok(words.as_str().to_owned())
 }
 

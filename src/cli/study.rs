@@ -1,8 +1,14 @@
 //! What the statistician of a stage does at home once the trial is over: publishes the secret, and joins arms to codes.
 
 use super::stage::Study;
+use crate::dice::Dice;
+use crate::sealing::bytes::sha256;
+use crate::sealing::card::Card;
 use crate::sealing::ceremony::ListSecret;
 use crate::sealing::disclosure::Disclosure;
+use crate::sealing::identity::Identity;
+use crate::sealing::list::{Design, List};
+use crate::sealing::seal::seal_package;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -29,15 +35,48 @@ impl Study {
 
     /// The analysis data set: whom these lines of a trail randomised, with the arm the list gives.
     pub fn data_set<'l>(&self, lines: impl IntoIterator<Item = &'l str>) -> String {
-        let arms = self.arms();
-        let mut text = "participant,code,arm\n".to_owned();
-        for line in lines.into_iter().filter_map(|l| serde_json::from_str::<Value>(l).ok()) {
-            if line["act"] == "randomised" {
-                let on = |name: &str| line["on"][name].as_str().unwrap_or_default();
-                let arm = arms.get(on("code")).copied().unwrap_or_default();
-                text.push_str(&format!("{},{},{arm}\n", on("participant"), on("code")));
-            }
-        }
-        text
+        data_set(&self.arms(), lines)
     }
+
+    /// The list's next segment: a secret of its own, none of this one's codes, and its own keys of the centres.
+    ///
+    /// # Panics
+    /// When it cannot be drawn or sealed: this one was.
+    pub fn next_segment(
+        &self,
+        slots: u32,
+        identities: &BTreeMap<String, Identity>,
+        epoch: u32,
+        dice: &dyn Dice,
+    ) -> Study {
+        let before = self.list.design();
+        let design = Design { segment: before.segment + 1, slots, ..before.clone() };
+        let secret = ListSecret::roll(dice);
+        let beacon = sha256(b"the drum of the next public lottery").to_vec();
+        let taken = self.list.rows().iter().map(|row| row.code).collect();
+        let list = List::draw(&design, &secret, &beacon, &taken).expect("as the one before");
+        let statistician = &identities["stat-1"];
+        let manifest = list.manifest("an invented public lottery", statistician);
+        let manifest = manifest.expect("the statistician may sign");
+        let cards: Vec<Card> = identities.values().map(|one| one.card().clone()).collect();
+        let package = seal_package(&list, &manifest, &cards, statistician, epoch, dice);
+        let package = package.expect("the package is made of what was just drawn").to_json();
+        Study { secret, list, beacon, manifest, package }
+    }
+}
+
+/// Whom these lines of a trail randomised, each with the arm that stands here for the code.
+pub fn data_set<'l>(
+    arms: &BTreeMap<String, impl AsRef<str>>,
+    lines: impl IntoIterator<Item = &'l str>,
+) -> String {
+    let mut text = "participant,code,arm\n".to_owned();
+    for line in lines.into_iter().filter_map(|l| serde_json::from_str::<Value>(l).ok()) {
+        if line["act"] == "randomised" {
+            let on = |name: &str| line["on"][name].as_str().unwrap_or_default();
+            let arm = arms.get(on("code")).map(AsRef::as_ref).unwrap_or_default();
+            text.push_str(&format!("{},{},{arm}\n", on("participant"), on("code")));
+        }
+    }
+    text
 }

@@ -7,7 +7,6 @@ use super::failure::{Done, Exit, Failure, ending, say};
 use super::files::read_text;
 use super::trail_folder::{CHECKPOINT, LINES};
 use super::witness::{read_trail_key, replace};
-use super::words::ask;
 use super::{tiles, trail_folder};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::ids::PersonId;
@@ -88,9 +87,7 @@ impl Watch {
         let (server, name) = (self.server.clone().unwrap_or_default(), &self.name);
         let name = name.as_ref().map(PersonId::as_str).unwrap_or_default();
         let client = Client::to(&server)?;
-        let prompt = format!("The login password of {name}: ");
-        let password = ask(self.password_file.as_deref(), &prompt)?;
-        let bearer = client.sign_in(name, password.trim_end_matches(['\n', '\r']))?;
+        let (_, bearer) = client.enter(name, self.password_file.as_deref())?;
         Ok(Source::Service { client, bearer })
     }
 

@@ -1,24 +1,27 @@
 //! The whole life of the trial, simulated: 334 made-up participants at four centres from the first screening to the
 //! reconciled archive, on a real service with real keys, in a few minutes. The calendar moves; nothing else is pretended.
 
+mod changes;
 mod ending;
 mod lives;
 mod pharmacy;
 
 use super::open::open_release;
-use super::stage::{CENTRES, Play, Reply, Stage, signature};
+use super::stage::{CENTRES, Play, Reply, Stage, Study, signature};
 use crate::clock::{Clock, FixedClock};
 use crate::dice::{FixedDice, roll};
 use crate::domain::time::{Date, Moment};
 use crate::sealing::centre_key::CentreKey;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Slots a stratum: enough even if one stratum took everybody (SG-5).
+/// Slots a stratum, at most, of the first segment: it is used up under way.
+const FIRST: u32 = 24;
+/// Slots a stratum of the second segment: enough even if one stratum took everybody (SG-5).
 const SLOTS: u32 = 336;
 /// Whoever did nothing for so many seconds signs in again: a session ends a little later.
 const REST_SECONDS: i64 = 15 * 60;
@@ -38,6 +41,12 @@ enum Task {
     Errs(usize),
     /// A letter was found open: two codes that nobody has yet are known.
     Voids,
+    /// A centre gets its next key.
+    Rotates,
+    /// Somebody goes on at another centre.
+    Moves,
+    /// The list gets its second segment, if it has none yet.
+    Extends,
     /// Somebody saw what they should not have seen.
     Slips,
 }
@@ -78,8 +87,15 @@ struct Whole {
     breaks: Vec<String>,
     /// The month in which the last drills were done.
     practised: Option<(i16, i16)>,
-    /// The centres' keys, each opened once on a pharmacist's own device.
-    keys: BTreeMap<String, CentreKey>,
+    /// The centres' keys with their numbers, each opened once on a pharmacist's own device.
+    keys: BTreeMap<String, (u32, CentreKey)>,
+    /// The highest number of any centre's key.
+    epoch: u32,
+    /// Codes that nobody gets.
+    voided: BTreeSet<String>,
+    /// The list's second segment, at the statistician's.
+    extension: Option<Study>,
+    seed: u64,
 }
 
 /// How a simulation ended.
@@ -146,7 +162,7 @@ fn bar(done: u32, all: u32) {
 /// When the service refuses what it should take: there is no trial then.
 pub fn simulate(folder: &Path, seed: u64, target: u32, progress: &dyn Fn(u32, u32)) -> Ended {
     let (mut play, clock) = Play::quick(folder.join("service"), seed);
-    play.slots = SLOTS;
+    play.slots = (target / 8).clamp(4, FIRST);
     let said = format!("target = {{ participants = {target},");
     play.trial = play.trial.replace("target = { participants = 334,", &said);
     let said = format!("warn_at = {{ participants = {},", target.saturating_sub(14).max(1));
@@ -174,17 +190,32 @@ pub fn simulate(folder: &Path, seed: u64, target: u32, progress: &dyn Fn(u32, u3
         breaks: vec![],
         practised: None,
         keys: BTreeMap::new(),
+        epoch: 1,
+        voided: BTreeSet::new(),
+        extension: None,
+        seed,
     };
     pharmacy::stocked(&mut whole, 20 * target);
     let first = whole.today();
     (0..CENTRES.len()).for_each(|centre| whole.plan(first.plus_days(1), Task::Arrives(centre)));
-    whole.plan(first.plus_days(2), Task::Voids);
-    whole.plan(first.plus_days(100), Task::Slips);
+    for (days, task) in [
+        (2, Task::Voids),
+        (5, Task::Rotates),
+        (20, Task::Moves),
+        (40, Task::Extends),
+        (100, Task::Slips),
+    ] {
+        whole.plan(first.plus_days(days), task);
+    }
     while let Some((day, mut tasks)) = whole.days.pop_first() {
         whole.morning(day);
         whole.keep_checkpoint(day);
         whole.practise(day);
         tasks.sort();
+        if whole.extension.is_none() && (tasks.contains(&Task::Extends) || changes::is_low(&whole))
+        {
+            changes::extended(&mut whole);
+        }
         lives::day(&mut whole, tasks);
         let gone = whole.people.iter().filter(|one| one.gone).count();
         progress(u32::try_from(gone).unwrap_or(u32::MAX), target);

@@ -94,6 +94,8 @@ acts! {
     ReadTrail         "read-trail"                     Never   Never   Never   Never   Trial   Trial   Never   Never;
     /// Invite and disable people.
     ManagePeople      "manage-people"                  Never   Never   Never   Never   Never   Never   Never   Trial;
+    /// Give or take the mark of principal investigator.
+    MarkPrincipal     "mark-principal"                 Never   Never   Never   Never   Never   Never   Never   Trial;
     /// Read who has which role where.
     ReadPeople        "read-people"                    Never   Never   Never   Never   Never   Trial   Never   Trial;
     /// Make and end the tokens of machines.

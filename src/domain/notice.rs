@@ -103,6 +103,8 @@ kinds! {
     OpeningUnconfirmed   "opening.unconfirmed"            NONE    NONE    NONE    PAGE    PAGE    MAIL    NONE    NONE    OUT;
     /// Recruitment was opened, paused or closed.
     RecruitmentChanged   "recruitment.changed"            MAIL_C  MAIL_C  MAIL_C  PAGE    PAGE    MAIL    MAIL    NONE    OUT;
+    /// Somebody was marked as principal investigator, or is it no longer: who closes code breaks has changed.
+    PrincipalChanged     "principal.changed"              NONE    PAGE_C  NONE    NONE    NONE    MAIL    PAGE    NONE    HOME;
     /// No drill of the emergency path was passed in time.
     DrillOverdue         "drill.overdue"                  NONE    PAGE_C  NONE    MAIL    NONE    MAIL    NONE    PAGE    OUT;
     /// A day's entries are under a signed checkpoint.
@@ -216,7 +218,9 @@ impl Notice {
             Kind::CheckpointMade => page(ReadTrail::reach(role), "/verify".to_owned()),
             Kind::ListUsedUp => page(ReadStrata::reach(role), "/notices".to_owned()),
             Kind::SealBad => page(ReadTrail::reach(role), "/trail".to_owned()),
-            Kind::SignInFailing => page(ReadPeople::reach(role), "/people".to_owned()),
+            Kind::SignInFailing | Kind::PrincipalChanged => {
+                page(ReadPeople::reach(role), "/people".to_owned())
+            }
             Kind::DrillOverdue | Kind::ServiceFault => "/health".to_owned(),
             Kind::DeliveryGivenUp | Kind::WebhookTested => {
                 page(ManageDeliveries::reach(role), "/deliveries".to_owned())
@@ -260,6 +264,7 @@ fn kind_of(entry: &Entry) -> Option<Kind> {
         "recruitment-opened" | "recruitment-paused" | "recruitment-closed" => {
             Some(Kind::RecruitmentChanged)
         }
+        "principal-marked" => Some(Kind::PrincipalChanged),
         "opened" if fact(&entry.data, "fits") == Some(&Fact::Yes(false)) => Some(Kind::SealBad),
         "refused" if entry.centre.is_some() && data("problem") == Some(USED_UP) => {
             Some(Kind::ListUsedUp)

@@ -2,7 +2,7 @@
 //! and an apostrophe before whatever a spreadsheet would take for a formula. `raw` leaves all three out, for programs.
 
 use super::{Cell, Holds, Table};
-use csv::{ReaderBuilder, Terminator, WriterBuilder};
+use csv::{Terminator, WriterBuilder};
 
 /// What tells a spreadsheet that the file is UTF-8.
 pub const MARK: &str = "\u{feff}";
@@ -31,10 +31,11 @@ pub(super) fn lines(rows: impl Iterator<Item = Vec<String>>, mark: bool) -> Vec<
 }
 
 /// Reads rows of texts, a mark taken off; says whether there was one.
+#[cfg(feature = "offline")]
 pub(super) fn read(text: &str) -> Option<(Vec<Vec<String>>, bool)> {
     let plain = text.strip_prefix(MARK);
     let mut reader =
-        ReaderBuilder::new().has_headers(false).from_reader(plain.unwrap_or(text).as_bytes());
+        csv::ReaderBuilder::new().has_headers(false).from_reader(plain.unwrap_or(text).as_bytes());
     let rows =
         reader.records().map(|record| Some(record.ok()?.iter().map(str::to_owned).collect()));
     Some((rows.collect::<Option<_>>()?, plain.is_some()))

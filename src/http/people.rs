@@ -6,7 +6,7 @@ use super::extract::{Body, IdempotencyKey, InPath};
 use super::problem::Problem;
 use super::routes::{Route, Verb};
 use super::wire::{self, acts};
-use crate::domain::access::{Caller, ManagePeople, ReadPeople};
+use crate::domain::access::{Caller, ManagePeople, MarkPrincipal, ReadPeople};
 use crate::domain::ids::{CentreId, PersonId};
 use crate::domain::people::Role;
 use crate::refusal::{Code, FieldCode};
@@ -57,6 +57,13 @@ pub fn routes() -> Vec<Route> {
             .act(ManagePeople)
             .says("Ends a person's access at once")
             .gives::<acts::Done>(200, "Disabled")
+            .refuses(&[Code::WrongState])
+            .idempotent(),
+        Route::post("/v1/people/{person}/principal", principal)
+            .act(MarkPrincipal)
+            .says("Gives or takes the mark of principal investigator, who alone closes code breaks of those centres")
+            .takes::<acts::PrincipalBody>()
+            .gives::<acts::Done>(200, "Given or taken")
             .refuses(&[Code::WrongState])
             .idempotent(),
     ]
@@ -152,6 +159,7 @@ async fn people(house: Data<House>, who: Who) -> Result<Answer<acts::PeopleBody>
         role: account.person.role.to_string(),
         centres: account.person.centres.iter().map(CentreId::to_string).collect(),
         state: account.state,
+        principal: account.principal,
     });
     Ok(Answer::ok(acts::PeopleBody { people: people.collect() }))
 }
@@ -164,6 +172,18 @@ async fn disable(
 ) -> Result<Answer<acts::Done>, Problem> {
     let once = once(&key, &format!("disable {person}"), b"");
     let answered = house.disable(&who.caller, person, once).await?;
+    Ok(Answer::ok(done(answered)))
+}
+
+async fn principal(
+    house: Data<House>,
+    who: Who,
+    key: IdempotencyKey,
+    InPath(person): InPath<PersonId>,
+    body: Body<acts::PrincipalBody>,
+) -> Result<Answer<acts::Done>, Problem> {
+    let once = once(&key, &format!("principal {person}"), &body.raw);
+    let answered = house.mark_principal(&who.caller, person, body.said.principal, once).await?;
     Ok(Answer::ok(done(answered)))
 }
 

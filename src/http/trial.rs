@@ -132,11 +132,12 @@ async fn trial(house: Data<House>, _who: Who) -> Answer<acts::TrialBody> {
     })
 }
 
-async fn commitment(house: Data<House>) -> Answer<acts::CommitmentBody> {
-    Answer::ok(acts::CommitmentBody {
+async fn commitment(house: Data<House>) -> Result<Answer<acts::CommitmentBody>, Problem> {
+    Ok(Answer::ok(acts::CommitmentBody {
         manifest: house.manifest.to_file_text(),
         trail_key: house.store.signer().vkey(),
-    })
+        extensions: house.extensions()?,
+    }))
 }
 
 async fn lists(house: Data<House>, who: Who) -> Result<Answer<acts::ListsBody>, Problem> {

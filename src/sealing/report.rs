@@ -17,13 +17,14 @@ use crate::domain::time::Moment;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The acts that are counted; all others are checked as lines and let go.
-const COUNTED: [&str; 20] = [
+const COUNTED: [&str; 21] = [
     "randomised",
     "release-for-preparation",
     "release-for-break",
     "break-imported",
     "unissued-opened",
     "follow-up-recorded",
+    "sealed-part-kept",
     "mistake-recorded",
     "answers-corrected",
     "treatment-ended",

@@ -43,6 +43,16 @@ impl Stage {
 }
 
 impl House {
+    /// What was published so far, for whoever may record more of it: oldest first.
+    ///
+    /// # Errors
+    /// `not-your-role`.
+    pub async fn disclosed(&self, caller: &Caller) -> Result<Vec<(Stage, Hash)>, Refusal> {
+        self.may_somewhere::<Disclose>(caller).await?;
+        let all = self.store.read(|view| Ok::<_, Refusal>(view.disclosures()?))?.into_iter();
+        Ok(all.filter_map(|(word, file)| Some((Stage::parse(&word)?, file))).collect())
+    }
+
     /// Records that a file was published.
     ///
     /// # Errors

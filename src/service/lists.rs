@@ -166,6 +166,22 @@ impl House {
         Ok(Answered { value: (), receipt, repeated })
     }
 
+    /// The signed manifests of the list's later segments, in their order: public like the first, once they may issue.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn extensions(&self) -> Result<Vec<String>, Refusal> {
+        self.store.read(|view| {
+            let later = view.lists()?.into_iter();
+            let later = later.filter(|list| list.segment > 0 && list.reviewed.is_some());
+            let file = |list: ImportedList| {
+                let file = view.content(&list.file)?.ok_or(StoreError::Damaged)?;
+                Ok(String::from_utf8_lossy(&file).into_owned())
+            };
+            later.map(file).collect()
+        })
+    }
+
     /// The lists with their reports: commitments and counts, no assignment.
     ///
     /// # Errors

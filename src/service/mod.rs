@@ -35,6 +35,7 @@ pub mod passwords;
 pub mod people;
 pub mod preparation_record;
 pub mod prepare;
+mod principals;
 pub mod randomise;
 pub mod ready;
 pub mod record;

@@ -130,6 +130,7 @@ pub(super) fn apply(connection: &Connection, e: &Happened<'_>) -> Result<(), Sto
             )?;
             forget_wraps(connection, e.on("person"), None).map(|_| ())
         }
+        "principal-marked" => principal_marked(connection, e),
         "recruitment-opened" => decided(connection, e, "open"),
         "recruitment-paused" => decided(connection, e, "paused"),
         "recruitment-closed" => decided(connection, e, "closed"),
@@ -268,11 +269,20 @@ fn person_invited(connection: &Connection, e: &Happened<'_>) -> Result<(), Store
             &[&e.on("person"), centre],
         )?;
     }
-    if fact(&e.entry.data, "principal") == Some(&Fact::Yes(true)) {
-        let sql = "INSERT INTO principals (person) VALUES (?1)";
-        run(connection, sql, &[&e.on("person")])?;
+    if fact(&e.entry.data, "principal").is_some() {
+        principal_marked(connection, e)
+    } else {
+        Ok(())
     }
-    Ok(())
+}
+
+/// The mark is given or taken. Where it stands already, or is not there to take, the entry cannot be.
+fn principal_marked(connection: &Connection, e: &Happened<'_>) -> Result<(), StoreError> {
+    let sql = match fact(&e.entry.data, "principal") {
+        Some(Fact::Yes(true)) => "INSERT INTO principals (person) VALUES (?1)",
+        _ => "DELETE FROM principals WHERE person = ?1",
+    };
+    run(connection, sql, &[&e.on("person")])
 }
 
 fn decided(connection: &Connection, e: &Happened<'_>, state: &str) -> Result<(), StoreError> {

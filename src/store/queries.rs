@@ -28,6 +28,19 @@ pub struct Account {
     pub person: Person,
     /// `invited`, `active` or `disabled`.
     pub state: String,
+    /// Is it marked as principal investigator?
+    pub principal: bool,
+}
+
+/// An account without its centres, which stand in a table of their own.
+macro_rules! accounts {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, name, role, state,
+               EXISTS (SELECT 1 FROM principals m WHERE m.person = people.id) FROM people ",
+            $rest
+        )
+    };
 }
 
 /// A session that was begun.
@@ -276,18 +289,13 @@ impl<'c> View<'c> {
 
     /// One account.
     pub fn account(&self, id: &PersonId) -> Result<Option<Account>, StoreError> {
-        let found = self.one(
-            "SELECT id, name, role, state FROM people WHERE id = ?1",
-            [id.as_str()],
-            read_account,
-        )?;
+        let found = self.one(accounts!("WHERE id = ?1"), [id.as_str()], read_account)?;
         found.map(|account| self.with_centres(account)).transpose()
     }
 
     /// Every account, by id.
     pub fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        let sql = "SELECT id, name, role, state FROM people ORDER BY id";
-        let accounts = self.all(sql, [], read_account)?;
+        let accounts = self.all(accounts!("ORDER BY id"), [], read_account)?;
         accounts.into_iter().map(|account| self.with_centres(account)).collect()
     }
 
@@ -628,6 +636,7 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
             centres: vec![],
         },
         state: row.get(3)?,
+        principal: row.get(4)?,
     })
 }
 

@@ -180,11 +180,15 @@ async fn ask<K: Kind>(visit: Visit) -> Result<Paper, Refusal> {
     let f = Frame::of(&visit, "follow.title");
     let mut beside = vec![f.say("follow.no-treatment")];
     beside.extend(late(&f, &broken));
-    if K::ENTRY == Closure::ENTRY && !broken.opened {
-        beside.push(f.say("follow.unconfirmed-what"));
-    }
-    if K::ENTRY == Closure::ENTRY && broken.standing.sealed.is_none() {
-        beside.push(f.say("sealed.missing-what"));
+    let mut needless = vec![];
+    if K::ENTRY == Closure::ENTRY {
+        for (question, there, words) in [
+            ("unconfirmed", broken.opened, "follow.unconfirmed-what"),
+            ("no-sealed-part", broken.standing.sealed.is_some(), "sealed.missing-what"),
+        ] {
+            // Why something is missing is asked only while it is missing.
+            if there { needless.push(question) } else { beside.push(f.say(words)) }
+        }
     }
     let last = records.iter().rev().find(|one| one.line.entry.act == K::ENTRY);
     let stored: BTreeMap<String, String> = K::QUESTIONS
@@ -193,7 +197,7 @@ async fn ask<K: Kind>(visit: Visit) -> Result<Paper, Refusal> {
         .collect();
     let back = format!("/breaks/{}", reference.as_str());
     let number = Some(broken.release.number.to_string());
-    drawn::<K>(&visit, Around { back, number, life: None, beside, stored })
+    drawn::<K>(&visit, Around { back, number, life: None, beside, stored, needless })
 }
 
 async fn sign<K: Kind>(visit: Visit) -> Result<Next, Refusal> {

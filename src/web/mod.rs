@@ -7,6 +7,7 @@ mod breaks;
 mod changes;
 mod corrected;
 mod curve;
+mod disclose;
 mod drill;
 mod eligibility;
 mod exports;
@@ -23,6 +24,7 @@ mod opening;
 mod participants;
 mod people;
 mod pharmacy;
+mod principal;
 mod public;
 mod qr;
 mod randomise;
@@ -67,6 +69,7 @@ pub fn pages() -> Pages {
         review::pages(),
         list::pages(),
         void::pages(),
+        disclose::pages(),
         breaks::pages(),
         follow_up::pages(),
         sealed_part::pages(),
@@ -76,6 +79,7 @@ pub fn pages() -> Pages {
         reports::pages(),
         exports::pages(),
         people::pages(),
+        principal::pages(),
         account::pages(),
         tokens::pages(),
         start::pages(),

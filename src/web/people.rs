@@ -2,8 +2,9 @@
 
 use super::form::{Choice, Field, Kind, Line, typed};
 use super::frame::{Frame, in_language, paper};
+use super::principal::may_be;
 use super::standing::in_fours;
-use crate::domain::access::{ManagePeople, ReadKeys, ReadPeople};
+use crate::domain::access::{ManagePeople, MarkPrincipal, ReadKeys, ReadPeople};
 use crate::domain::ids::{CentreId, PersonId};
 use crate::domain::people::{Anew, Person, Role};
 use crate::http::pages::{Next, Page, Paper, Visit};
@@ -34,6 +35,9 @@ struct Shown {
     fingerprint: Option<String>,
     /// May the reader disable this account?
     may_end: bool,
+    /// Is it a principal investigator, and may the reader change that?
+    principal: bool,
+    may_mark: bool,
     /// May the reader give a link for a lost phone or password?
     may_recover: bool,
 }
@@ -49,6 +53,7 @@ struct People<'v> {
 async fn people(visit: Visit) -> Result<Paper, Refusal> {
     let caller = visit.caller()?;
     let invites = caller.may_somewhere::<ManagePeople>().is_ok();
+    let marks = caller.may_somewhere::<MarkPrincipal>().is_ok();
     let cards = match caller.may_somewhere::<ReadKeys>() {
         Ok(_) => visit.house.keys(caller).await?.0,
         Err(_) => vec![],
@@ -61,6 +66,8 @@ async fn people(visit: Visit) -> Result<Paper, Refusal> {
         role: visit.say(&format!("role.{}", account.person.role)),
         places: places(&visit, &account.person),
         state: state(&account.state),
+        principal: account.principal,
+        may_mark: marks && may_be(&account.person, &account.state),
         fingerprint: cards.get(account.person.id.as_str()).map(|hex| in_fours(hex)),
         may_recover: invites && account.state == "active" && account.person.id != caller.person.id,
         may_end: invites && account.state != "disabled" && account.person.id != caller.person.id,
@@ -78,7 +85,7 @@ fn state(word: &str) -> (&'static str, bool) {
     }
 }
 
-fn places(visit: &Visit, person: &Person) -> String {
+pub(super) fn places(visit: &Visit, person: &Person) -> String {
     let trial = &visit.house.trial;
     let centres = person.centres.iter().filter_map(|id| trial.centre(id));
     let names: Vec<_> = centres.map(|c| in_language(&c.name, visit.language)).collect();

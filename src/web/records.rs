@@ -63,8 +63,7 @@ async fn ask<K: Recorded>(visit: Visit) -> Result<Paper, Refusal> {
     let back = format!("/participants/{}", reference.as_str());
     let number = Some(participant.number.to_string());
     let beside = beside::<K>(&Frame::of(&visit, "recording.more"), &life);
-    let stored = BTreeMap::new();
-    drawn::<K>(&visit, Around { back, number, life: Some(&life), beside, stored })
+    drawn::<K>(&visit, Around { back, number, life: Some(&life), beside, ..Around::default() })
 }
 
 /// What stands around a record's questions.
@@ -80,15 +79,17 @@ pub(super) struct Around<'l> {
     pub beside: Vec<String>,
     /// What was recorded before, by question: it is offered again.
     pub stored: BTreeMap<String, String>,
+    /// Questions that need no answer as things stand: they are not asked.
+    pub needless: Vec<&'static str>,
 }
 
 /// The page of a kind of record.
 pub(super) fn drawn<K: Recorded>(visit: &Visit, around: Around<'_>) -> Result<Paper, Refusal> {
-    let Around { back, number, life, beside, stored } = around;
+    let Around { back, number, life, beside, stored, needless } = around;
     let said = |part: &str| format!("recording.{}{part}", K::ENTRY);
     let mut f = Frame::of(visit, &said("")).back(back).with_form();
-    let fields: Vec<Field> =
-        K::QUESTIONS.iter().map(|q| field::<K>(&f, q, life, &stored)).collect();
+    let asked = K::QUESTIONS.iter().filter(|question| !needless.contains(&question.id));
+    let fields: Vec<Field> = asked.map(|q| field::<K>(&f, q, life, &stored)).collect();
     f.labels = fields.iter().map(|field| (field.name.clone(), field.label.clone())).collect();
     let page = Ask {
         what: f.say(&said("-what")),

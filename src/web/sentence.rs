@@ -79,6 +79,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "invitation-renewed",
             "account-activated",
             "person-disabled",
+            "principal-marked",
             "token-made",
             "token-renewed",
             "token-ended",
@@ -118,6 +119,10 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "trail-verified",
             "trail-reviewed",
         ],
+    ),
+    (
+        "notices",
+        &["noticed", "webhook-added", "webhook-ended", "webhook-tested", "delivery-replayed"],
     ),
     ("house", &["restored", "clock-changed", "backup-drilled"]),
     ("refusals", &["refused"]),
@@ -305,6 +310,7 @@ fn variant(entry: &Entry) -> String {
         },
         "infusion-recorded" if fact(&entry.data, "deviation").is_some() => "-late",
         "read-back" if no(&entry.data, "correct") => "-not",
+        "principal-marked" if no(&entry.data, "principal") => "-not",
         "address-given" if no(&entry.data, "given") => "-not",
         _ => "",
     };

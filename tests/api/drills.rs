@@ -1,8 +1,7 @@
 //! Drills: the road of an emergency, practised on the service with a slot that is nobody's. Counted as drills alone.
 
 use crate::house::{House, fields, refused};
-use klero::cli::stage::{TRIAL, signature};
-use klero::sealing::manifest::ListPurpose;
+use klero::cli::stage::signature;
 use klero::service::lists::NotImported;
 use klero::store::StoreError;
 use serde_json::{Value, json};
@@ -289,33 +288,10 @@ fn without_a_training_list_a_drill_says_what_is_missing() {
     house.trail_is(["refused no-drill-list"]);
 }
 
-/// The shipped trial file with every decision answered, as a live trial needs it.
-fn decided() -> String {
-    let mut text = String::new();
-    let mut training = String::new();
-    for line in TRIAL.lines() {
-        if let Some(value) = line.strip_prefix("training = ") {
-            training = value.to_owned();
-        }
-        text.push_str(&match line {
-            "answer = \"\"" => format!("answer = {training}"),
-            "answered_by = \"\"" => "answered_by = \"Demo investigator\"".to_owned(),
-            "answered_on = \"\"" => "answered_on = \"2026-11-01\"".to_owned(),
-            "document = \"\"" => "document = \"Demo decision record\"".to_owned(),
-            other => other.to_owned(),
-        });
-        text.push('\n');
-    }
-    text
-}
-
 // shows: EU-2
 #[test]
 fn in_a_live_trial_a_centre_opens_only_after_a_drill_was_passed_for_it() {
-    let mut house = House::raise_unopened_with(|play| {
-        play.purpose = ListPurpose::Live;
-        play.trial = decided();
-    });
+    let mut house = House::raise_live();
     let review = json!({"signature": signature("mon-1", "review-list")});
     assert_eq!(house.post("mon-1", "/v1/lists/0/review", review).status, 200);
     let open = |house: &House, centre: Option<&str>| {

@@ -279,6 +279,26 @@ fn where_a_principal_investigator_is_marked_nobody_else_closes() {
     house.trail_is(["refused not-your-role", "break-closed"]);
 }
 
+// shows: EU-10
+#[test]
+fn who_closes_follows_the_mark_wherever_it_is_given_or_taken() {
+    let mut house = House::raise();
+    house.admit("i-rjs-2", "investigator", &["renji-south"]);
+    let release = broken(&house, 1);
+    opened(&house, &release);
+    assert_eq!(written(&house, "i-rjs", &release, answers()).status, 200);
+    let mark = |principal: bool| {
+        let body = json!({"principal": principal});
+        assert_eq!(house.post("admin-1", "/v1/people/i-rjs-2/principal", body).status, 200);
+    };
+    mark(true);
+    house.so_far();
+    refused(&closed(&house, "i-rjs", &release, json!({})), 403, "not-your-role");
+    mark(false);
+    assert_eq!(closed(&house, "i-rjs", &release, json!({})).status, 200);
+    house.trail_is(["refused not-your-role", "principal-marked", "break-closed"]);
+}
+
 /// Plans that somebody is told the treatment of this participant.
 fn planned(house: &House, who: &str, participant: &str) -> Reply {
     let answers = json!({"participant": participant, "to-tell": "Dr Demo, safety officer",

@@ -47,12 +47,17 @@ impl House {
         Self::raise_by(Stage::raise_unopened, |_| {})
     }
 
-    /// Raises a live service, where nothing is approved or open yet. Its recruitment cannot be opened: decisions are open.
+    /// Raises a live service, where nothing is approved or open yet; every decision is answered.
     pub fn raise_live() -> Self {
         Self::raise_unopened_with(|play| {
             play.purpose = ListPurpose::Live;
             play.trial = decided(&play.trial);
         })
+    }
+
+    /// Raises a live service whose trial file leaves decisions open. It has no list: none is imported before they are answered.
+    pub fn raise_live_undecided() -> Self {
+        Self::raise_by(Stage::raise_unlisted, |play| play.purpose = ListPurpose::Live)
     }
 
     /// The same as unopened, from a play that was altered.

@@ -178,6 +178,15 @@ fn a_live_list_is_not_imported_while_decisions_are_open() {
     std::fs::remove_dir_all(&path).unwrap();
 }
 
+// shows: design 10
+#[test]
+fn live_recruitment_is_not_opened_while_decisions_are_open() {
+    let house = House::raise_live_undecided();
+    let body = json!({"reason": "begin", "signature": signature("spon-1", "decide-recruitment")});
+    refused(&house.post("spon-1", "/v1/recruitment/open", body), 409, "decisions-open");
+    house.trail_is(["refused decisions-open"]);
+}
+
 // shows: SG-8 (a list of another purpose is no list of this trial)
 #[test]
 fn a_training_package_is_refused_by_a_live_service() {

@@ -129,6 +129,57 @@ fn a_person_is_disabled_once_and_never_by_themselves() {
     ]);
 }
 
+// shows: EU-10, AC-3, AT-11
+#[test]
+fn the_mark_of_principal_investigator_is_given_and_taken_later_and_refused_where_it_cannot_be() {
+    let house = House::raise();
+    let mark = |key: &str, who: &str, person: &str, principal: bool| {
+        let path = format!("/v1/people/{person}/principal");
+        house.act_once(who, "POST", &path, key, json!({"principal": principal}))
+    };
+    let stands = || {
+        let people = house.get("mon-1", "/v1/people").body["people"].clone();
+        let all = people.as_array().expect("a list").clone();
+        let marked = all.iter().filter(|one| one["principal"] == true);
+        marked.filter_map(|one| one["person"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(stands(), [""; 0]);
+    let (one, two, three) = ("one-key-for-one-act", "two-keys-for-an-act", "three-keys-for-acts");
+    refused(&mark(one, "mon-1", "i-rjs", true), 403, "not-your-role");
+    refused(&mark(one, "i-rjs", "i-rjs", true), 403, "not-your-role");
+    refused(&mark(one, "admin-1", "nobody-here", true), 404, "no-such-record");
+    refused(&mark(one, "admin-1", "p-rjs", true), 409, "wrong-state");
+    refused(&mark(one, "admin-1", "i-rjs", false), 409, "wrong-state");
+    let given = mark(one, "admin-1", "i-rjs", true);
+    assert_eq!(given.status, 200, "{}", given.text);
+    let (line, _) = house.check_receipt(&given.body["receipt"]);
+    assert_eq!(
+        (&line["on"]["person"], &line["data"]["principal"]),
+        (&json!("i-rjs"), &json!(true))
+    );
+    assert_eq!(line["centre"], "renji-south");
+    assert_eq!(mark(one, "admin-1", "i-rjs", true).body["repeated"], true);
+    refused(&mark(two, "admin-1", "i-rjs", true), 409, "wrong-state");
+    assert_eq!(stands(), ["i-rjs"]);
+    assert_eq!(mark(two, "admin-1", "i-rjs", false).status, 200);
+    assert_eq!(stands(), [""; 0]);
+    let disabled = house.act_once("admin-1", "POST", "/v1/people/i-rjw/disable", three, json!({}));
+    assert_eq!(disabled.status, 200);
+    refused(&mark("four-keys-for-an-act", "admin-1", "i-rjw", true), 409, "wrong-state");
+    house.trail_is([
+        "refused not-your-role",
+        "refused not-your-role",
+        "refused no-such-record",
+        "refused wrong-state",
+        "refused wrong-state",
+        "principal-marked",
+        "refused wrong-state",
+        "principal-marked",
+        "person-disabled",
+        "refused wrong-state",
+    ]);
+}
+
 // shows: AC-5, AC-3 (whoever was unblinded never takes a blinded role, not even with a new account)
 #[test]
 fn whoever_held_a_key_or_released_a_code_gets_no_blinded_role_under_any_account() {

@@ -33,17 +33,7 @@ fn records(path: &str) -> bool {
 fn body(path: &str, who: &str) -> Value {
     let signed = |act| signature(who, act);
     match path {
-        "/v1/sessions" => json!({"name": "nobody-here", "password": "not the password"}),
-        "/v1/invitations/accept" => json!({"token": "0", "password": "twelve characters"}),
-        "/v1/tokens" => json!({"id": "edc-1", "what": "Demo", "verbs": ["screen"],
-                               "centres": ["huashan"], "networks": [], "days": 1}),
         "/v1/participants/{reference}/entrust" => json!({"signature": signed("entrust")}),
-        "/v1/second-factor" => json!({"code": "000000", "password": "not the password"}),
-        "/v1/second-factor/recovery-codes" => json!({"password": "not the password"}),
-        "/v1/password" => json!({"password": "not the password", "new": "a word of my own"}),
-        "/v1/people/{person}/recover" => json!({"what": "password"}),
-        "/v1/recoveries/accept" => json!({"token": "0", "password": "a word of my own"}),
-        "/v1/people" => json!({"person": "new", "name": "Demo", "role": "monitor", "centres": []}),
         "/v1/participants" => json!({"centre": "huashan", "answers": {}}),
         "/v1/participants/{reference}" => json!({"answers": {}}),
         "/v1/participants/search" => json!({"number": "RJS-001"}),
@@ -100,8 +90,25 @@ fn body(path: &str, who: &str) -> Value {
         path if path.starts_with("/v1/recruitment/") => {
             json!({"reason": "none", "signature": signed("decide-recruitment")})
         }
-        path => sealed(path, who),
+        path => account(path).unwrap_or_else(|| sealed(path, who)),
     }
+}
+
+/// The same for accounts and how they are entered.
+fn account(path: &str) -> Option<Value> {
+    Some(match path {
+        "/v1/sessions" => json!({"name": "nobody-here", "password": "not the password"}),
+        "/v1/invitations/accept" => json!({"token": "0", "password": "twelve characters"}),
+        "/v1/tokens" => json!({"id": "edc-1", "what": "Demo", "verbs": ["screen"],
+                               "centres": ["huashan"], "networks": [], "days": 1}),
+        "/v1/second-factor" => json!({"code": "000000", "password": "not the password"}),
+        "/v1/second-factor/recovery-codes" => json!({"password": "not the password"}),
+        "/v1/password" => json!({"password": "not the password", "new": "a word of my own"}),
+        "/v1/people/{person}/recover" => json!({"what": "password"}),
+        "/v1/recoveries/accept" => json!({"token": "0", "password": "a word of my own"}),
+        "/v1/people" => json!({"person": "new", "name": "Demo", "role": "monitor", "centres": []}),
+        _ => return None,
+    })
 }
 
 /// A body with a sealed record in it.

@@ -25,9 +25,12 @@ fn a_small_whole_trial_is_reconciled_line_by_line_and_tells_the_same_twice() {
         String::from_utf8_lossy(&ran.stdout).into_owned()
     };
     let said = simulate();
-    assert!(said.contains("19 of 19 passed"), "{said}");
+    assert!(said.contains("20 of 20 passed"), "{said}");
     assert!(said.contains("      6  randomised"), "{said}");
     assert!(said.contains("refused: the target was reached"), "{said}");
+    for once in ["moved to another centre, the key", "centre keys rotated", "segments added"] {
+        assert!(said.contains(&format!("      1  {once}")), "{once}: {said}");
+    }
     // What happened follows from the seed; hashes do not, since signatures are rolled anew.
     let story = |said: &str| said.split("Reconciliation").next().map(str::to_owned);
     assert_eq!(story(&simulate()), story(&said));

@@ -82,10 +82,13 @@ fn a_list_grows_by_a_committed_segment_and_everything_of_the_first_still_proves_
     let house = sound(&desk.path("kept"));
     // By the play's own clock, as everything before it.
     house.import_list(&desk.read("package-1.json")).expect("the next segment");
+    assert_eq!(house.extensions().expect("read"), [""; 0], "no device is to open by it yet");
     let (monitor, signature) = (caller("mon-1"), signed("mon-1", "review-list"));
     let refused = randomise(&house, "rjs", &people[4], "before the approval");
     assert!(refused.is_err(), "not approved yet");
     wait(house.review_list(&monitor, 1, &signature, once("review"))).expect("approved");
+    // What devices hold a code of the second segment against, signed like the first.
+    assert_eq!(house.extensions().expect("read"), [desk.read("manifest-1.txt")]);
     let mut codes = vec![];
     for one in &people {
         codes.push(randomise(&house, "rjs", one, one.as_str()).expect("a code").value.code);

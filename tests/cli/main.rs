@@ -18,6 +18,7 @@ mod opening;
 mod operation;
 mod operator;
 mod pharmacy;
+mod relatedness;
 mod report;
 mod rotation;
 mod second_road;

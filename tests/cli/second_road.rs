@@ -77,8 +77,8 @@ fn road(name: &str) -> Road {
     desk.write("package.json", &stage.study.package);
     desk.write("manifest.txt", &stage.study.manifest.to_file_text());
     desk.write_escrow(&stage, &FixedDice::new(3));
-    let rows = stage.study.list.rows().iter();
-    let last = rows.filter(|row| row.stratum.as_str() == "renji-south/lldas").next_back();
+    let mut rows = stage.study.list.rows().iter();
+    let last = rows.rfind(|row| row.stratum.as_str() == "renji-south/lldas");
     let unissued = last.expect("the stratum has slots").code.to_string();
     desk.keep(stage);
     desk.data("kit make --package package.json -o kit");

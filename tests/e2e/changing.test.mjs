@@ -1,9 +1,12 @@
-// Keys that change, in a browser with real keys: one code's key passed on after a move.
+// Keys that change, in a browser with real keys: one code's key passed on after a move, and a centre's next key.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, signIn, step, visitor } from './pages.mjs';
-import { Stage } from './stage.mjs';
+import { KLERO, Stage } from './stage.mjs';
 
 const ARMS = /belimumab|placebo|saline|贝利尤|安慰剂|生理盐水/i;
 let stage;
@@ -91,4 +94,86 @@ test('a participant moves, the hotline passes the one key on, and the new centre
   await prepare('p-hsh', 'RJS-001', code, { size: 'desk' });
   const late = await stage.send('p-rjs', 'POST', '/v1/preparations', wish);
   assert.ok(late.status >= 400, 'and the centre that was left opens nothing more');
+});
+
+test('in Chinese too: passing back is one press more, and whoever is blinded finds no such page', async () => {
+  const signature = await stage.signature('i-hsh', 'transfer');
+  const answers = { to: 'renji-west', day: today(), note: 'moved again' };
+  await stage.done('i-hsh', 'POST', `/v1/participants/${stage.firstReference}/transfers`, { answers, signature });
+  const { page, faults, context } = await arrive('hot-1', '/pass-on', { language: 'zh-CN' });
+  await step(page, 'list');
+  assert.equal(await page.getAttribute('html', 'lang'), 'zh-CN');
+  assert.match(await page.textContent('[data-step=list]'), /传递：RJS-001/);
+  await page.click('[data-pass]');
+  await step(page, 'sign');
+  await fits(page);
+  await page.fill('#six-words', stage.words);
+  await page.keyboard.press('Enter');
+  await step(page, 'passed');
+  await fits(page);
+  assert.match(await page.textContent('[data-step=passed]'), /已传递：RJS-001/);
+  assert.ok(!ARMS.test(await page.content()));
+  assert.deepEqual(faults, []);
+  await context.close();
+  const blinded = await arrive('c-rjs', '/pass-on', { language: 'zh-CN' });
+  assert.equal(await blinded.page.locator('[data-pass]').count(), 0);
+  await blinded.context.close();
+});
+
+// What the statistician does at home, with the program: the trail as the service gives it, the list, the cards of who stays.
+function rotate(centre, stays, file) {
+  const trail = join(stage.parent, `export-${file}`);
+  execFileSync(KLERO, ['trail', 'export', '--data', join(stage.folder, 'service'), '-o', trail]);
+  const cards = stays.map((who) => {
+    const card = join(stage.parent, `${file}-${who}.pub.json`);
+    writeFileSync(card, execFileSync(KLERO, ['key', 'public', join(stage.folder, `${who}.key.json`)]));
+    return card;
+  });
+  const made = join(stage.parent, file);
+  execFileSync(KLERO, [
+    'key', 'rotate', centre, '--manifest', join(stage.folder, 'manifest.txt'), '--secret', join(stage.folder, 'secret.json'),
+    '--identity', join(stage.folder, 'stat-1.key.json'), '--words-file', join(stage.folder, 'six-words.txt'),
+    '--trail', trail, '--to', ...cards, '-o', made,
+  ]);
+  return made;
+}
+
+test('a centre gets its next key on a page, and what is issued after it opens with that key', async () => {
+  const stays = ['p-hsh', 'i-hsh', 'hot-1', 'hot-2'];
+  const late = rotate('huashan', stays, 'late.json');
+  const reference = await stage.screen('huashan', 'hsh', 'HSH-001');
+  await stage.randomise(reference, 'hsh');
+  const made = rotate('huashan', stays, 'rotation.json');
+  const { page, faults, context } = await arrive('stat-1', '/rotate');
+  await step(page, 'choose');
+  await fits(page);
+  const send = async (file) => {
+    if (file) await page.setInputFiles('#rotation', file);
+    await page.click('#rotate button.main');
+  };
+  const told = async (words) => {
+    await page.waitForFunction((source) => {
+      const box = document.getElementById('problem');
+      return !box.hidden && new RegExp(source).test(box.textContent);
+    }, words.source);
+  };
+  // A code was issued since: nothing is taken in, and the page stays where it is.
+  await send(late);
+  await told(/./);
+  assert.ok(await page.isVisible('#rotation'));
+  await send(made);
+  await step(page, 'taken');
+  await fits(page);
+  assert.match(await page.textContent('#entry'), /^\d+$/);
+  await page.goto(`${stage.base}/rotate`);
+  await step(page, 'choose');
+  await send(made);
+  await told(/./);
+  assert.deepEqual(faults, []);
+  await context.close();
+  const next = await stage.screen('huashan', 'hsh', 'HSH-002');
+  const shown = await stage.randomise(next, 'hsh');
+  await prepare('p-hsh', 'HSH-002', shown, { size: 'desk' });
+  const { body } = await stage.send('stat-1', 'GET', '/v1/keys');
+  assert.ok(body.holdings.some((one) => one.centre === 'huashan' && one.epoch === 2 && one.person === 'p-hsh'));
 });

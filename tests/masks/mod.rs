@@ -217,7 +217,9 @@ pub fn mask(record: &Record) -> Told {
         }
         headers.sort();
         pages.push((format!("headers of {name}"), headers.join("\n")));
-        pages.push((format!("length of {name}"), told.text.len().to_string()));
+        if told.path != "/metrics" {
+            pages.push((format!("length of {name}"), told.text.len().to_string()));
+        }
         pages.push((format!("body of {name}"), masker.document(&documents, &told.text)));
     }
     for (at, line) in record.log.iter().enumerate() {

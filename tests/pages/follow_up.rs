@@ -85,6 +85,36 @@ fn an_investigator_finds_the_record_that_is_due_writes_it_and_closes_the_break()
     assert!(!plain(&investigator.get("/").html).contains("Record of B-"));
 }
 
+/// Something sealed about the break, as the hotline's device sends it: the service cannot read it.
+fn sealed(service: &Service, released: &str) {
+    let body = json!({"reference": released,
+                      "record": {"record": "K7Q29MXT", "epoch": 1, "sealed": "00".repeat(4124)},
+                      "signature": signature("hot-1", "seal-part")});
+    let kept = service.act("hot-1", "POST", "/v1/sealed-parts", body);
+    assert_eq!(kept.status, 201, "{}", kept.text);
+}
+
+// shows: EU-10
+#[test]
+fn a_closing_page_asks_why_something_is_missing_only_while_it_is_missing() {
+    let (service, _, released) = broken();
+    let mut investigator = Browser::signed_in(&service, "en", "i-rjs");
+    let form = investigator.get(&format!("/breaks/{released}/follow-up"));
+    investigator.press(&form, &strs(&signed("i-rjs", &ANSWERS)));
+    let there = format!("/breaks/{released}/close");
+    let missing = "No sealed part was written";
+    let close = investigator.get(&there);
+    assert!(plain(&close.html).contains(missing) && close.html.contains("name=\"no-sealed-part\""));
+    sealed(&service, &released);
+    let close = investigator.get(&there);
+    assert!(!plain(&close.html).contains(missing));
+    assert!(!close.html.contains("no-sealed-part") && close.html.contains("name=\"unconfirmed\""));
+    let fields = signed("i-rjs", &[("unconfirmed", "the battery was empty")]);
+    let closed = investigator.press(&close, &strs(&fields));
+    assert_eq!(closed.path, format!("/breaks/{released}"), "{}", closed.html);
+    assert!(plain(&closed.html).contains("closed"));
+}
+
 // shows: EU-9
 #[test]
 fn a_record_that_is_late_is_said_to_the_monitor_at_the_start_and_counted_on_the_page_of_health() {

@@ -3,10 +3,11 @@
 
 use crate::browser::{Browser, HERE, between, plain};
 use crate::frame::{Service, stage, stage_unopened};
-use klero::cli::stage::password;
+use klero::cli::stage::{password, signature};
 use klero::store::Folder;
 use klero::store::shelf::Done;
 use klero::text::{self, Language};
+use serde_json::json;
 use std::fs;
 use std::path::Path;
 
@@ -46,9 +47,18 @@ fn the_trail_tells_each_act_in_a_sentence_of_the_readers_language() {
 #[test]
 fn every_act_of_the_service_has_a_sentence_and_a_kind() {
     let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service");
+    let names = ["by", "place", "participant", "person", "code", "fingerprint", "role", "category"];
+    let more = [
+        "visit", "first", "slots", "segment", "seconds", "trial", "wanted", "problem", "size",
+        "report", "token", "kind", "host", "from", "lost", "opener",
+    ];
+    let args: Vec<_> = names.iter().chain(&more).map(|name| (*name, "x".into())).collect();
     let mut acts = vec![];
+    let told = |act: &&str| text::find(Language::En, &format!("did.{act}"), &args).is_some();
     for file in fs::read_dir(service).unwrap().flatten() {
         let source = fs::read_to_string(file.path()).unwrap_or_default();
+        // An act that is handed on by a name of its own; and whatever else there is a sentence for.
+        acts.extend(source.split('"').filter(told).map(str::to_owned));
         for call in ["Entry::new(", "about("] {
             let written =
                 source.split(call).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
@@ -59,18 +69,15 @@ fn every_act_of_the_service_has_a_sentence_and_a_kind() {
     acts.sort();
     acts.dedup();
     assert!(acts.len() > 30, "{acts:?}");
-    let names = ["by", "place", "participant", "person", "code", "fingerprint", "role", "category"];
-    let more = [
-        "visit", "first", "slots", "segment", "seconds", "trial", "wanted", "problem", "size",
-        "report", "token", "kind", "host", "from", "lost", "opener",
-    ];
-    let args: Vec<_> = names.iter().chain(&more).map(|name| (*name, "x".into())).collect();
     for act in acts {
         for language in Language::ALL {
             let told = text::find(language, &format!("did.{act}"), &args);
             assert!(told.is_some(), "{act} has no sentence in {}", language.tag());
         }
-        assert!(web_kinds().contains(&act), "{act} has no kind on the page of the trail");
+        assert!(
+            web_kinds().contains(&format!("\"{act}\"")),
+            "{act} has no kind on the page of the trail"
+        );
     }
 }
 
@@ -233,6 +240,81 @@ fn the_statistician_voids_a_code_on_a_page_and_slips_stand_beside_their_fields()
     for who in ["mon-1", "c-rjs", "spon-1"] {
         let mut other = Browser::signed_in(&stage, "en", who);
         assert_eq!(other.get("/list/void").status, 403, "{who}");
+    }
+}
+
+// shows: EU-10, AC-3
+#[test]
+fn an_administrator_gives_and_takes_the_mark_of_principal_investigator_on_a_page() {
+    let stage = stage();
+    let mut browser = Browser::signed_in(&stage, "en", "admin-1");
+    let people = browser.get("/people");
+    let there = "/people/i-rjs/principal";
+    assert!(people.links().contains(&there.to_owned()));
+    assert!(!people.links().contains(&"/people/p-rjs/principal".to_owned()));
+    let give = browser.get(there);
+    assert!(plain(&give.html).contains("Mark Demo i-rjs as principal investigator?"));
+    let given = browser.press(&give, &[]);
+    assert_eq!((given.status, given.path.as_str()), (200, "/people"), "{}", given.html);
+    assert!(plain(&given.html).contains("Take the mark of principal investigator from Demo i-rjs"));
+    // The page that was left open asks for what stands already.
+    assert_eq!(browser.get("/people/p-rjs/principal").status, 409);
+    let mut monitor = Browser::signed_in(&stage, "zh-CN", "mon-1");
+    let told = monitor.get("/people");
+    assert!(plain(&told.html).contains("主要研究者") && !told.html.contains("/principal"));
+    assert!(plain(&monitor.get("/notices").html).contains("主要研究者的标明已变更"));
+    assert_eq!(monitor.get(there).status, 403);
+    let take = browser.get(there);
+    let taken = browser.press(&take, &[]);
+    assert!(!plain(&taken.html).contains("Take the mark"), "{}", taken.html);
+    for (language, given, taken) in [
+        ("en", "marked Demo i-rjs as", "took the mark of principal investigator from Demo i-rjs"),
+        ("zh-CN", "标明为主要研究者", "取消了 Demo i-rjs 的主要研究者标明"),
+    ] {
+        let trail =
+            plain(&Browser::signed_in(&stage, language, "mon-1").get("/trail/kind/people").html);
+        assert!(trail.contains(given) && trail.contains(taken), "{trail}");
+    }
+}
+
+// shows: RP-7, I1
+#[test]
+fn the_statistician_records_a_disclosure_by_its_hash_once_recruitment_is_closed() {
+    let stage = stage();
+    let mut browser = Browser::signed_in(&stage, "en", "stat-1");
+    assert!(browser.get("/list").links().contains(&"/list/disclose".to_owned()));
+    let form = browser.get("/list/disclose");
+    let empty = browser.press(&form, &[("file", "abc"), ("password", "x")]);
+    assert_eq!(empty.status, 422);
+    assert!(empty.field_says("stage", "This is needed"));
+    assert!(empty.field_says("file", "not of the expected length or form"));
+    let (word, hash) = (password("stat-1"), "0a".repeat(32));
+    // As the page prints it, in fours.
+    let grouped = hash.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four));
+    let grouped = grouped.collect::<Vec<_>>().join(" ").to_uppercase();
+    let typed = |stage: &'static str| {
+        [("stage", stage), ("file", grouped.as_str()), ("password", word.as_str())]
+    };
+    let early = browser.press(&empty, &typed("groups"));
+    assert_eq!(early.status, 409, "recruitment is open");
+    let close = json!({"reason": "all were recruited",
+                       "signature": signature("spon-1", "decide-recruitment")});
+    assert_eq!(stage.act("spon-1", "POST", "/v1/recruitment/close", close).status, 200);
+    let form = browser.get("/list/disclose");
+    assert_eq!(browser.press(&form, &typed("meaning")).status, 409, "no groups yet");
+    let form = browser.get("/list/disclose");
+    let done = browser.press(&form, &typed("groups"));
+    assert_eq!((done.status, done.path.as_str()), (200, "/list/disclose"), "{}", done.html);
+    assert!(plain(&done.html).contains("Recorded so far") && done.html.contains("0a0a 0a0a"));
+    let again = browser.press(&done, &typed("groups"));
+    assert_eq!(again.status, 409, "the same file");
+    for (language, words) in [("en", "and no arm"), ("zh-CN", "未公布治疗组别")] {
+        let trail = Browser::signed_in(&stage, language, "mon-1").get("/trail/kind/list").html;
+        assert!(trail.contains(words), "{trail}");
+    }
+    for who in ["mon-1", "spon-1", "admin-1"] {
+        let mut other = Browser::signed_in(&stage, "en", who);
+        assert_eq!(other.get("/list/disclose").status, 403, "{who}");
     }
 }
 

@@ -396,6 +396,17 @@ impl World {
         self.act("hot-1", "/v1/grants/remove", removal.clone(), 200);
         self.act("hot-1", "/v1/grants/remove", removal, 404);
         self.prepare("p-rjw", spilt, 403);
+        for (by, person, principal, status) in [
+            ("mon-1", "i-rjw", true, 403),
+            ("admin-1", "p-rjw", true, 409),
+            ("admin-1", "nobody-here", true, 404),
+            ("admin-1", "i-rjw", true, 200),
+            ("admin-1", "i-rjw", true, 409),
+            ("admin-1", "i-rjw", false, 200),
+        ] {
+            let path = format!("/v1/people/{person}/principal");
+            self.act(by, &path, json!({"principal": principal}), status);
+        }
         for who in ["c-sph", "p-sph"] {
             let path = format!("/v1/people/{who}/disable");
             self.act("admin-1", &path, json!({}), 200);

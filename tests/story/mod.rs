@@ -33,7 +33,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// The seed of list, keys and service.
@@ -331,6 +331,18 @@ impl Drop for World {
     }
 }
 
+/// The addresses of all routes, then of all pages. Worked out once: the table describes each route whole.
+static PATHS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let pages = klero::web::pages().all;
+    let table = http::table();
+    table
+        .routes()
+        .iter()
+        .map(|route| route.path)
+        .chain(pages.iter().map(|page| page.path))
+        .collect()
+});
+
 /// The method and the row of the table of routes that an address belongs to; the address itself if it has none.
 pub fn route(method: &str, path: &str) -> String {
     let plain = path.split('?').next().unwrap_or_default();
@@ -339,12 +351,8 @@ pub fn route(method: &str, path: &str) -> String {
         let alike = wanted.clone().count() == given.clone().count();
         alike && wanted.zip(given).all(|(wanted, given)| wanted.starts_with('{') || wanted == given)
     };
-    let pages = klero::web::pages().all;
-    let pages = pages.iter().map(|page| page.path);
-    let table = http::table();
-    let paths: Vec<&str> = table.routes().iter().map(|route| route.path).chain(pages).collect();
     // A plain part of an address comes before a variable one.
-    let exact = paths.iter().find(|path| **path == plain);
-    let found = exact.or_else(|| paths.iter().find(|path| fits(path)));
+    let exact = PATHS.iter().find(|path| **path == plain);
+    let found = exact.or_else(|| PATHS.iter().find(|path| fits(path)));
     format!("{method} {}", found.unwrap_or(&"(none)"))
 }

@@ -44,7 +44,7 @@ impl World {
                 "release" => self.breaks.iter().take(4).cloned().collect(),
                 "entry" => ["0", "1", "40", "999999"].map(str::to_owned).into(),
                 "segment" => ["0", "9"].map(str::to_owned).into(),
-                "person" => ["c-rjs", "p-hsh", "nobody-here"].map(str::to_owned).into(),
+                "person" => ["c-rjs", "i-rjw", "p-hsh", "nobody-here"].map(str::to_owned).into(),
                 "kind" => ["breaks", "nothing"].map(str::to_owned).into(),
                 "token" => vec!["0".repeat(40)],
                 "machine" => vec!["no-machine".to_owned()],

@@ -214,8 +214,8 @@ fn opened_offline(stage: &Stage, codes: &[String]) -> Vec<String> {
                           "why": "invented"}})
     };
     import(letter("huashan-0-0001-A", &codes[2]));
-    let rows = stage.study.list.rows().iter();
-    let last = rows.filter(|row| row.stratum.as_str() == "huashan/lldas").next_back();
+    let mut rows = stage.study.list.rows().iter();
+    let last = rows.rfind(|row| row.stratum.as_str() == "huashan/lldas");
     import(letter("huashan-0-0002-A", &last.expect("slots").code.to_string()));
     vec![codes[0].clone(), codes[2].clone()]
 }

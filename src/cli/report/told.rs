@@ -35,7 +35,8 @@ pub struct Report<'r> {
 /// What a reader of the closed part must know.
 pub const CLOSED_NOTES: &[&str] = &[
     "A release counts as unblinded, whether or not its opening was confirmed.",
-    "Relatedness is what was judged before the arm was known; what was judged after it is sealed for holders.",
+    "What was judged once the arm was known is sealed for holders: klero break collect fetches it, and --sealed opens it \
+     here. Its narrative is counted nowhere.",
     "Blocks are taken as known, as they are to whoever counts the participants of a published design with one size; \
      with mixed or hidden sizes less follows in truth.",
     "A guess test is not collected by this program.",

@@ -2,6 +2,7 @@
 
 use super::{Ended, Whole, pharmacy};
 use crate::cli::stage::{TRIAL, signature};
+use crate::cli::study::data_set;
 use crate::sealing::bytes::{hex, sha256};
 use crate::sealing::data_set::read_data_set;
 use crate::sealing::report::Looked;
@@ -45,6 +46,8 @@ pub fn end(mut whole: Whole, days: i32) -> Ended {
     lines.push((opens, balance.is_ok()));
     let closed = counted("codes broken") == counted("code breaks closed");
     lines.push(("every code break has its record and is closed".to_owned(), closed));
+    let grown = format!("{} codes came of the list's second segment", whole.of_extension());
+    lines.push((grown, whole.studies().len() == 2));
     match fifteen(&whole, balance.unwrap_or(1)) {
         Ok(fifteen) => lines.extend(fifteen),
         Err(why) => lines.push((format!("the fifteen lines: {why}"), false)),
@@ -62,13 +65,14 @@ fn fifteen(whole: &Whole, unbalanced: usize) -> Result<Vec<(String, bool)>, Stri
     });
     let checkpoint = checkpoint.map_err(|_| "the trail is not exported".to_owned())?;
     let study = &whole.stage.study;
-    let disclosure = study.disclosure();
-    let data =
-        read_data_set(&study.data_set(trail.lines())).map_err(|_| "no data set".to_owned())?;
-    let manifests = [study.manifest.to_file_text()];
+    let data = data_set(&whole.arms, trail.lines());
+    let data = read_data_set(&data).map_err(|_| "no data set".to_owned())?;
+    let studies = whole.studies();
+    let disclosures: Vec<_> = studies.iter().map(|study| study.disclosure()).collect();
+    let manifests: Vec<_> = studies.iter().map(|study| study.manifest.to_file_text()).collect();
     let evidence = Evidence {
         manifests: &manifests,
-        disclosures: std::slice::from_ref(&disclosure),
+        disclosures: &disclosures,
         checkpoint: &checkpoint,
         trail_key: &whole.stage.house().store.signer().vkey(),
         kept: &whole.kept,

@@ -1,6 +1,6 @@
 //! One day of the simulated trial: who comes, who is infused, what goes wrong.
 
-use super::{Someone, Task, Whole, pharmacy};
+use super::{Someone, Task, Whole, changes, pharmacy};
 use crate::cli::stage::{CENTRES, answers, signature};
 use serde_json::{Value, json};
 
@@ -39,6 +39,8 @@ pub fn day(whole: &mut Whole, tasks: Vec<Task>) {
             Task::Closes(one, number) => closed(whole, one, number),
             Task::Errs(one) => mistaken(whole, one),
             Task::Voids => voided(whole),
+            Task::Rotates => changes::rotated(whole),
+            Task::Moves => changes::moved(whole),
             Task::Slips => slipped(whole),
             _ => {}
         }
@@ -296,9 +298,10 @@ fn voided(whole: &mut Whole) {
         .filter(|row| matches!(row.position, 3 | 9) && row.stratum.as_str().ends_with("/lldas"));
     let codes: Vec<String> = known.take(2).map(|row| row.code.to_string()).collect();
     for code in codes {
-        let body = json!({"code": code, "reason": "its letter was found open",
+        let body = json!({"code": &code, "reason": "its letter was found open",
                           "signature": signature("stat-1", "void-code")});
         whole.done("stat-1", "/v1/codes/void", body);
+        whole.voided.insert(code);
         whole.count("codes voided");
     }
 }

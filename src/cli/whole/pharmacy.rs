@@ -1,24 +1,21 @@
 //! The simulated pharmacies: what comes in, what is used for whom, all of it sealed on the pharmacist's own device.
 
 use super::Whole;
+use super::changes::centre_key;
 use crate::cli::pharmacy::imbalances;
 use crate::cli::stage::{CENTRES, Reply, signature};
 use crate::dice::roll;
 use crate::domain::ids::{CentreId, Reference};
-use crate::sealing::bytes::{hex, unhex};
+use crate::sealing::bytes::hex;
 use crate::sealing::centre_key::CentreKey;
 use crate::sealing::sealed_record::{RecordKind, RecordPlace, seal_record};
-use crate::sealing::slot::Wrap;
-use crate::sealing::wrap::{WrapPlace, unwrap};
 use serde_json::{Value, json};
 
 /// Every centre gets a lot of each product, enough for everybody.
 pub fn stocked(whole: &mut Whole, each: u32) {
     for (centre, letters) in CENTRES {
         let who = format!("p-{letters}");
-        whole.wake(&who);
-        let told = whole.stage.get(&who, &format!("/v1/wraps/{centre}")).body;
-        let key = key(whole, &who, centre, told["wraps"][0]["wrap"].as_str().unwrap_or_default());
+        let key = (1, centre_key(whole, &who, centre, 1));
         let arms = whole.stage.study.manifest.manifest.arms.clone();
         for (number, arm) in arms.iter().enumerate() {
             let text = json!({"v": 1, "event": "received", "product": arm,
@@ -32,30 +29,23 @@ pub fn stocked(whole: &mut Whole, each: u32) {
     }
 }
 
-/// The centre's key, as the pharmacist's own wrap gives it.
-fn key(whole: &Whole, who: &str, centre: &str, wrap: &str) -> CentreKey {
-    let identity = &whole.stage.identities[who];
-    let at = WrapPlace {
-        trial: whole.stage.house().trial.id.clone(),
-        centre: CentreId::parse(centre).expect("the cast's centres are well formed"),
-        epoch: 1,
-        person: identity.card().person.clone(),
-    };
-    let wrap = unhex(wrap).and_then(|bytes| Wrap::from_bytes(&bytes)).expect("a wrap travels");
-    unwrap(&wrap, &at, identity.opening()).expect("a pharmacist's own wrap opens")
-}
-
-fn sealed(whole: &Whole, key: &CentreKey, centre: &str, kind: RecordKind, text: &Value) -> Value {
+fn sealed(
+    whole: &Whole,
+    (epoch, key): &(u32, CentreKey),
+    centre: &str,
+    kind: RecordKind,
+    text: &Value,
+) -> Value {
     let record = Reference::from_bytes(roll(&whole.dice));
     let at = RecordPlace {
         trial: whole.stage.house().trial.id.clone(),
         centre: CentreId::parse(centre).expect("the cast's centres are well formed"),
         record: record.clone(),
-        epoch: 1,
+        epoch: *epoch,
         kind,
     };
     let sealed = seal_record(key, &at, &text.to_string(), roll(&whole.dice)).expect("it fits");
-    json!({"record": record.as_str(), "epoch": 1, "sealed": hex(sealed.as_bytes())})
+    json!({"record": record.as_str(), "epoch": epoch, "sealed": hex(sealed.as_bytes())})
 }
 
 /// Records what was prepared: a part for everybody, and one for holders alone.

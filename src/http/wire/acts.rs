@@ -171,6 +171,16 @@ pub struct PersonBody {
     pub centres: Vec<String>,
     /// `invited`, `active` or `disabled`.
     pub state: String,
+    /// Principal investigator of those centres.
+    pub principal: bool,
+}
+
+/// Gives or takes the mark of principal investigator.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrincipalBody {
+    /// Given, or taken?
+    pub principal: bool,
 }
 
 /// Everybody.
@@ -752,6 +762,9 @@ pub struct CommitmentBody {
     pub manifest: String,
     /// The key that signs checkpoints.
     pub trail_key: String,
+    /// The signed manifests of later segments of the list that were approved, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<String>,
 }
 
 /// What the trial asks and says, from its configuration. Without arms.

@@ -95,21 +95,26 @@ pub fn standing(looked: &Looked) -> Vec<Standing> {
     all
 }
 
+/// What was judged once the arm was known, by the name of the code break: opened with a holder's key.
+pub type Judged = BTreeMap<String, String>;
+
 /// Everything of the closed part that is counted by arm.
-pub fn tables(looked: &Looked) -> Vec<Table> {
+pub fn tables(looked: &Looked, judged: &Judged) -> Vec<Table> {
     let mut all = balance(looked);
-    all.extend(breaks(looked));
+    all.extend(breaks(looked, judged));
     all.extend(mistakes(looked));
     all.extend(ends(looked));
     all
 }
 
-fn breaks(looked: &Looked) -> Vec<Table> {
+fn breaks(looked: &Looked, judged: &Judged) -> Vec<Table> {
     let related: BTreeMap<String, String> = looked
         .acts("follow-up-recorded")
         .filter_map(|line| Some((word(line, "reference")?, word(line, "related-before")?)))
         .collect();
-    let [mut all, mut category, mut relatedness] = [(); 3].map(|()| Counter::new(looked));
+    let later = Later::of(looked, judged);
+    let [mut all, mut category, mut before, mut after, mut both] =
+        [(); 5].map(|()| Counter::new(looked));
     let mut people = BTreeSet::new();
     for (line, one) in broken(looked) {
         all.add("code breaks", one.arm);
@@ -117,18 +122,56 @@ fn breaks(looked: &Looked) -> Vec<Table> {
             all.add("participants whose code was broken", one.arm);
         }
         category.add(&word(line, "category").unwrap_or_else(|| NOT_SAID.to_owned()), one.arm);
-        let known = word(line, "reference").and_then(|reference| related.get(&reference));
-        relatedness.add(known.map_or(NOT_RECORDED, String::as_str), one.arm);
+        let reference = word(line, "reference").unwrap_or_default();
+        let first = related.get(&reference).map_or(NOT_RECORDED, String::as_str);
+        let then = later.word(&reference);
+        before.add(first, one.arm);
+        after.add(then, one.arm);
+        both.add(&format!("{first}, then {then}"), one.arm);
     }
     vec![
         all.table("breaks", "Code breaks"),
         category.table("breaks-by-category", "Code breaks, by category"),
-        relatedness.table(
+        before.table(
             "breaks-by-relatedness",
             "Code breaks, by relatedness as judged before the arm was known",
         ),
+        after.table(
+            "breaks-by-relatedness-after",
+            "Code breaks, by relatedness as judged once the arm was known",
+        ),
+        both.table(
+            "breaks-by-relatedness-both",
+            "Code breaks, by relatedness before the arm was known, and then",
+        ),
     ]
 }
+
+/// What there is about relatedness once the arm was known.
+struct Later<'l> {
+    judged: &'l Judged,
+    sealed: BTreeSet<String>,
+    closed: BTreeSet<String>,
+}
+
+impl<'l> Later<'l> {
+    fn of(looked: &Looked, judged: &'l Judged) -> Self {
+        let named = |act| looked.acts(act).filter_map(|line| word(line, "reference")).collect();
+        Self { judged, sealed: named(SEALED), closed: named("break-closed") }
+    }
+
+    fn word(&self, reference: &str) -> &str {
+        match self.judged.get(reference) {
+            Some(word) => word,
+            None if self.sealed.contains(reference) => "sealed, not opened here",
+            None if self.closed.contains(reference) => "closed without it",
+            None => NOT_RECORDED,
+        }
+    }
+}
+
+/// The entry that keeps what was judged once the arm was known.
+pub const SEALED: &str = "sealed-part-kept";
 
 const NOT_SAID: &str = "not said";
 const NOT_RECORDED: &str = "not recorded yet";

@@ -1,7 +1,7 @@
 //! A made-up trial, counted by hand beside the report.
 
 use super::Looked;
-use super::closed::{Table, balance, standing, tables};
+use super::closed::{Judged, Table, balance, standing, tables};
 use super::leak::{collateral, exposure, leak, shown};
 use super::reconcile::{Reconciled, Sources, Stands, reconcile};
 use crate::domain::entry::Entry;
@@ -78,7 +78,7 @@ fn what_happened_is_counted_by_the_arms_of_the_list_and_named_by_their_names() {
     }
     let looked = look(&tale);
     assert_eq!(looked.arms, ["active", "placebo"]);
-    let all = tables(&looked);
+    let all = tables(&looked, &Judged::new());
     let everybody: Vec<usize> = [0, 8, 1, 16].into_iter().chain(2..8).collect();
     assert_eq!(row(&all, "randomised", "all"), Some(&counts(&tale, &everybody)));
     assert_eq!(row(&all, "randomised-by-centre", "west"), Some(&counts(&tale, &[16])));
@@ -96,6 +96,42 @@ fn what_happened_is_counted_by_the_arms_of_the_list_and_named_by_their_names() {
     assert_eq!(row(&all, "stops-before-break", "lost"), Some(&counts(&tale, &[0])));
     assert_eq!(row(&all, "ends", "lost"), Some(&counts(&tale, &[0])));
     assert_eq!(balance(&looked), all[..4], "the balance is the first part of it");
+}
+
+// shows: RP-3, EU-9
+#[test]
+fn relatedness_is_counted_by_arm_as_judged_before_and_once_the_arm_was_known() {
+    let mut tale = filled();
+    break_row(&mut tale, 2, "ES-012");
+    for entry in [
+        about("follow-up-recorded", "ES-012").with("related-before", "possible"),
+        about("sealed-part-kept", "ES-012").with("record", "K7Q29MXT"),
+    ] {
+        tale.told.push(("inv-e", "investigator", entry));
+    }
+    // All releases of the tale carry one reference.
+    let (rows, looked) = ([16, 1, 2], look(&tale));
+    let sealed = tables(&looked, &Judged::new());
+    let there = row(&sealed, "breaks-by-relatedness-after", "sealed, not opened here");
+    assert_eq!(there, Some(&counts(&tale, &rows)));
+    let judged = Judged::from([("M3TT00R1".to_owned(), "definite".to_owned())]);
+    let opened = tables(&looked, &judged);
+    for (table, label) in [
+        ("breaks-by-relatedness", "possible"),
+        ("breaks-by-relatedness-after", "definite"),
+        ("breaks-by-relatedness-both", "possible, then definite"),
+    ] {
+        assert_eq!(row(&opened, table, label), Some(&counts(&tale, &rows)), "{table}");
+    }
+    let closed = about("break-closed", "ES-012").with("unconfirmed", true);
+    tale.told.retain(|(.., entry)| entry.act != "sealed-part-kept");
+    let bare = tables(&look(&tale), &Judged::new());
+    let none = row(&bare, "breaks-by-relatedness-after", "not recorded yet");
+    assert_eq!(none, Some(&counts(&tale, &rows)));
+    tale.told.push(("inv-e", "investigator", closed));
+    let without = tables(&look(&tale), &Judged::new());
+    let none = row(&without, "breaks-by-relatedness-after", "closed without it");
+    assert_eq!(none, Some(&counts(&tale, &rows)));
 }
 
 // shows: RP-5
@@ -119,7 +155,7 @@ fn a_planted_error_of_randomisation_of_stratum_and_of_product_each_appear_by_arm
     ] {
         tale.told.push(("co-e", "coordinator", entry));
     }
-    let all = tables(&look(&tale));
+    let all = tables(&look(&tale), &Judged::new());
     assert_eq!(row(&all, "mistakes", "randomised-in-error"), Some(&counts(&tale, &[3])));
     assert_eq!(row(&all, "mistakes", "wrong-product"), Some(&counts(&tale, &[4])), "once each");
     let wrong = "east/mild, should be east/severe";

@@ -13,9 +13,17 @@ import { receiptText, sign } from './signature.js';
 const ACTS = { prepare: 'release-for-preparation', break: 'release-for-break', drill: 'drill' };
 const BAD = 'proof.bad';
 
-// The public commitment, as GET /v1/commitment gives it: the manifest, verified, and the trail's key.
-export async function readCommitment({ manifest, trailKey }) {
-  return { manifest: await readManifest(manifest), trail: await readTrailKey(trailKey) };
+// The public commitment, as GET /v1/commitment gives it: the manifests of all segments, verified, and the trail's key.
+export async function readCommitment({ manifest, trailKey, extensions = [] }) {
+  const first = await readManifest(manifest);
+  const all = [first];
+  for (const text of extensions) {
+    const next = await readManifest(text);
+    need(next.trial === first.trial && next.purpose === first.purpose, 'manifest.bad');
+    need(next.arms.join('\n') === first.arms.join('\n'), 'manifest.bad');
+    all.push(next);
+  }
+  return { manifest: first, all, trail: await readTrailKey(trailKey) };
 }
 
 const plainReference = (text) => {
@@ -54,8 +62,10 @@ function readPassed(said, held) {
 
 // The checkpoint is signed, the entry is under it, and it is about this very release, slot, participant and person.
 export async function prove(release, commitment, asked) {
-  const { manifest, trail } = commitment;
+  const { trail } = commitment;
   const [slot, held] = [readSlot(release.slot), readWrap(release.wrap)];
+  // Nothing of another segment opens against the first.
+  const manifest = commitment.all.find(({ segment }) => segment === slot.segment) || commitment.manifest;
   const reference = plainReference(release.reference);
   slot.passed = readPassed(release.passed, held);
   const centre = slot.passed ? slot.passed.centre : slot.stratum.split('/')[0];

@@ -19,6 +19,7 @@ notice =
     .follow-up-overdue = The record of a code break is overdue
     .opening-unconfirmed = No device has confirmed the opening of a release
     .recruitment-changed = Recruitment was opened, paused or closed
+    .principal-changed = A principal investigator was marked, or is it no longer
     .drill-overdue = A drill of the emergency path is overdue
     .checkpoint-made = A day's entries are under a signed checkpoint
     .infusion-waiting = A randomised participant has had no infusion since yesterday

@@ -19,6 +19,7 @@ notice =
     .follow-up-overdue = 揭盲后续记录逾期未写
     .opening-unconfirmed = 一次调取未获设备确认开启
     .recruitment-changed = 入组已启动、暂停或结束
+    .principal-changed = 主要研究者的标明已变更
     .drill-overdue = 紧急揭盲演练逾期
     .checkpoint-made = 一日的条目已纳入签名检查点
     .infusion-waiting = 一名已随机受试者自昨日起尚未输注
