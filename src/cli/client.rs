@@ -96,7 +96,15 @@ impl Client {
     /// # Errors
     /// 1 when nobody answers.
     pub fn get_as(&self, path: &str, bearer: &str) -> Result<Answer, Failure> {
-        let request = self.request("GET", path, &[("authorization", bearer)]);
+        self.get(path, &[("authorization", bearer)])
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// 1 when nobody answers.
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer, Failure> {
+        let request = self.request("GET", path, headers);
         self.answered(request.body(()).map(|request| self.agent.run(request)))
     }
 

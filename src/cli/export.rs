@@ -77,7 +77,7 @@ mod stored {
         /// dm, ds, ec, da, ta, ts, adsl
         #[arg(value_parser = kind)]
         kind: Option<Kind>,
-        /// csv, xlsx, json, odm, dataset-json, fhir   [default: the kind's own]
+        /// csv, xlsx, json, odm, odm2, dataset-json, fhir   [default: the kind's own]
         #[arg(long, value_parser = format)]
         format: Option<Format>,
         /// CSV for programs: no byte order mark, no groups in codes, no apostrophe before formulas

@@ -290,6 +290,8 @@ enum Command {
     Man(shell::Manual),
     #[cfg(all(feature = "server", feature = "offline"))]
     Validate(Box<validate::Validate>),
+    #[cfg(all(feature = "server", feature = "offline"))]
+    Conform(validate::conform::Conform),
 }
 
 #[derive(Subcommand)]
@@ -404,6 +406,8 @@ impl Command {
             Command::Demo(demo) => demo.run(),
             #[cfg(all(feature = "server", feature = "offline"))]
             Command::Validate(validate) => validate.run(),
+            #[cfg(all(feature = "server", feature = "offline"))]
+            Command::Conform(conform) => conform.run(),
             #[cfg(feature = "server")]
             Command::Openapi(openapi) => openapi.run(),
             Command::Completions(completions) => completions.run(Cli::command()),

@@ -2,6 +2,7 @@
 //! and the user's own cases and scripts, into one report that a tester signs (VA-1 to VA-3). What is qualified is this very
 //! program: a real service on loopback, a real database on this disk, real keys. Nothing of it touches a trial's folder.
 
+pub mod conform;
 mod ending;
 mod given;
 mod ground;
@@ -24,6 +25,7 @@ use clap::Args;
 use given::{Cases, SCRIPT_BYTES_MAX, Script};
 use ground::Ground;
 use papers::Paper;
+use script::Kept;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -107,9 +109,11 @@ impl Validate {
         say!("operation, on a service of its own ...");
         let mut ground = Ground::raise(&trial, cases)?;
         tested.extend(operation::tests(&mut ground));
-        tested.extend(
-            scripts.iter().enumerate().map(|(at, script)| script::run(&ground, at, script)),
-        );
+        let given = ground.given();
+        tested.extend(conform::tests(&ground, given, &ground.stage.study.manifest.manifest.arms));
+        tested.extend((1..).zip(&scripts).map(|(number, script)| {
+            script::run(&ground, format!("AQ-{number:02}"), script, &mut Kept::new())
+        }));
         tested.extend(ending::last(ground));
         let paper = Paper {
             trial: &trial,

@@ -4,6 +4,7 @@
 
 use super::comma;
 use super::odm::ARM;
+use super::odm2;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -255,7 +256,10 @@ fn renamed(column: &Value) -> Value {
 }
 
 fn fill_odm(text: &str, disclosed: &Disclosed) -> Result<(String, usize), NotFilled> {
-    let empty = format!("<ItemData ItemOID=\"{ARM}\" IsNull=\"Yes\"/>");
+    let item = format!("<ItemData ItemOID=\"{ARM}\"");
+    let empty = format!("{item} IsNull=\"Yes\"/>");
+    // In 2.0 a value is an element; it stays on the one line, so that a filled file has the lines of an empty one.
+    let second = text.contains(odm2::NAMESPACE);
     let (mut out, mut participant, mut count) = (String::with_capacity(text.len()), "", 0);
     for line in text.split_inclusive('\n') {
         if let Some(rest) = line.trim_start().strip_prefix("<SubjectData SubjectKey=\"") {
@@ -263,10 +267,13 @@ fn fill_odm(text: &str, disclosed: &Disclosed) -> Result<(String, usize), NotFil
         }
         if line.trim() == empty {
             let arm = disclosed.of(participant)?;
-            let full = format!("<ItemData ItemOID=\"{ARM}\" Value=\"{}\"/>", arm.id);
+            let full = match second {
+                true => format!("{item}><Value>{}</Value></ItemData>", arm.id),
+                false => format!("{item} Value=\"{}\"/>", arm.id),
+            };
             out.push_str(&line.replace(&empty, &full));
             count += 1;
-        } else if line.contains(&format!("ItemOID=\"{ARM}\" Value=")) {
+        } else if line.trim_start().starts_with(&item) {
             return Err(NotFilled::FilledBefore);
         } else {
             out.push_str(line);
@@ -303,7 +310,7 @@ fn fill_fhir(text: &str, disclosed: &Disclosed) -> Result<(String, usize), NotFi
 #[cfg(test)]
 mod tests {
     use super::super::subject::{Event, Subject};
-    use super::super::{Origin, adsl, dataset_json, fhir, odm, sdtm};
+    use super::super::{Origin, adsl, dataset_json, fhir, odm, odm2, sdtm};
     use super::*;
     use crate::domain::time::Moment;
     use crate::domain::trial::Trial;
@@ -460,6 +467,12 @@ mod tests {
         assert_eq!(count, 2);
         assert!(full.contains("IT.RANDOMISATION.ARM\" Value=\"drug\"/>"));
         assert_eq!(full.lines().count(), odm.lines().count());
+        let second = text(odm2::write(&origin, &trial, &all));
+        assert!(second.contains("Demo &lt;c&gt; &amp; co") && !second.contains("<c>"));
+        let (full, count) = fill(&second, &disclosed()).unwrap();
+        assert_eq!((count, full.lines().count()), (2, second.lines().count()));
+        assert!(full.contains("IT.RANDOMISATION.ARM\"><Value>drug</Value></ItemData>"));
+        assert_eq!(fill(&full, &disclosed()), Err(NotFilled::FilledBefore));
         let fhir = text(fhir::write(&origin, &all));
         let (full, count) = fill(&fhir, &disclosed()).unwrap();
         assert_eq!((count, full.matches("\"actualComparisonGroup\":\"drug\"").count()), (2, 1));

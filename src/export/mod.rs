@@ -9,11 +9,13 @@ pub mod fhir;
 #[cfg(feature = "offline")]
 pub mod fill;
 pub mod odm;
+pub mod odm2;
 pub mod sdtm;
 pub mod subject;
 pub mod tables;
 #[cfg(feature = "server")]
 pub mod xlsx;
+mod xml;
 
 use crate::domain::time::Moment;
 

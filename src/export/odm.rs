@@ -4,84 +4,21 @@
 use super::Origin;
 use super::dataset_json::{metadata, seconds};
 use super::subject::{Event, Subject};
+use super::xml::Xml;
 use crate::domain::trial::Trial;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 /// Of every item that only the disclosure tells.
 pub const ARM: &str = "IT.RANDOMISATION.ARM";
 const SCREENING: &str = "SCREENING";
 const RANDOMISATION: &str = "RANDOMISATION";
-
-/// One element after the other, indented; texts are escaped on the way.
-struct Xml {
-    out: String,
-    open: Vec<String>,
-}
-
-impl Xml {
-    fn begin(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.element(name, attributes, ">");
-        self.open.push(name.to_owned());
-    }
-
-    fn end(&mut self) {
-        if let Some(name) = self.open.pop() {
-            self.line(&format!("</{name}>"));
-        }
-    }
-
-    fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.element(name, attributes, "/>");
-    }
-
-    fn text(&mut self, name: &str, text: &str) {
-        self.line(&format!("<{name}>{}</{name}>", escaped(text)));
-    }
-
-    fn translated(&mut self, name: &str, text: &str) {
-        self.begin(name, &[]);
-        self.line(&format!("<TranslatedText xml:lang=\"en\">{}</TranslatedText>", escaped(text)));
-        self.end();
-    }
-
-    fn element(&mut self, name: &str, attributes: &[(&str, &str)], end: &str) {
-        let mut line = format!("<{name}");
-        for (name, value) in attributes {
-            let _ = write!(line, " {name}=\"{}\"", escaped(value));
-        }
-        line.push_str(end);
-        self.line(&line);
-    }
-
-    fn line(&mut self, line: &str) {
-        self.out.extend(std::iter::repeat_n(' ', self.open.len()));
-        self.out.push_str(line);
-        self.out.push('\n');
-    }
-}
-
-/// What XML cannot hold at all is left out; every control character among it.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' | '\t' => out.push(' '),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
-            c => out.push(c),
-        }
-    }
-    out
-}
+/// The events of the study, and which may come again.
+pub(super) const EVENTS: [(&str, &str); 3] =
+    [(SCREENING, "No"), (RANDOMISATION, "No"), ("RECORD", "Yes")];
 
 /// Writes the document.
 pub fn write(origin: &Origin, trial: &Trial, subjects: &[Subject]) -> Vec<u8> {
-    let mut xml =
-        Xml { out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(), open: vec![] };
+    let mut xml = Xml::new();
     let at = seconds(&origin.at.to_string());
     let file = format!("klero/{}/{}", origin.trial, origin.entries);
     xml.begin(
@@ -106,14 +43,20 @@ pub fn write(origin: &Origin, trial: &Trial, subjects: &[Subject]) -> Vec<u8> {
     for one in subjects {
         subject(&mut xml, trial, one);
     }
-    xml.end();
-    xml.end();
-    xml.out.into_bytes()
+    xml.into_bytes()
 }
 
-/// The forms of recorded entries, and the items of each: an act, and what its entries say.
-fn forms(subjects: &[Subject]) -> BTreeMap<String, BTreeSet<String>> {
-    let mut forms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+/// An act, and the items that its entries say.
+pub(super) type Forms = BTreeMap<String, BTreeSet<String>>;
+
+/// The forms of an event of the study.
+pub(super) fn forms_of<'f>(event: &'f str, forms: &'f Forms) -> Vec<&'f str> {
+    if event == "RECORD" { forms.keys().map(String::as_str).collect() } else { vec![event] }
+}
+
+/// The forms of recorded entries, and the items of each.
+pub(super) fn forms(subjects: &[Subject]) -> Forms {
+    let mut forms: Forms = BTreeMap::new();
     for event in subjects.iter().flat_map(|one| one.events.iter().chain(&one.eligible)) {
         let items = forms.entry(event.act.clone()).or_default();
         items.extend(items_of(event).map(|(name, _)| name.clone()));
@@ -125,12 +68,7 @@ fn items_of(event: &Event) -> impl Iterator<Item = &(String, String)> {
     event.facts.iter().chain(&event.texts)
 }
 
-fn study(
-    xml: &mut Xml,
-    origin: &Origin,
-    trial: &Trial,
-    forms: &BTreeMap<String, BTreeSet<String>>,
-) {
+fn study(xml: &mut Xml, origin: &Origin, trial: &Trial, forms: &Forms) {
     xml.begin("Study", &[("OID", &origin.trial)]);
     xml.begin("GlobalVariables", &[]);
     xml.text("StudyName", &origin.trial);
@@ -139,23 +77,19 @@ fn study(
     xml.end();
     let name = format!("configuration {}", origin.configuration);
     xml.begin("MetaDataVersion", &[("OID", &metadata(origin)), ("Name", &name)]);
-    let events = [(SCREENING, "No"), (RANDOMISATION, "No"), ("RECORD", "Yes")];
     xml.begin("Protocol", &[]);
-    for (order, (event, _)) in (1..).zip(events) {
+    for (order, (event, _)) in (1..).zip(EVENTS) {
         let (id, order) = (format!("SE.{event}"), i32::to_string(&order));
         let of = [("StudyEventOID", id.as_str()), ("OrderNumber", &order), ("Mandatory", "No")];
         xml.empty("StudyEventRef", &of);
     }
     xml.end();
-    for (event, repeating) in events {
+    for (event, repeating) in EVENTS {
         let (id, kind) =
             (format!("SE.{event}"), if repeating == "No" { "Scheduled" } else { "Common" });
         let of = [("OID", id.as_str()), ("Name", event), ("Repeating", repeating), ("Type", kind)];
         xml.begin("StudyEventDef", &of);
-        let own = [event.to_owned()];
-        let all: Vec<&String> =
-            if event == "RECORD" { forms.keys().collect() } else { own.iter().collect() };
-        for form in all {
+        for form in forms_of(event, forms) {
             xml.empty("FormRef", &[("FormOID", &format!("F.{form}")), ("Mandatory", "No")]);
         }
         xml.end();
@@ -186,7 +120,7 @@ fn study(
             let of =
                 [("OID", id.as_str()), ("Name", item), ("DataType", "text"), ("Length", "500")];
             xml.begin("ItemDef", &of);
-            xml.translated("Question", question);
+            xml.translated("Question", &[], question);
             xml.end();
         }
     }
@@ -194,10 +128,11 @@ fn study(
     xml.end();
 }
 
-type Items = Vec<(String, String)>;
+/// Items in their order, each with its question or its value.
+pub(super) type Items = Vec<(String, String)>;
 
 /// Every form with its items, each with its question.
-fn described(trial: &Trial, forms: &BTreeMap<String, BTreeSet<String>>) -> Vec<(String, Items)> {
+pub(super) fn described(trial: &Trial, forms: &Forms) -> Vec<(String, Items)> {
     let own = |name: &str| (name.to_owned(), name.to_owned());
     let mut screening: Items = ["initials", "birth_date", "sex", "outcome"].map(own).into();
     let fields = trial.fields.iter().filter(|field| !is_identity(field.id.as_str()));
@@ -220,16 +155,21 @@ fn is_identity(field: &str) -> bool {
     ["enrolment_number", "initials", "birth_date", "sex"].contains(&field)
 }
 
-/// Who did anything, where, and what a signature of each kind meant.
-fn admin(xml: &mut Xml, origin: &Origin, trial: &Trial, subjects: &[Subject]) {
-    let mut people: BTreeMap<&str, &Event> = BTreeMap::new();
-    let mut meanings: BTreeMap<&str, &str> = BTreeMap::new();
+/// Everybody who did anything, each by an event of theirs; and what a signature under each act meant.
+pub(super) fn signers(subjects: &[Subject]) -> (BTreeMap<&str, &Event>, BTreeMap<&str, &str>) {
+    let (mut people, mut meanings) = (BTreeMap::new(), BTreeMap::new());
     for event in subjects.iter().flat_map(Subject::all) {
-        people.entry(&event.by).or_insert(event);
+        people.entry(event.by.as_str()).or_insert(event);
         if let Some(meaning) = &event.meaning {
-            meanings.entry(&event.act).or_insert(meaning);
+            meanings.entry(event.act.as_str()).or_insert(meaning.as_str());
         }
     }
+    (people, meanings)
+}
+
+/// Who did anything, where, and what a signature of each kind meant.
+fn admin(xml: &mut Xml, origin: &Origin, trial: &Trial, subjects: &[Subject]) {
+    let (people, meanings) = signers(subjects);
     xml.begin("AdminData", &[("StudyOID", &origin.trial)]);
     for (account, event) in people {
         let kind = if event.role == "investigator" { "Investigator" } else { "Other" };
@@ -254,19 +194,47 @@ fn admin(xml: &mut Xml, origin: &Origin, trial: &Trial, subjects: &[Subject]) {
         xml.empty("MetaDataVersionRef", &of);
         xml.end();
     }
+    signature_kinds(xml, &meanings);
+    xml.end();
+}
+
+/// What a signature of each kind meant.
+pub(super) fn signature_kinds(xml: &mut Xml, meanings: &BTreeMap<&str, &str>) {
     for (act, meaning) in meanings {
-        let of = [("OID", format!("SIG.{act}"))];
-        xml.begin("SignatureDef", &[(of[0].0, &of[0].1), ("Methodology", "Electronic")]);
+        let id = format!("SIG.{act}");
+        xml.begin("SignatureDef", &[("OID", &id), ("Methodology", "Electronic")]);
         xml.text("Meaning", meaning);
         xml.text("LegalReason", "Signed with a component that only the signer has");
         xml.end();
     }
-    xml.end();
 }
 
-fn subject(xml: &mut Xml, trial: &Trial, one: &Subject) {
-    xml.begin("SubjectData", &[("SubjectKey", &one.number)]);
-    xml.empty("SiteRef", &[("LocationOID", &format!("LOC.{}", one.centre))]);
+/// One form of one participant: where it stands, the entry it was, and what it says.
+pub(super) struct Filled<'s> {
+    /// The event of the study.
+    pub study_event: &'static str,
+    /// The form.
+    pub form: &'s str,
+    /// The entry.
+    pub event: &'s Event,
+    /// What was said: nothing empty.
+    pub items: Items,
+}
+
+impl Filled<'_> {
+    /// Which one, of an event that may come again.
+    pub(super) fn repeat(&self) -> Option<String> {
+        (self.study_event == "RECORD").then(|| self.event.entry.to_string())
+    }
+
+    /// Has it the item that only the disclosure tells?
+    pub(super) fn has_arm(&self) -> bool {
+        self.form == RANDOMISATION
+    }
+}
+
+/// Every form of a participant, in the order of the study's events.
+pub(super) fn filled<'s>(trial: &Trial, one: &'s Subject) -> Vec<Filled<'s>> {
     let mut items: Items = vec![];
     let identity =
         [("initials", &one.initials), ("birth_date", &one.birth_date), ("sex", &one.sex)];
@@ -275,26 +243,42 @@ fn subject(xml: &mut Xml, trial: &Trial, one: &Subject) {
     }
     items.push(("outcome".to_owned(), one.outcome.clone()));
     items.extend(one.answers.iter().filter(|(field, _)| !is_identity(field)).cloned());
-    event(xml, "SE.SCREENING", SCREENING, &one.screened, &items, false);
+    let form = |study_event, form, event, mut items: Items| {
+        items.retain(|(_, value)| !value.is_empty());
+        Filled { study_event, form, event, items }
+    };
+    let mut all = vec![form(SCREENING, SCREENING, &one.screened, items)];
     if let Some((code, issued)) = &one.allocation {
         let mut items = vec![("CODE".to_owned(), code.clone())];
         let factors = trial.stratification.factors.iter().zip(&one.levels);
         items.extend(factors.map(|(factor, level)| (factor.id.clone(), level.clone())));
-        event(xml, "SE.RANDOMISATION", RANDOMISATION, issued, &items, true);
+        all.push(form(RANDOMISATION, RANDOMISATION, issued, items));
     }
-    for recorded in one.eligible.iter().chain(&one.events) {
-        let items: Items = items_of(recorded).cloned().collect();
-        event(xml, "SE.RECORD", &recorded.act, recorded, &items, false);
+    all.extend(one.eligible.iter().chain(&one.events).map(|recorded| {
+        form("RECORD", recorded.act.as_str(), recorded, items_of(recorded).cloned().collect())
+    }));
+    all
+}
+
+fn subject(xml: &mut Xml, trial: &Trial, one: &Subject) {
+    xml.begin("SubjectData", &[("SubjectKey", &one.number)]);
+    xml.empty("SiteRef", &[("LocationOID", &format!("LOC.{}", one.centre))]);
+    for form in filled(trial, one) {
+        event(xml, &form);
     }
     xml.end();
 }
 
-fn event(xml: &mut Xml, id: &str, form: &str, event: &Event, items: &Items, arm: bool) {
-    let key = event.entry.to_string();
-    let repeats = id == "SE.RECORD";
-    let of = [("StudyEventOID", id), ("StudyEventRepeatKey", &key)];
-    xml.begin("StudyEventData", if repeats { &of } else { &of[..1] });
-    xml.begin("FormData", &[("FormOID", &format!("F.{form}"))]);
+/// Where something of an event of the study begins.
+pub(super) fn begin_event(xml: &mut Xml, form: &Filled<'_>) {
+    let (id, key) = (format!("SE.{}", form.study_event), form.repeat());
+    let mut of = vec![("StudyEventOID", id.as_str())];
+    of.extend(key.as_ref().map(|key| ("StudyEventRepeatKey", key.as_str())));
+    xml.begin("StudyEventData", &of);
+}
+
+/// Who, where, when, why; and the signature, where somebody signed.
+pub(super) fn audited(xml: &mut Xml, event: &Event) {
     let (user, location) = (format!("USR.{}", event.by), format!("LOC.{}", event.centre));
     let at = event.at.to_string();
     xml.begin("AuditRecord", &[]);
@@ -304,7 +288,7 @@ fn event(xml: &mut Xml, id: &str, form: &str, event: &Event, items: &Items, arm:
     if let Some((_, why)) = event.texts.iter().find(|(name, _)| name == "why" || name == "again") {
         xml.text("ReasonForChange", why);
     }
-    xml.text("SourceID", &format!("entry {key}"));
+    xml.text("SourceID", &format!("entry {}", event.entry));
     xml.end();
     if event.meaning.is_some() {
         xml.begin("Signature", &[]);
@@ -314,14 +298,21 @@ fn event(xml: &mut Xml, id: &str, form: &str, event: &Event, items: &Items, arm:
         xml.text("DateTimeStamp", &at);
         xml.end();
     }
-    xml.begin("ItemGroupData", &[("ItemGroupOID", &format!("IG.{form}"))]);
-    for (name, value) in items.iter().filter(|(_, value)| !value.is_empty()) {
-        xml.empty("ItemData", &[("ItemOID", &format!("IT.{form}.{name}")), ("Value", value)]);
+}
+
+fn event(xml: &mut Xml, form: &Filled<'_>) {
+    begin_event(xml, form);
+    xml.begin("FormData", &[("FormOID", &format!("F.{}", form.form))]);
+    audited(xml, form.event);
+    xml.begin("ItemGroupData", &[("ItemGroupOID", &format!("IG.{}", form.form))]);
+    for (name, value) in &form.items {
+        let id = format!("IT.{}.{name}", form.form);
+        xml.empty("ItemData", &[("ItemOID", &id), ("Value", value)]);
     }
-    if arm {
+    if form.has_arm() {
         xml.empty("ItemData", &[("ItemOID", ARM), ("IsNull", "Yes")]);
     }
-    xml.end();
-    xml.end();
-    xml.end();
+    for _ in 0..3 {
+        xml.end();
+    }
 }

@@ -20,7 +20,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/v1/exports/{kind}", export)
             .act(ExportOverview)
-            .says("What is recorded as a file: records (xlsx, odm), participants (csv, xlsx, fhir), answers, allocations, visits, deviations, breaks, analysis (csv, xlsx), dm, ds, ec, da, ta, ts, adsl (dataset-json, csv, xlsx); without identity, codes and levels for the sponsor, who gets participants, visits, deviations and breaks. An entry holds its SHA-256")
+            .says("What is recorded as a file: records (xlsx, odm, odm2), participants (csv, xlsx, fhir), answers, allocations, visits, deviations, breaks, analysis (csv, xlsx), dm, ds, ec, da, ta, ts, adsl (dataset-json, csv, xlsx); without identity, codes and levels for the sponsor, who gets participants, visits, deviations and breaks. An entry holds its SHA-256")
             .asks::<wire::ExportQuery>()
             .gives_plain(200, "The file; `Klero-Entry` is the entry that holds its SHA-256"),
         Route::get("/v1/exports/trail", trail)

@@ -17,7 +17,7 @@ use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::CentreId;
 use crate::domain::people::Role;
 use crate::export::{
-    Eyes, Origin, Table, adsl, comma, dataset_json, fhir, odm, sdtm, tables, xlsx,
+    Eyes, Origin, Table, adsl, comma, dataset_json, fhir, odm, odm2, sdtm, tables, xlsx,
 };
 use crate::limits::EXPORT;
 use crate::refusal::{Code as Why, Refusal};
@@ -156,6 +156,9 @@ impl House {
         let one = match wish.kind {
             Kind::Records if wish.format == Format::Odm => {
                 return Ok(odm::write(origin, trial, &subjects));
+            }
+            Kind::Records if wish.format == Format::Odm2 => {
+                return Ok(odm2::write(origin, trial, &subjects));
             }
             Kind::Records => {
                 let all = [

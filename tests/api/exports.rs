@@ -136,6 +136,11 @@ fn counts_of_an_export_equal_the_trail_and_a_data_set_says_how_many_rows_it_has(
     let forms = odm.matches("<FormData ").count();
     assert_eq!(odm.matches("<AuditRecord>").count(), forms, "who, where, when of each");
     assert!(odm.contains("<Signature>") && odm.contains("SignatureOID=\"SIG.randomised\""));
+    let second = export(&house, "mon-1", "records?format=odm2").text;
+    for part in ["<SubjectData ", "<AuditRecord>", "<Signature>", "IT.RANDOMISATION.ARM\" IsNull"] {
+        assert_eq!(second.matches(part).count(), odm.matches(part).count(), "{part}");
+    }
+    assert_eq!(second.matches("<Value>").count(), odm.matches(" Value=").count());
     let fhir = export(&house, "mon-1", "participants?format=fhir").text;
     assert_eq!(fhir.lines().count(), 3);
     assert!(!fhir.contains("ComparisonGroup"));

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 const DISCLOSE: &str = "list disclose --manifest manifest.txt --secret secret.json --identity \
                         stat-1.key.json --words-file stat-1.words";
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("analysis.csv", "analysis"),
     ("allocations.csv", "allocations"),
     ("dm.json", "dm"),
@@ -14,6 +14,7 @@ const FILES: [(&str, &str); 8] = [
     ("ta.json", "ta"),
     ("adsl.csv", "adsl --format csv --raw"),
     ("records.xml", "records --format odm"),
+    ("second.xml", "records --format odm2"),
     ("participants.ndjson", "participants --format fhir"),
 ];
 
@@ -44,7 +45,7 @@ fn arms_are_filled_into_the_same_rows_after_the_disclosure_and_verify() {
         .map(|file| file["places"].as_u64().unwrap_or_default())
         .collect();
     // Five participants, nobody infused yet: planned arms alone; two arms of two elements.
-    assert_eq!(places, [5, 5, 10, 10, 8, 10, 5, 5]);
+    assert_eq!(places, [5, 5, 10, 10, 8, 10, 5, 5, 5]);
     for (file, _) in FILES {
         let (before, after) = (desk.read(file), desk.read(&format!("filled/{file}")));
         assert_eq!(before.lines().count(), after.lines().count(), "{file}: the same rows");
@@ -74,6 +75,10 @@ fn without_arms(text: &str) -> String {
                 (
                     format!("ItemOID=\"IT.RANDOMISATION.ARM\" Value=\"{name}\""),
                     "ItemOID=\"IT.RANDOMISATION.ARM\" IsNull=\"Yes\"",
+                ),
+                (
+                    format!("ItemOID=\"IT.RANDOMISATION.ARM\"><Value>{name}</Value></ItemData>"),
+                    "ItemOID=\"IT.RANDOMISATION.ARM\" IsNull=\"Yes\"/>",
                 ),
                 (name.clone(), ""),
             ] {

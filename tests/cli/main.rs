@@ -5,12 +5,14 @@
 mod accounts;
 mod backups;
 mod ceremony;
+mod conform;
 mod demo;
 mod desk;
 mod disclose;
 mod export;
 mod extension;
 mod help;
+mod hostile;
 mod house_file;
 mod key;
 mod opening;

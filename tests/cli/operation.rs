@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// A folder with everybody in it, as `kept`.
-fn furnished(name: &str) -> Desk {
+pub fn furnished(name: &str) -> Desk {
     let desk = Desk::new(name);
     let (mut play, _) = Play::quick(desk.path("service"), 41);
     play.clock = Arc::new(SystemClock);
@@ -23,9 +23,9 @@ fn furnished(name: &str) -> Desk {
 }
 
 /// The running program, ended with the test.
-struct Running {
+pub struct Running {
     child: Child,
-    base: String,
+    pub base: String,
     operations: String,
     err: BufReader<ChildStderr>,
 }
@@ -44,18 +44,18 @@ impl Running {
         Self { child, base, operations, err }
     }
 
-    fn of(desk: &Desk, more: &str) -> Self {
+    pub fn of(desk: &Desk, more: &str) -> Self {
         Self::start(command(desk, more))
     }
 
-    fn asked_to_end(&self) {
+    pub fn asked_to_end(&self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status();
         assert!(sent.expect("a signal can be sent").success());
     }
 
     /// Waits for the end, and for everything that was said until then.
-    fn ended(mut self) -> (ExitStatus, String) {
+    pub fn ended(mut self) -> (ExitStatus, String) {
         let mut said = String::new();
         self.err.read_to_string(&mut said).expect("stderr is text");
         (self.child.wait().expect("it ends"), said)

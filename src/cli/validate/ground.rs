@@ -2,10 +2,12 @@
 //! the occasion, and invented people at every centre.
 
 use super::given::Cases;
+use super::script::{Asked, Kept, Sent};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::stage::{Play, Reply, Stage, signature};
 use crate::clock::FixedClock;
 use crate::dice::{FixedDice, SystemDice, roll};
+use crate::domain::people::Role;
 use crate::sealing::manifest::ListPurpose;
 use crate::sealing::password::Cost;
 use crate::service::pace::Pace;
@@ -61,6 +63,40 @@ impl Ground {
     /// The account of somebody at a centre: `c` for its coordinator, `i`, `p`.
     pub fn at(&self, role: char, centre: usize) -> String {
         format!("{role}-{}", self.stage.centres[centre].1)
+    }
+
+    /// Somebody in this role, at the first centre where the role has one.
+    pub fn account(&self, role: Role) -> String {
+        match role {
+            Role::Coordinator => self.at('c', 0),
+            Role::Investigator => self.at('i', 0),
+            Role::Pharmacist => self.at('p', 0),
+            Role::Hotline => "hot-1".to_owned(),
+            Role::Statistician => "stat-1".to_owned(),
+            Role::Monitor => "mon-1".to_owned(),
+            Role::Sponsor => "spon-1".to_owned(),
+            Role::Admin => "admin-1".to_owned(),
+        }
+    }
+
+    /// An account by its own name or by its role.
+    fn named(&self, who: &str) -> Result<String, String> {
+        let who = Role::parse(who).map_or_else(|| who.to_owned(), |role| self.account(role));
+        if self.stage.knows(&who) { Ok(who) } else { Err(format!("nobody is called {who}")) }
+    }
+
+    /// What the promises of the interface are given: a centre, and two people who are new.
+    pub fn given(&mut self) -> Kept {
+        let (id, letters) = &self.stage.centres[0];
+        let mut kept: Kept = [("centre".to_owned(), json!(id.as_str()))].into();
+        for at in 1..=2 {
+            self.numbers += 1;
+            let number = format!("{}-{:03}", letters.to_uppercase(), self.numbers);
+            let answers = self.cases.answers(&number, &Map::new());
+            kept.insert(format!("answers-{at}"), answers);
+            kept.insert(format!("number-{at}"), number.into());
+        }
+        kept
     }
 
     /// Takes somebody new in at a centre. The participant's number, and the answer.
@@ -128,6 +164,25 @@ impl Ground {
         let stratum = format!("{}/{}", self.stage.centres[centre].0, self.cases.level);
         let rows = self.stage.study.list.rows().iter();
         rows.filter(|row| row.stratum.as_str() == stratum).map(|row| row.code.to_string()).collect()
+    }
+}
+
+impl Asked for Ground {
+    fn ask(&self, sent: &Sent<'_>) -> Result<Reply, String> {
+        if sent.who == "nobody" {
+            return Ok(self.stage.send(sent.method, sent.path, &[], sent.body));
+        }
+        let bearer = format!("Bearer {}", self.stage.token(&self.named(sent.who)?));
+        let key = sent.key.map_or_else(|| self.stage.new_key(), str::to_owned);
+        let mut headers = vec![("authorization", bearer.as_str())];
+        if sent.body.is_some() && !key.is_empty() {
+            headers.push(("idempotency-key", &key));
+        }
+        Ok(self.stage.send(sent.method, sent.path, &headers, sent.body))
+    }
+
+    fn signature(&self, who: &str, act: &str) -> Result<Value, String> {
+        Ok(signature(&self.named(who)?, act))
     }
 }
 

@@ -35,12 +35,6 @@ pub(super) const TESTS: &[Test] = &[
         run: balanced,
     },
     Test {
-        shows: &["AL-1", "AL-2"],
-        does: "a participant is randomised before the investigator signed",
-        expects: "422 eligibility-not-signed, and no code used",
-        run: unsigned,
-    },
-    Test {
         shows: &["AL-7"],
         does: "somebody with the same birth date, sex and initials is signed eligible without a word about it",
         expects: "409 possible-duplicate",
@@ -63,12 +57,6 @@ pub(super) const TESTS: &[Test] = &[
         does: "recruitment is paused at a centre, tried, and opened again",
         expects: "409 recruitment-paused, then a code",
         run: paused,
-    },
-    Test {
-        shows: &["AT-10", "AL-1"],
-        does: "a participant is randomised under a wrong password",
-        expects: "401 signature-needed, and no code used",
-        run: wrong_password,
     },
     Test {
         shows: &["DI-1", "SG-7", "EU-7"],
@@ -166,12 +154,6 @@ fn balanced(ground: &mut Ground) -> Came {
     stands(odd.is_empty(), format!("{} strata, {} not in the ratio", counts.len(), odd.len()))
 }
 
-fn unsigned(ground: &mut Ground) -> Came {
-    let (_, screened) = ground.screen(0, &Map::new());
-    let reference = screened.text_at("reference").to_owned();
-    refused(&ground.randomise(0, &reference), 422, "eligibility-not-signed")
-}
-
 fn twice(ground: &mut Ground) -> Came {
     ground.ready(0)?;
     let (_, screened) = ground.screen(0, &Map::new());
@@ -266,18 +248,6 @@ fn paused(ground: &mut Ground) -> Came {
     stands(then.status == 201, format!("{}, then {}", tried?, said(&then)))
 }
 
-fn wrong_password(ground: &mut Ground) -> Came {
-    let (_, reference) = ground.ready(0)?;
-    let before = codes(ground).len();
-    let who = ground.at('c', 0);
-    let mut body = json!({"signature": signature(&who, "randomise")});
-    body["signature"]["password"] = "not the password".into();
-    let reply =
-        ground.stage.act(&who, "POST", &format!("/v1/participants/{reference}/allocation"), body);
-    let came = refused(&reply, 401, "signature-needed")?;
-    stands(codes(ground).len() == before, came)
-}
-
 fn prepared(ground: &mut Ground) -> Came {
     let (_, _, code) = ground.randomised(0)?;
     let visits = &ground.stage.house().trial.visits;
@@ -345,7 +315,7 @@ fn doors(ground: &mut Ground) -> Came {
             routes.routes().iter().filter(plain).filter(|route| route.door == Door::Act(act))
         {
             for role in &kept {
-                let who = account(ground, *role);
+                let who = ground.account(*role);
                 let reply = ground.stage.get(&who, route.path);
                 asked += 1;
                 if ![403, 404].contains(&reply.status) {
@@ -355,20 +325,6 @@ fn doors(ground: &mut Ground) -> Came {
         }
     }
     stands(asked > 20, format!("{asked} reads refused"))
-}
-
-/// Somebody in this role.
-fn account(ground: &Ground, role: Role) -> String {
-    match role {
-        Role::Coordinator => ground.at('c', 0),
-        Role::Investigator => ground.at('i', 0),
-        Role::Pharmacist => ground.at('p', 0),
-        Role::Hotline => "hot-1".to_owned(),
-        Role::Statistician => "stat-1".to_owned(),
-        Role::Monitor => "mon-1".to_owned(),
-        Role::Sponsor => "spon-1".to_owned(),
-        Role::Admin => "admin-1".to_owned(),
-    }
 }
 
 fn searched(ground: &mut Ground) -> Came {

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct ExportQuery {
-    /// `csv`, `xlsx`, `odm`, `dataset-json`, `fhir`, for the trail `json` or `csv`; the kind's first when left out.
+    /// `csv`, `xlsx`, `odm`, `odm2`, `dataset-json`, `fhir`, for the trail `json` or `csv`; the kind's first when left out.
     pub format: Option<String>,
     /// CSV without byte order mark, groups in codes and apostrophes before formulas.
     pub raw: Option<bool>,

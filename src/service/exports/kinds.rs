@@ -72,6 +72,8 @@ words! {
         Json "json";
         /// CDISC ODM 1.3.2.
         Odm "odm";
+        /// CDISC ODM 2.0.
+        Odm2 "odm2";
         /// CDISC Dataset-JSON 1.1.
         DatasetJson "dataset-json";
         /// FHIR R5, one resource a line.
@@ -83,7 +85,7 @@ impl Kind {
     /// Its forms; the first where none is asked for.
     pub fn formats(self) -> &'static [Format] {
         match self {
-            Kind::Records => &[Format::Xlsx, Format::Odm],
+            Kind::Records => &[Format::Xlsx, Format::Odm, Format::Odm2],
             Kind::Participants => &[Format::Csv, Format::Xlsx, Format::Fhir],
             Kind::Trail => &[Format::Json, Format::Csv],
             Kind::Answers
@@ -111,7 +113,7 @@ impl Format {
             Format::Csv => "csv",
             Format::Xlsx => "xlsx",
             Format::Json => "jsonl",
-            Format::Odm => "xml",
+            Format::Odm | Format::Odm2 => "xml",
             Format::DatasetJson => "json",
             Format::Fhir => "ndjson",
         }
@@ -123,7 +125,7 @@ impl Format {
             Format::Csv => "text/csv; charset=utf-8",
             Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Format::Json => "application/jsonl; charset=utf-8",
-            Format::Odm => "application/xml; charset=utf-8",
+            Format::Odm | Format::Odm2 => "application/xml; charset=utf-8",
             Format::DatasetJson => "application/json",
             Format::Fhir => "application/fhir+ndjson; charset=utf-8",
         }

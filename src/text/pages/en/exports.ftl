@@ -38,6 +38,7 @@ exports =
     .format-xlsx = Excel
     .format-json = JSON lines
     .format-odm = ODM 1.3.2
+    .format-odm2 = ODM 2.0
     .format-dataset-json = Dataset-JSON
     .format-fhir = FHIR R5
     .copies = Your centre's own copies

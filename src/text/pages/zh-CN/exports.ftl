@@ -38,6 +38,7 @@ exports =
     .format-xlsx = Excel 文件
     .format-json = JSON 行
     .format-odm = ODM 1.3.2 文件
+    .format-odm2 = ODM 2.0 文件
     .format-dataset-json = Dataset-JSON 文件
     .format-fhir = FHIR R5 文件
     .copies = 本中心的副本

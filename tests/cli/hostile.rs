@@ -1,0 +1,181 @@
+//! Clients that do not wish well, or cannot do better, against the real program on a real port: heads and bodies that never
+//! end, and much too long ones; and TLS spoken by the process itself, to a client that checks the certificate.
+
+use crate::desk::Desk;
+use crate::operation::{Running, furnished};
+use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
+use rustls::pki_types::ServerName;
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
+};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+/// Longer than anything here may take; a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+const ASK: &str = "GET /v1/version HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+
+fn connect(running: &Running) -> TcpStream {
+    let (_, address) = running.base.split_once("://").expect("an address");
+    let stream = TcpStream::connect(address).expect("somebody listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time to wait");
+    stream
+}
+
+/// All that comes; a connection that is cut off has ended too.
+fn rest(stream: &mut impl Read) -> String {
+    let mut bytes = vec![];
+    match stream.read_to_end(&mut bytes) {
+        Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {
+            panic!("the connection stays open: {error}")
+        }
+        Ok(_) | Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
+
+fn asked(stream: &mut (impl Read + Write)) -> String {
+    stream.write_all(ASK.as_bytes()).expect("it is sent");
+    rest(stream)
+}
+
+/// Sends `more` again and again, a while apart, until the other side is gone or has answered.
+fn drip(mut stream: TcpStream, more: &[u8], apart: Duration) -> String {
+    stream.set_read_timeout(Some(apart)).expect("a time to wait");
+    let (mut said, mut bytes) = (vec![], [0; 4096]);
+    loop {
+        let sent = stream.write_all(more);
+        match stream.read(&mut bytes) {
+            Ok(0) => break,
+            Ok(length) => said.extend_from_slice(&bytes[..length]),
+            Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {}
+            Err(_) => break,
+        }
+        if sent.is_err() {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+// shows: CN-1
+#[test]
+fn heads_that_come_a_byte_at_a_time_are_cut_off_and_nobody_waits_for_them() {
+    let desk = furnished("slow");
+    let running = Running::of(&desk, "");
+    let slow: Vec<_> = (0..64)
+        .map(|_| {
+            let mut stream = connect(&running);
+            stream.write_all(b"GET /v1/version HTTP/1.1\r\nhost: a\r\nx: ").expect("it is sent");
+            thread::spawn(move || drip(stream, b"a", Duration::from_secs(1)))
+        })
+        .collect();
+    // None of them has ended yet; an honest client is answered among them.
+    assert!(asked(&mut connect(&running)).starts_with("HTTP/1.1 200"));
+    assert!(slow.iter().all(|one| !one.is_finished()), "they were still sending");
+    for one in slow {
+        let said = one.join().expect("it ends");
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 408"), "{said}");
+    }
+    assert!(asked(&mut connect(&running)).starts_with("HTTP/1.1 200"));
+}
+
+// shows: CN-1
+#[test]
+fn bodies_and_heads_without_end_are_refused_long_before_it_and_change_nothing() {
+    let desk = furnished("huge");
+    let running = Running::of(&desk, "");
+    let head = |more: &str| {
+        format!(
+            "POST /v1/sessions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n{more}\r\n\r\n"
+        )
+    };
+    // Announced as too long: refused before a byte of the body was sent.
+    let mut stream = connect(&running);
+    stream.write_all(head("content-length: 99999999999").as_bytes()).expect("it is sent");
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).expect("an answer");
+    assert_eq!(&first, b"HTTP/1.1 413");
+    // Not announced, and never at its end.
+    let mut stream = connect(&running);
+    stream.write_all(head("transfer-encoding: chunked").as_bytes()).expect("it is sent");
+    let chunk = format!("1000\r\n{}\r\n", "a".repeat(4096));
+    let said = drip(stream, chunk.as_bytes(), Duration::from_millis(10));
+    assert!(said.starts_with("HTTP/1.1 413"), "{said}");
+    // A head without end.
+    let mut stream = connect(&running);
+    stream.write_all(b"GET /v1/version HTTP/1.1\r\nhost: a\r\n").expect("it is sent");
+    let line = format!("x: {}\r\n", "a".repeat(4096));
+    let said = drip(stream, line.as_bytes(), Duration::from_millis(10));
+    assert!(["HTTP/1.1 4", ""].iter().any(|begin| said.starts_with(begin)), "{said}");
+    assert!(!said.contains(" 200 "), "{said}");
+    // What is no HTTP at all.
+    let mut stream = connect(&running);
+    stream.write_all(&[0x16, 0x03, 0x01, 0, 0xff, 0, b'\r', b'\n', b'\r', b'\n']).expect("sent");
+    assert!(!rest(&mut stream).contains(" 200 "));
+    assert!(asked(&mut connect(&running)).starts_with("HTTP/1.1 200"));
+    running.asked_to_end();
+    let (status, said) = running.ended();
+    assert!(status.success() && !said.contains("panicked"), "{said}");
+    desk.done("trail verify --data kept --tables");
+}
+
+/// A client that trusts this certificate and no other, and speaks this version of TLS.
+fn client(
+    trusted: &CertifiedKey<KeyPair>,
+    version: &'static SupportedProtocolVersion,
+) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.cert.der().clone()).expect("a certificate");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .expect("a version that is known");
+    Arc::new(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// Shakes hands and asks; the first thing that fails, otherwise the answer.
+fn secretly(running: &Running, config: &Arc<ClientConfig>) -> io::Result<String> {
+    let name = ServerName::try_from("localhost").expect("a name");
+    let connection = ClientConnection::new(Arc::clone(config), name).expect("a client");
+    let mut stream = StreamOwned::new(connection, connect(running));
+    stream.write_all(ASK.as_bytes())?;
+    Ok(rest(&mut stream))
+}
+
+fn certificate(desk: &Desk, name: &str) -> CertifiedKey<KeyPair> {
+    let made = generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    desk.write(&format!("{name}.pem"), &made.cert.pem());
+    desk.write_secret(&format!("{name}.key"), &made.signing_key.serialize_pem());
+    made
+}
+
+// shows: AT-8
+#[test]
+fn the_process_speaks_tls_itself_to_whoever_trusts_its_certificate_and_nothing_else() {
+    let desk = furnished("tls");
+    let (own, other) = (certificate(&desk, "own"), certificate(&desk, "other"));
+    let running = Running::of(&desk, "--tls-cert own.pem --tls-key own.key");
+    assert!(running.base.starts_with("https://"), "{}", running.base);
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        let said = secretly(&running, &client(&own, version)).expect("it answers");
+        assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+        assert!(said.contains("\"api\":\"v1\""), "{said}");
+        assert!(said.to_ascii_lowercase().contains("strict-transport-security:"), "{said}");
+    }
+    let stranger = secretly(&running, &client(&other, &rustls::version::TLS13));
+    assert_eq!(stranger.expect_err("another certificate").kind(), ErrorKind::InvalidData);
+    let plain = asked(&mut connect(&running));
+    assert!(!plain.contains("HTTP/1.1 200") && !plain.contains("klero"), "{plain}");
+    drop(running);
+    // Why it does not start: a key of another certificate, no key at all, a key that others may read.
+    let serve = "serve --data kept --listen 127.0.0.1:0 --operations off --tls-cert own.pem";
+    for key in ["--tls-key other.key", "--tls-key own.pem", ""] {
+        desk.write_secret("own.pem", &own.cert.pem());
+        desk.refused(15, "certificate-wrong", &format!("{serve} {key}"));
+    }
+    desk.write("open.key", &own.signing_key.serialize_pem());
+    desk.refused(18, "file-open-to-others", &format!("{serve} --tls-key open.key"));
+}
