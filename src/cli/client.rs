@@ -55,11 +55,10 @@ impl Client {
         Ok(Self { base, agent: config.build().into() })
     }
 
-    /// Asks for the login password, signs in, and gives both the password and what goes with each request. Where a second
-    /// factor is set up, its six digits are asked for too.
+    /// Asks for the login password, signs in, and gives both the password and what goes with each request.
     ///
     /// # Errors
-    /// 1 when nobody answers, 2 when there is nobody to ask, 18 for a wrong name or password.
+    /// As [`Client::sign_in`]; 2 when there is nobody to ask.
     pub fn enter(
         &self,
         name: &str,
@@ -67,21 +66,29 @@ impl Client {
     ) -> Result<(Zeroizing<String>, Zeroizing<String>), Failure> {
         let password = ask(password_file, &format!("The login password of {name}: "))?;
         let password = Zeroizing::new(password.trim_end_matches(['\n', '\r']).to_owned());
-        let mut body = json!({"name": name, "password": *password});
+        let bearer = self.sign_in(name, &password)?;
+        Ok((password, bearer))
+    }
+
+    /// Signs in; what is given goes with each request. Where a second factor is set up, its six digits are asked for.
+    ///
+    /// # Errors
+    /// 1 when nobody answers, 2 when there is nobody to ask for the digits, 18 for a wrong name or password.
+    pub fn sign_in(&self, name: &str, password: &str) -> Result<Zeroizing<String>, Failure> {
+        let mut body = json!({"name": name, "password": password});
         let mut session = self.post("/v1/sessions", &[JSON], body.to_string())?;
         if session.text_at("/code") == Code::SecondFactorNeeded.as_str() {
             body["code"] = six_digits(name)?.into();
             session = self.post("/v1/sessions", &[JSON], body.to_string())?;
         }
-        // The text is the password's last copy but the one that is given.
+        // The text is a copy of the password.
         if let Some(Value::String(text)) = body.get_mut("password") {
             text.zeroize();
         }
         if session.status != 201 {
             return Err(refused(&session));
         }
-        let bearer = Zeroizing::new(format!("Bearer {}", session.text_at("/token")));
-        Ok((password, bearer))
+        Ok(Zeroizing::new(format!("Bearer {}", session.text_at("/token"))))
     }
 
     /// Signs out. That it could not be done is no reason to say that what was done was not.
