@@ -12,9 +12,12 @@ const ARMS = /belimumab|placebo|saline|贝利尤|安慰剂|生理盐水/i;
 let stage;
 let browser;
 let code;
+// Two at Huashan who can be randomised: screened before the first participant moves away from who screens like that one.
+let eligible;
 
 before(async () => {
   stage = await Stage.raise();
+  eligible = [await stage.screen('huashan', 'hsh', 'HSH-001'), await stage.screen('huashan', 'hsh', 'HSH-002')];
   code = await stage.randomise();
   browser = await launch();
 });
@@ -120,10 +123,9 @@ test('in Chinese too: passing back is one press more, and whoever is blinded fin
   await blinded.context.close();
 });
 
-// What the statistician does at home, with the program: the trail as the service gives it, the list, the cards of who stays.
-function rotate(centre, stays, file) {
-  const trail = join(stage.parent, `export-${file}`);
-  execFileSync(KLERO, ['trail', 'export', '--data', join(stage.folder, 'service'), '-o', trail]);
+// What the statistician does at home, with the program: from the list, the trail, and the cards of who stays.
+async function rotate(centre, stays, file) {
+  const trail = await stage.exported(join(stage.parent, `export-${file}`));
   const cards = stays.map((who) => {
     const card = join(stage.parent, `${file}-${who}.pub.json`);
     writeFileSync(card, execFileSync(KLERO, ['key', 'public', join(stage.folder, `${who}.key.json`)]));
@@ -140,10 +142,9 @@ function rotate(centre, stays, file) {
 
 test('a centre gets its next key on a page, and what is issued after it opens with that key', async () => {
   const stays = ['p-hsh', 'i-hsh', 'hot-1', 'hot-2'];
-  const late = rotate('huashan', stays, 'late.json');
-  const reference = await stage.screen('huashan', 'hsh', 'HSH-001');
-  await stage.randomise(reference, 'hsh');
-  const made = rotate('huashan', stays, 'rotation.json');
+  const late = await rotate('huashan', stays, 'late.json');
+  await stage.randomise(eligible[0], 'hsh');
+  const made = await rotate('huashan', stays, 'rotation.json');
   const { page, faults, context } = await arrive('stat-1', '/rotate');
   await step(page, 'choose');
   await fits(page);
@@ -171,8 +172,7 @@ test('a centre gets its next key on a page, and what is issued after it opens wi
   await told(/./);
   assert.deepEqual(faults, []);
   await context.close();
-  const next = await stage.screen('huashan', 'hsh', 'HSH-002');
-  const shown = await stage.randomise(next, 'hsh');
+  const shown = await stage.randomise(eligible[1], 'hsh');
   await prepare('p-hsh', 'HSH-002', shown, { size: 'desk' });
   const { body } = await stage.send('stat-1', 'GET', '/v1/keys');
   assert.ok(body.holdings.some((one) => one.centre === 'huashan' && one.epoch === 2 && one.person === 'p-hsh'));

@@ -1,9 +1,12 @@
 // What is thought about a code break once the arm is known: sealed and opened in the browser, with real keys.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { kept, launch, signIn, step, visitor } from './pages.mjs';
-import { Stage } from './stage.mjs';
+import { KLERO, Stage } from './stage.mjs';
 
 let stage;
 let browser;
@@ -117,4 +120,25 @@ test('a record that its entry did not keep is not shown', async () => {
     assert.equal(await page.locator('#parts *').count(), 0, name);
     await context.close();
   }
+});
+
+// shows: RP-3, EU-9
+test('what a browser sealed is collected as it is, and counted by arm on the statistician\'s machine alone', async () => {
+  const trail = await stage.exported(join(stage.parent, 'export'));
+  const [password, parts] = ['stat-1.password', 'parts.json'].map((name) => join(stage.parent, name));
+  writeFileSync(password, stage.people['stat-1'].password, { mode: 0o600 });
+  const run = (...line) => JSON.parse(execFileSync(KLERO, [...line, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] })).data;
+  const fetched = run('break', 'collect', '--trail', trail, '--server', stage.base, '--name', 'stat-1', '--password-file', password, '-o', parts);
+  assert.deepEqual([fetched.breaks, fetched.fetched], [1, 1]);
+  assert.ok(!readFileSync(parts, 'utf8').includes(SECRET), 'it comes sealed');
+  const closed = (...more) => {
+    const home = (name) => join(stage.folder, name);
+    return run('report', 'closed', '--manifest', home('manifest.txt'), '--secret', home('secret.json'), '--identity', home('stat-1.key.json'),
+      '--words-file', home('six-words.txt'), '--trail', trail, ...more).parts['breaks-by-relatedness-after'];
+  };
+  assert.deepEqual(closed().map((row) => [row.of, row.all]), [['sealed, not opened here', 1]]);
+  const [row, ...others] = closed('--sealed', parts);
+  assert.equal(others.length, 0);
+  assert.ok(['definite', 'probable', 'possible'].includes(row.of), row.of);
+  assert.deepEqual(Object.values(row.arms).sort(), [0, 1]);
 });

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -85,6 +85,20 @@ export class Stage {
     const signature = await this.signature(`c-${letters}`, 'randomise');
     const path = `/v1/participants/${reference}/allocation`;
     return (await this.done(`c-${letters}`, 'POST', path, { signature })).code;
+  }
+
+  // The trail as the service gives it while it goes on: a checkpoint, and every line under it.
+  async exported(folder) {
+    const { checkpoint } = await this.done('mon-1', 'GET', '/v1/checkpoints/latest');
+    const { trailKey } = await this.done('mon-1', 'GET', '/v1/commitment');
+    const size = Number(checkpoint.split('\n')[1]);
+    const lines = [];
+    while (lines.length < size) lines.push(...(await this.done('mon-1', 'GET', `/v1/trail?from=${lines.length}`)).lines);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'trail.jsonl'), lines.slice(0, size).map((line) => `${line}\n`).join(''));
+    writeFileSync(join(folder, 'checkpoint.txt'), checkpoint);
+    writeFileSync(join(folder, 'trail-key.txt'), `${trailKey}\n`);
+    return folder;
   }
 
   keyFile(who) {
