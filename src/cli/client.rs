@@ -67,7 +67,16 @@ impl Client {
     ) -> Result<(Zeroizing<String>, Zeroizing<String>), Failure> {
         let password = ask(password_file, &format!("The login password of {name}: "))?;
         let password = Zeroizing::new(password.trim_end_matches(['\n', '\r']).to_owned());
-        let mut body = json!({"name": name, "password": *password});
+        let bearer = self.sign_in(name, &password)?;
+        Ok((password, bearer))
+    }
+
+    /// Signs in with a password that is known, and gives what goes with each request.
+    ///
+    /// # Errors
+    /// 1 when nobody answers, 18 for a wrong name or password.
+    pub fn sign_in(&self, name: &str, password: &str) -> Result<Zeroizing<String>, Failure> {
+        let mut body = json!({"name": name, "password": password});
         let mut session = self.post("/v1/sessions", &[JSON], body.to_string())?;
         if session.text_at("/code") == Code::SecondFactorNeeded.as_str() {
             body["code"] = six_digits(name)?.into();
@@ -80,8 +89,7 @@ impl Client {
         if session.status != 201 {
             return Err(refused(&session));
         }
-        let bearer = Zeroizing::new(format!("Bearer {}", session.text_at("/token")));
-        Ok((password, bearer))
+        Ok(Zeroizing::new(format!("Bearer {}", session.text_at("/token"))))
     }
 
     /// Signs out. That it could not be done is no reason to say that what was done was not.
