@@ -60,7 +60,6 @@ fn drip(mut stream: TcpStream, more: &[u8], apart: Duration) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
-// shows: CN-1
 #[test]
 fn heads_that_come_a_byte_at_a_time_are_cut_off_and_nobody_waits_for_them() {
     let desk = furnished("slow");
@@ -82,7 +81,6 @@ fn heads_that_come_a_byte_at_a_time_are_cut_off_and_nobody_waits_for_them() {
     assert!(asked(&mut connect(&running)).starts_with("HTTP/1.1 200"));
 }
 
-// shows: CN-1
 #[test]
 fn bodies_and_heads_without_end_are_refused_long_before_it_and_change_nothing() {
     let desk = furnished("huge");
@@ -152,7 +150,6 @@ fn certificate(desk: &Desk, name: &str) -> CertifiedKey<KeyPair> {
     made
 }
 
-// shows: AT-8
 #[test]
 fn the_process_speaks_tls_itself_to_whoever_trusts_its_certificate_and_nothing_else() {
     let desk = furnished("tls");

@@ -149,11 +149,8 @@ impl Elsewhere {
         }
     }
 
-    /// A session that stays open ends by itself.
     fn sign_out(&self) {
-        for (_, bearer) in self.people.values() {
-            let _ = self.client.delete("/v1/sessions/mine", &[("authorization", bearer)]);
-        }
+        self.people.values().for_each(|(_, bearer)| self.client.leave(bearer));
     }
 }
 
