@@ -225,10 +225,19 @@ mod tests {
     /// Every key with the names of its arguments, read from the file by a few rules of our own.
     fn keys(language: Language) -> BTreeMap<String, BTreeSet<String>> {
         let mut found = BTreeMap::new();
-        let mut message = String::new();
+        let (mut message, mut last) = (String::new(), String::new());
+        let args = |words: &str| -> BTreeSet<String> {
+            let args = words.split("{ $").skip(1).filter_map(|rest| rest.split(' ').next());
+            args.map(str::to_owned).collect()
+        };
         let lines = FILES[language as usize].iter().flat_map(|file| file.lines());
         for line in lines.filter(|l| !l.starts_with('#')) {
-            let Some((name, words)) = line.split_once('=') else { continue };
+            let Some((name, words)) = line.split_once('=') else {
+                // A choice goes on over several lines.
+                let known: Option<&mut BTreeSet<_>> = found.get_mut(&last);
+                known.into_iter().for_each(|known| known.extend(args(line)));
+                continue;
+            };
             let key = match name.trim().strip_prefix('.') {
                 Some(part) => format!("{message}.{part}"),
                 None => {
@@ -236,11 +245,11 @@ mod tests {
                     message.clone()
                 }
             };
-            let args = words.split("{ $").skip(1).filter_map(|rest| rest.split(' ').next());
-            let args: BTreeSet<_> = args.map(str::to_owned).collect();
             if !words.trim().is_empty() {
-                assert!(found.insert(key.clone(), args).is_none(), "{key} stands twice");
+                let twice = found.insert(key.clone(), args(words));
+                assert!(twice.is_none(), "{key} stands twice");
             }
+            last = key;
         }
         assert!(found.len() > 150, "the test reads the file");
         found

@@ -144,7 +144,7 @@ fn counts_of_an_export_equal_the_trail_and_a_data_set_says_how_many_rows_it_has(
     let fhir = export(&house, "mon-1", "participants?format=fhir").text;
     assert_eq!(fhir.lines().count(), 3);
     assert!(!fhir.contains("ComparisonGroup"));
-    house.trail_is(["exported"; 6]);
+    house.trail_is(["exported"; 7]);
 }
 
 // shows: CN-5, AT-9
