@@ -2,6 +2,7 @@
 
 use super::stage::Study;
 use crate::dice::Dice;
+use crate::domain::ids::Code;
 use crate::sealing::bytes::sha256;
 use crate::sealing::card::Card;
 use crate::sealing::ceremony::ListSecret;
@@ -11,7 +12,7 @@ use crate::sealing::list::{Design, List};
 use crate::sealing::package::Package;
 use crate::sealing::seal::seal_package;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Study {
     /// What is published at the end.
@@ -54,11 +55,19 @@ impl Study {
     ) -> Study {
         let before = self.list.design();
         let design = Design { segment: before.segment + 1, slots, ..before.clone() };
-        let secret = ListSecret::roll(dice);
         let beacon = sha256(b"the drum of the next public lottery").to_vec();
-        let own = self.list.rows().iter().map(|row| row.code);
-        let taken = own.chain(others.slots.iter().map(|slot| slot.code)).collect();
-        let list = List::draw(&design, &secret, &beacon, &taken).expect("as the one before");
+        let taken: BTreeSet<Code> = self.list.rows().iter().map(|row| row.code).collect();
+        let practised: BTreeSet<Code> = others.slots.iter().map(|slot| slot.code).collect();
+        // In a trial that is all training, codes to practise with look like these. Verifiers leave out those of earlier
+        // segments alone, so another secret is rolled until no code is on both.
+        let (secret, list) = loop {
+            let secret = ListSecret::roll(dice);
+            let drawn = List::draw(&design, &secret, &beacon, &taken);
+            let list = drawn.expect("as the one before");
+            if list.rows().iter().all(|row| !practised.contains(&row.code)) {
+                break (secret, list);
+            }
+        };
         let statistician = &identities["stat-1"];
         let manifest = list.manifest("an invented public lottery", statistician);
         let manifest = manifest.expect("the statistician may sign");
