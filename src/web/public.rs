@@ -7,6 +7,7 @@ use crate::http::pages::{Page, Paper, Visit};
 use crate::http::problem;
 use crate::refusal::{Code, Refusal};
 use crate::sealing::bytes::hex;
+use crate::sealing::manifest::SignedManifest;
 use crate::text::{self, Language};
 use askama::Template;
 
@@ -46,6 +47,8 @@ struct Commitment<'v> {
     beacon: String,
     manifest: String,
     trail_key: String,
+    /// Of later segments: the number, and the root.
+    later: Vec<(u32, String)>,
 }
 
 async fn commitment(visit: Visit) -> Result<Paper, Refusal> {
@@ -55,7 +58,12 @@ async fn commitment(visit: Visit) -> Result<Paper, Refusal> {
         "" => visit.say("commitment.no-beacon"),
         words => words.to_owned(),
     };
+    // The service read them when they were imported.
+    let later =
+        house.extensions()?.into_iter().filter_map(|text| SignedManifest::parse(&text).ok());
+    let later = later.map(|next| (next.manifest.segment, fours(&next.manifest.root)));
     let page = Commitment {
+        later: later.collect(),
         f: Frame::of(&visit, "commitment.title").back("/"),
         root: fours(&signed.manifest.root),
         seed: fours(&signed.manifest.seed_commit),

@@ -122,6 +122,11 @@ fn the_delegation_log_says_who_had_which_task_from_when_to_when() {
     let house = played();
     let body = json!({});
     assert_eq!(house.post("admin-1", "/v1/people/c-hsh/disable", body).status, 200);
+    for (person, principal) in [("i-rjs", true), ("i-hsh", true), ("i-hsh", false)] {
+        let path = format!("/v1/people/{person}/principal");
+        let marked = house.post("admin-1", &path, json!({"principal": principal}));
+        assert_eq!(marked.status, 200, "{}", marked.text);
+    }
     let told = read(&house, "mon-1", "delegation");
     let all = rows(&told, "people");
     let of = |who: &str| all.iter().find(|row| row["labels"][1] == who).unwrap()["labels"].clone();
@@ -131,7 +136,10 @@ fn the_delegation_log_says_who_had_which_task_from_when_to_when() {
     assert_eq!(of("p-rjs")[4], "2026-11-21");
     assert_eq!((&of("p-rjs")[5], &of("c-hsh")[5]), (&"–".into(), &"2026-11-21".into()));
     assert_eq!(of("p-rjs")[6], "Demo admin-1");
-    house.trail_is(["person-disabled", "report-read"]);
+    assert_eq!((&of("p-rjs")[7], &of("i-rjs")[7]), (&"–".into(), &"2026-11-21 –".into()));
+    assert_eq!(of("i-hsh")[7], "2026-11-21 – 2026-11-21");
+    let marked = "principal-marked";
+    house.trail_is(["person-disabled", marked, marked, marked, "report-read"]);
 }
 
 // shows: RP-3

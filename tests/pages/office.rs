@@ -4,6 +4,9 @@
 use crate::browser::{Browser, HERE, between, plain};
 use crate::frame::{Service, stage, stage_unopened};
 use klero::cli::stage::{password, signature};
+use klero::dice::FixedDice;
+use klero::sealing::bytes::hex;
+use klero::sealing::package::Package;
 use klero::store::Folder;
 use klero::store::shelf::Done;
 use klero::text::{self, Language};
@@ -17,6 +20,28 @@ fn text_of(html: &str, open: &str, close: &str) -> String {
 
 fn entries(stage: &Service) -> u64 {
     stage.house().health().expect("the store can be read").entries
+}
+
+// The commitment ------------------------------------------------------------------------------------------------------
+
+// shows: SG-10 (whoever compares a root on a new device finds each one printed)
+#[test]
+fn the_root_of_each_segment_is_public_once_that_segment_may_issue() {
+    let stage = stage();
+    let drills = Package::read(&stage.drill_package(0, 1)).unwrap();
+    let dice = FixedDice::new(9);
+    let next = stage.study.next_segment(8, &drills, &stage.identities, 2, &dice);
+    let root = hex(&next.manifest.manifest.root);
+    let root = root.as_bytes().chunks(4).map(|four| str::from_utf8(four).unwrap());
+    let root = root.collect::<Vec<_>>().join(" ");
+    let mut anybody = Browser::new(&stage, "en");
+    stage.house().import_list(&next.package).unwrap();
+    assert!(!anybody.get("/commitment").html.contains(&root), "nothing opens by it yet");
+    let body = json!({"signature": signature("mon-1", "review-list")});
+    assert_eq!(stage.act("mon-1", "POST", "/v1/lists/1/review", body).status, 200);
+    let page = anybody.get("/commitment").html;
+    let after = between(&page, "Root of the list, segment 1", "</dd>").unwrap();
+    assert!(after.contains(&root), "{after}");
 }
 
 // The trail -----------------------------------------------------------------------------------------------------------

@@ -102,6 +102,7 @@ commitment =
     .no-beacon = none
     .manifest = Fingerprint of the manifest
     .trail-key = Key that signs the trail
+    .later = Root of the list, segment { $segment }
     .verify = How to verify it
     .how = At the end of the trial the list secret is published. Then anybody can make the list again and check every allocation, with either of two independent programs:
     .end = Neither needs a network, nor this service.

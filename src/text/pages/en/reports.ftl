@@ -48,6 +48,7 @@ reports =
     .head-from = From
     .head-to = To
     .head-invited-by = Invited by
+    .head-principal = Principal investigator
     .head-figure = Figure
     .head-value = Value
     .head-breaks = Code breaks

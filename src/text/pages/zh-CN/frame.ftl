@@ -102,6 +102,7 @@ commitment =
     .no-beacon = 无
     .manifest = 随机清单指纹
     .trail-key = 稽查轨迹签名公钥
+    .later = 随机表根值，第 { $segment } 段
     .verify = 如何核验
     .how = 试验结束时公布随机秘密，任何人都可用两个相互独立的程序之一重新生成随机表并核对每一次分配：
     .end = 两者都不需要网络，也不需要本系统。

@@ -48,6 +48,7 @@ reports =
     .head-from = 起
     .head-to = 止
     .head-invited-by = 邀请人
+    .head-principal = 主要研究者
     .head-figure = 项目
     .head-value = 数值
     .head-breaks = 紧急揭盲
