@@ -12,7 +12,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than anything here may take; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -29,9 +29,7 @@ fn connect(running: &Running) -> TcpStream {
 fn rest(stream: &mut impl Read) -> String {
     let mut bytes = vec![];
     match stream.read_to_end(&mut bytes) {
-        Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {
-            panic!("the connection stays open: {error}")
-        }
+        Err(error) if is_waiting(&error) => panic!("the connection stays open: {error}"),
         Ok(_) | Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
     }
 }
@@ -41,23 +39,24 @@ fn asked(stream: &mut (impl Read + Write)) -> String {
     rest(stream)
 }
 
-/// Sends `more` again and again, a while apart, until the other side is gone or has answered.
+fn is_waiting(error: &io::Error) -> bool {
+    [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind())
+}
+
+/// Sends `more` again and again, a while apart, until the other side is gone or has answered. It may have stopped reading.
 fn drip(mut stream: TcpStream, more: &[u8], apart: Duration) -> String {
     stream.set_read_timeout(Some(apart)).expect("a time to wait");
-    let (mut said, mut bytes) = (vec![], [0; 4096]);
+    stream.set_write_timeout(Some(apart)).expect("a time to wait");
+    let (begun, mut bytes) = (Instant::now(), [0; 4096]);
     loop {
-        let sent = stream.write_all(more);
+        assert!(begun.elapsed() < PATIENCE, "nobody answers, and nobody hangs up");
+        let gone = stream.write(more).is_err_and(|error| !is_waiting(&error));
         match stream.read(&mut bytes) {
-            Ok(0) => break,
-            Ok(length) => said.extend_from_slice(&bytes[..length]),
-            Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {}
-            Err(_) => break,
-        }
-        if sent.is_err() {
-            break;
+            Ok(length) => return String::from_utf8_lossy(&bytes[..length]).into_owned(),
+            Err(error) if is_waiting(&error) && !gone => {}
+            Err(_) => return String::new(),
         }
     }
-    String::from_utf8_lossy(&said).into_owned()
 }
 
 #[test]
