@@ -5,7 +5,7 @@ use klero::cli::stage::{printed_name, signature};
 use serde_json::json;
 
 const TABLE: &str = "person,name,role,centres\r\n\
-    c-new-1,Demo newcomer,coordinator,huashan\r\n\
+    c-new-1,Demo arrival,coordinator,huashan\r\n\
     m-new-1,Demo onlooker,monitor,\r\n";
 
 impl World {
