@@ -545,14 +545,26 @@ mod tests {
         });
     }
 
+    /// As a shell takes them: what stands in quotation marks is one word.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = vec![];
+        for (at, part) in line.split('"').enumerate() {
+            match at % 2 {
+                0 => words.extend(part.split_whitespace().map(str::to_owned)),
+                _ => words.push(part.to_owned()),
+            }
+        }
+        words
+    }
+
     #[test]
     fn every_example_is_a_command_line_that_is_understood() {
         each(&Cli::command(), "klero", &mut |command, named| {
             let end = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             for line in end.lines().skip(1).take_while(|line| !line.is_empty()) {
                 let line = line.split([';', '|', '<', '>']).find(|part| part.contains("klero"));
-                let words: Vec<_> = line.unwrap_or_default().split_whitespace().collect();
-                let words = words.iter().skip_while(|word| **word != "klero");
+                let words = words(line.unwrap_or_default());
+                let words = words.iter().skip_while(|word| *word != "klero");
                 let parsed = Cli::command().try_get_matches_from(words);
                 let understood = parsed.err().is_none_or(|e| !e.use_stderr());
                 assert!(understood, "{named}: {line:?}");

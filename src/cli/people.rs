@@ -39,7 +39,7 @@ impl List {
 /// The same invitation again gives another token while the person has not come, and ends the one before.
 #[derive(Args)]
 #[command(after_help = ending([
-    "klero user invite c-hsh-2 --printed Wei-Li --role coordinator --centre huashan \
+    "klero user invite c-hsh-2 --printed \"Li Wei\" --role coordinator --centre huashan \
      --server http://127.0.0.1:8787 --name admin-1",
     "klero user invite mon-2 --printed \"Chen Jie\" --role monitor --server http://127.0.0.1:8787 --name admin-1",
     "klero user invite mon-2 --printed \"Chen Jie\" --role monitor --server http://127.0.0.1:8787 --name admin-1 --json",
