@@ -17,7 +17,7 @@ use crate::domain::time::Moment;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The acts that are counted; all others are checked as lines and let go.
-const COUNTED: [&str; 21] = [
+const COUNTED: [&str; 23] = [
     "randomised",
     "release-for-preparation",
     "release-for-break",
@@ -39,6 +39,8 @@ const COUNTED: [&str; 21] = [
     "disclosed",
     "exported",
     "export-confirmed",
+    "access-reviewed",
+    "person-disabled",
 ];
 
 /// One allocation.

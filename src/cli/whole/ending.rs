@@ -34,6 +34,8 @@ pub fn end(mut whole: Whole, days: i32) -> Ended {
     let body = json!({"stage": "list", "file": "00".repeat(32),
                       "signature": signature("stat-1", "disclose")});
     whole.done("stat-1", "/v1/disclosures", body);
+    let body = json!({"signature": signature("mon-1", "review-access")});
+    whole.done("mon-1", "/v1/rights/reviews", body);
     let (records, balance) = pharmacy::reconciled(&mut whole);
     let tables = whole.stage.folder.verify(true);
     let entries = tables.as_ref().map_or(0, |checked| checked.entries);

@@ -140,7 +140,7 @@ pub fn reconcile(sources: &Sources<'_>) -> Vec<Reconciled> {
         checked(sources, 7, stated(sources, 9, breaks(sources))),
         checkpoints(sources),
         stated(sources, 11, clock(looked)),
-        checked(sources, 6, stated(sources, 12, (Stands::Pass, String::new()))),
+        checked(sources, 6, stated(sources, 12, rights(looked))),
         stated(sources, 13, disclosed(looked)),
         stated(sources, 14, exports(sources)),
         stated(sources, 15, (Stands::Pass, String::new())),
@@ -445,6 +445,18 @@ fn clock(looked: &Looked) -> Found {
         true => (Stands::Pass, "no counted entry is older than the one before it".to_owned()),
         false => (Stands::Fail, format!("time goes back at entries {}", back.join(", "))),
     }
+}
+
+/// When the rights were reviewed under a signature, and how many accounts were ended. Whether that was right, people say.
+fn rights(looked: &Looked) -> Found {
+    let reviews: Vec<String> =
+        looked.acts("access-reviewed").map(|line| line.seq.to_string()).collect();
+    let reviewed = match reviews.as_slice() {
+        [] => "no signed review of the rights in the trail".to_owned(),
+        entries => format!("rights reviewed in entries {}", entries.join(", ")),
+    };
+    let ended = looked.acts("person-disabled").count();
+    (Stands::Pass, format!("{reviewed}; {ended} accounts ended"))
 }
 
 /// The trail's own file, the exports that the trail names, and whose copies were confirmed.

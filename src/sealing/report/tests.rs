@@ -294,6 +294,23 @@ fn stands(tale: &Tale, number: usize) -> (Stands, String) {
     (line.stands, line.evidence.clone())
 }
 
+#[test]
+fn the_line_about_rights_names_each_review_in_the_trail_and_still_waits_for_somebodys_word() {
+    let mut tale = Tale::honest();
+    let (stood, why) = stands(&tale, 12);
+    assert!(
+        stood == Stands::NotShown && why.starts_with("no signed review of the rights"),
+        "{why}"
+    );
+    tale.told.push(("ad-1", "admin", Entry::new("person-disabled").on("person", "co-e")));
+    tale.told.push(("mo-1", "monitor", Entry::new("access-reviewed").with("entries", 9u64)));
+    let (stood, why) = stands(&tale, 12);
+    let entry = tale.told.len() - 1;
+    let ended = tale.told.iter().filter(|(_, _, told)| told.act == "person-disabled").count();
+    let said = format!("rights reviewed in entries {entry}; {ended} accounts ended; no statement");
+    assert!(stood == Stands::NotShown && why.starts_with(&said), "{why}, not {said}");
+}
+
 // shows: I4
 #[test]
 fn a_code_set_aside_is_passed_over_and_one_that_was_issued_all_the_same_is_found() {
