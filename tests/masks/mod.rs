@@ -57,6 +57,7 @@ const CHAIN: &str = "hashed over the entries, the first of which holds the manif
 const TOOK: &str = "how long the machine took this time";
 const TOGETHER: &str =
     "whether a session's last-seen minute went into the group of the act after it";
+const LATE: &str = "whether the last session's last-seen minute was kept before they were asked";
 const RANDOM: &str = "ECDSA is randomised, over what is hashed from the entries or the leaves";
 
 /// Every masked place.
@@ -173,6 +174,8 @@ pub const MASKED: &[Place] = &[
     place("metrics", "klero_commit_seconds_count", Holds::Time, TOGETHER),
     place("metrics", "klero_writer_group_acts_bucket", Holds::Time, TOGETHER),
     place("metrics", "klero_writer_group_acts_count", Holds::Time, TOGETHER),
+    place("metrics", "klero_writer_group_acts_sum", Holds::Time, LATE),
+    place("metrics", "klero_writer_acts_total", Holds::Time, LATE),
     place("metrics", "klero_writer_waiting", Holds::Time, TOGETHER),
     place("metrics", "klero_write_ahead_log_bytes", Holds::Time, TOGETHER),
 ];
