@@ -4,6 +4,7 @@
 pub mod closed;
 pub mod leak;
 pub mod reconcile;
+mod running;
 
 use super::bytes::Hash;
 use super::line::{self, Line};

@@ -2,6 +2,7 @@
 //! What nobody can compute is shown by statements of people, with the hashes of their documents.
 
 use super::closed::{BREAKS, standing};
+use super::running::{clock, rights};
 use super::{Issued, Looked, word};
 use crate::domain::entry::{Fact, fact};
 use crate::domain::time::Moment;
@@ -123,7 +124,7 @@ pub struct Sources<'s> {
     pub trail_hash: String,
 }
 
-type Found = (Stands, String);
+pub(super) type Found = (Stands, String);
 
 /// All fifteen lines.
 pub fn reconcile(sources: &Sources<'_>) -> Vec<Reconciled> {
@@ -436,27 +437,6 @@ fn checkpoints(sources: &Sources<'_>) -> Found {
         }
         (_, kept) => (Stands::Pass, format!("{evidence}; {kept} kept by others fit")),
     }
-}
-
-fn clock(looked: &Looked) -> Found {
-    let back = looked.lines.windows(2).filter(|two| two[1].at < two[0].at);
-    let back: Vec<String> = back.map(|two| two[1].seq.to_string()).collect();
-    match back.is_empty() {
-        true => (Stands::Pass, "no counted entry is older than the one before it".to_owned()),
-        false => (Stands::Fail, format!("time goes back at entries {}", back.join(", "))),
-    }
-}
-
-/// When the rights were reviewed under a signature, and how many accounts were ended. Whether that was right, people say.
-fn rights(looked: &Looked) -> Found {
-    let reviews: Vec<String> =
-        looked.acts("access-reviewed").map(|line| line.seq.to_string()).collect();
-    let reviewed = match reviews.as_slice() {
-        [] => "no signed review of the rights in the trail".to_owned(),
-        entries => format!("rights reviewed in entries {}", entries.join(", ")),
-    };
-    let ended = looked.acts("person-disabled").count();
-    (Stands::Pass, format!("{reviewed}; {ended} accounts ended"))
 }
 
 /// The trail's own file, the exports that the trail names, and whose copies were confirmed.
