@@ -414,7 +414,18 @@ fn neither_arms_nor_keys_nor_salts_are_anywhere_on_the_services_side() {
 
 /// Whose person is named in a text, if anybody's is.
 fn names_somebody<'p>(text: &str, persons: &'p BTreeSet<String>) -> Option<&'p String> {
-    persons.iter().find(|person| text.contains(person.as_str()))
+    persons.iter().find(|person| {
+        text.match_indices(person.as_str()).any(|(at, found)| !is_by_chance(text, at, found))
+    })
+}
+
+/// Seven digits inside a longer number, or behind its point, are a measured time and no code.
+fn is_by_chance(text: &str, at: usize, found: &str) -> bool {
+    let digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());
+    let (before, after) = (&text[..at], &text[at + found.len()..]);
+    let whole = before.strip_suffix('.').unwrap_or(before);
+    let longer = digit(whole.chars().last()) || digit(after.chars().next());
+    found.bytes().all(|byte| byte.is_ascii_digit()) && longer
 }
 
 // shows: I1, CO-3, AC-8
@@ -438,6 +449,12 @@ fn no_line_of_the_log_and_no_metric_names_a_person_a_code_a_birth_date_or_a_reas
     for person in &remains.persons {
         let planted = format!("{{\"level\":\"INFO\",\"fields\":{{\"by\":\"{person}\"}}}}");
         assert!(names_somebody(&planted, &remains.persons).is_some(), "a search that sees");
+    }
+    let code = remains.persons.iter().find(|person| person.bytes().all(|b| b.is_ascii_digit()));
+    let persons = BTreeSet::from([code.expect("a code").clone()]);
+    for (around, seen) in [("code {}.", true), ("{}", true), ("3.{}s", false), ("1{}", false)] {
+        let text = around.replace("{}", persons.first().expect("one"));
+        assert_eq!(names_somebody(&text, &persons).is_some(), seen, "{text}");
     }
 }
 
