@@ -3,15 +3,14 @@
 
 use super::open::open_release;
 use super::stage::{Play, Stage, signature};
+use super::study::Judged;
 use crate::domain::ids::Code;
 use crate::sealing::bytes::hex;
 use crate::sealing::centre_key::CentreKey;
-use crate::sealing::data_set::read_data_set;
 use crate::sealing::lock::ServerSecret;
 use crate::sealing::manifest::Manifest;
 use crate::sealing::open::{NotProven, open};
 use crate::sealing::slot::{LeafPath, SealedArm};
-use crate::sealing::verify::{Evidence, verify};
 use crate::sealing::wrap::{WrapPlace, unwrap};
 use crate::store::{Folder, OpenError};
 use serde_json::{Value, json};
@@ -265,32 +264,10 @@ fn forge(copy: &Path, folder: &Path, entry: u64) -> Option<()> {
 
 fn disclosed(story: &mut Story) -> Said {
     let what = "published the secret";
-    let mut lines = vec![];
-    let exported = story.stage.house().export_trail(|line| {
-        lines.push(format!("{line}\n"));
-        Ok(())
-    });
-    let Ok(checkpoint) = exported else { return Said(what, "no export".into(), false) };
-    let study = &story.stage.study;
-    let disclosure = study.disclosure();
-    let data = study.data_set(lines.iter().map(String::as_str));
-    let forged = swap_arms(&data, story.pinned());
-    let manifests = [study.manifest.to_file_text()];
-    let trail_key = story.stage.house().store.signer().vkey();
-    let judge = |data: &str| {
-        let rows = read_data_set(data).unwrap_or_default();
-        let evidence = Evidence {
-            manifests: &manifests,
-            disclosures: std::slice::from_ref(&disclosure),
-            checkpoint: &checkpoint,
-            trail_key: &trail_key,
-            kept: &[],
-            data: &rows,
-        };
-        let verdict = verify(&evidence, lines.iter().map(String::as_str));
-        verdict.failure().map(|(step, why)| (step.number, why.to_owned()))
+    let Some(judged) = story.stage.study.judged(story.stage.house()) else {
+        return Said(what, "no export".into(), false);
     };
-    let (honest, swapped) = (judge(&data), judge(&forged));
+    let Judged { honest, swapped, .. } = judged;
     let says = match (&honest, &swapped) {
         (None, Some((5, _))) => "list re-created, every allocation fits; swapped arms found".into(),
         (Some((number, why)), _) => format!("check {number} failed: {why}"),
@@ -298,10 +275,4 @@ fn disclosed(story: &mut Story) -> Said {
     };
     let found = swapped.is_some_and(|(number, _)| number == 5);
     Said(what, says, honest.is_none() && found)
-}
-
-/// A data set in which somebody swapped the labels.
-fn swap_arms(data: &str, manifest: &Manifest) -> String {
-    let (first, second) = (&manifest.arms[0], &manifest.arms[1]);
-    data.replace(first.as_str(), "\u{0}").replace(second.as_str(), first).replace('\u{0}', second)
 }

@@ -1,4 +1,5 @@
-//! What the statistician of a stage does at home once the trial is over: publishes the secret, and joins arms to codes.
+//! What the statistician of a stage does at home once the trial is over: publishes the secret, joins arms to codes, has the whole
+//! judged; and what comes before the end when a list runs out: its next segment.
 
 use super::stage::Study;
 use crate::dice::Dice;
@@ -6,11 +7,15 @@ use crate::domain::ids::Code;
 use crate::sealing::bytes::sha256;
 use crate::sealing::card::Card;
 use crate::sealing::ceremony::ListSecret;
+use crate::sealing::data_set::read_data_set;
 use crate::sealing::disclosure::Disclosure;
 use crate::sealing::identity::Identity;
 use crate::sealing::list::{Design, List};
+use crate::sealing::manifest::Manifest;
 use crate::sealing::package::Package;
 use crate::sealing::seal::seal_package;
+use crate::sealing::verify::{Evidence, verify};
+use crate::service::House;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,4 +97,55 @@ pub fn data_set<'l>(
         }
     }
     text
+}
+
+/// The check that failed, by its number, and why; nothing when all held.
+pub type Failed = Option<(usize, String)>;
+
+/// What anybody can verify once the secret is published.
+pub struct Judged {
+    /// How many entries the trail has.
+    pub entries: usize,
+    /// Of the data set as it is.
+    pub honest: Failed,
+    /// Of one in which somebody swapped the labels.
+    pub swapped: Failed,
+}
+
+impl Study {
+    /// Publishes the secret of an ended stage, and verifies its trail from public files alone. Nothing when the trail is not
+    /// exported.
+    pub fn judged(&self, house: &House) -> Option<Judged> {
+        let mut lines = vec![];
+        let exported = house.export_trail(|line| {
+            lines.push(format!("{line}\n"));
+            Ok(())
+        });
+        let checkpoint = exported.ok()?;
+        let disclosure = self.disclosure();
+        let data = self.data_set(lines.iter().map(String::as_str));
+        let manifests = [self.manifest.to_file_text()];
+        let trail_key = house.store.signer().vkey();
+        let judge = |data: &str| {
+            let rows = read_data_set(data).unwrap_or_default();
+            let evidence = Evidence {
+                manifests: &manifests,
+                disclosures: std::slice::from_ref(&disclosure),
+                checkpoint: &checkpoint,
+                trail_key: &trail_key,
+                kept: &[],
+                data: &rows,
+            };
+            let verdict = verify(&evidence, lines.iter().map(String::as_str));
+            verdict.failure().map(|(step, why)| (step.number, why.to_owned()))
+        };
+        let swapped = swap_arms(&data, &self.manifest.manifest);
+        Some(Judged { entries: lines.len(), honest: judge(&data), swapped: judge(&swapped) })
+    }
+}
+
+/// A data set in which somebody swapped the labels.
+fn swap_arms(data: &str, manifest: &Manifest) -> String {
+    let (first, second) = (&manifest.arms[0], &manifest.arms[1]);
+    data.replace(first.as_str(), "\u{0}").replace(second.as_str(), first).replace('\u{0}', second)
 }

@@ -50,7 +50,7 @@ pub fn write(origin: &Origin, trial: &Trial, subjects: &[Subject]) -> Vec<u8> {
 pub(super) type Forms = BTreeMap<String, BTreeSet<String>>;
 
 /// The forms of an event of the study.
-pub(super) fn forms_of<'f>(event: &'f str, forms: &'f Forms) -> Vec<&'f str> {
+fn forms_of<'f>(event: &'f str, forms: &'f Forms) -> Vec<&'f str> {
     if event == "RECORD" { forms.keys().map(String::as_str).collect() } else { vec![event] }
 }
 
@@ -66,6 +66,20 @@ pub(super) fn forms(subjects: &[Subject]) -> Forms {
 
 fn items_of(event: &Event) -> impl Iterator<Item = &(String, String)> {
     event.facts.iter().chain(&event.texts)
+}
+
+/// What is written at each kind of event, by the element and the attribute that point to a form.
+pub(super) fn event_defs(xml: &mut Xml, forms: &Forms, (tag, oid): (&str, &str)) {
+    for (event, repeating) in EVENTS {
+        let (id, kind) =
+            (format!("SE.{event}"), if repeating == "No" { "Scheduled" } else { "Common" });
+        let of = [("OID", id.as_str()), ("Name", event), ("Repeating", repeating), ("Type", kind)];
+        xml.begin("StudyEventDef", &of);
+        for form in forms_of(event, forms) {
+            xml.empty(tag, &[(oid, &format!("F.{form}")), ("Mandatory", "No")]);
+        }
+        xml.end();
+    }
 }
 
 fn study(xml: &mut Xml, origin: &Origin, trial: &Trial, forms: &Forms) {
@@ -84,16 +98,7 @@ fn study(xml: &mut Xml, origin: &Origin, trial: &Trial, forms: &Forms) {
         xml.empty("StudyEventRef", &of);
     }
     xml.end();
-    for (event, repeating) in EVENTS {
-        let (id, kind) =
-            (format!("SE.{event}"), if repeating == "No" { "Scheduled" } else { "Common" });
-        let of = [("OID", id.as_str()), ("Name", event), ("Repeating", repeating), ("Type", kind)];
-        xml.begin("StudyEventDef", &of);
-        for form in forms_of(event, forms) {
-            xml.empty("FormRef", &[("FormOID", &format!("F.{form}")), ("Mandatory", "No")]);
-        }
-        xml.end();
-    }
+    event_defs(xml, forms, ("FormRef", "FormOID"));
     let items = described(trial, forms);
     for (tag, reference, prefix) in
         [("FormDef", "ItemGroupRef", "F"), ("ItemGroupDef", "ItemRef", "IG")]

@@ -4,7 +4,7 @@
 use super::Origin;
 use super::dataset_json::{metadata, seconds};
 use super::odm::{
-    ARM, EVENTS, Filled, Forms, audited, begin_event, described, filled, forms, forms_of,
+    ARM, EVENTS, Filled, Forms, audited, begin_event, described, event_defs, filled, forms,
     signature_kinds, signers,
 };
 use super::sdtm;
@@ -181,19 +181,7 @@ fn events(xml: &mut Xml, trial: &Trial, forms: &Forms) {
         }
         xml.end();
     }
-    for (event, repeating) in EVENTS {
-        let (id, kind) =
-            (format!("SE.{event}"), if repeating == "No" { "Scheduled" } else { "Common" });
-        let of = [("OID", id.as_str()), ("Name", event), ("Repeating", repeating), ("Type", kind)];
-        xml.begin("StudyEventDef", &of);
-        for form in forms_of(event, forms) {
-            xml.empty(
-                "ItemGroupRef",
-                &[("ItemGroupOID", &format!("F.{form}")), ("Mandatory", "No")],
-            );
-        }
-        xml.end();
-    }
+    event_defs(xml, forms, ("ItemGroupRef", "ItemGroupOID"));
     for visit in &trial.visits {
         let id = format!("SE.{}", visit.id);
         let of = [

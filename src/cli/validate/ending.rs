@@ -4,8 +4,7 @@ use super::ground::Ground;
 use super::operation::{TESTS, Test, codes, of, stands};
 use super::{Came, Tested};
 use crate::cli::house::means;
-use crate::sealing::data_set::read_data_set;
-use crate::sealing::verify::{Evidence, verify};
+use crate::cli::study::Judged;
 use crate::service::House;
 use crate::service::founding::HouseError;
 use crate::store::{Folder, OpenError};
@@ -49,40 +48,12 @@ pub fn last(mut ground: Ground) -> Vec<Tested> {
 }
 
 fn disclosed(ground: &mut Ground) -> Came {
-    let mut lines = vec![];
-    let exported = ground.stage.house().export_trail(|line| {
-        lines.push(format!("{line}\n"));
-        Ok(())
-    });
-    let checkpoint = exported.map_err(|_| "the trail is not exported".to_owned())?;
-    let study = &ground.stage.study;
-    let disclosure = study.disclosure();
-    let data = study.data_set(lines.iter().map(String::as_str));
-    let arms = &study.manifest.manifest.arms;
-    let swapped = data
-        .replace(arms[0].as_str(), "\u{0}")
-        .replace(arms[1].as_str(), &arms[0])
-        .replace('\u{0}', &arms[1]);
-    let manifests = [study.manifest.to_file_text()];
-    let trail_key = ground.stage.house().store.signer().vkey();
-    let judge = |data: &str| {
-        let rows = read_data_set(data).unwrap_or_default();
-        let evidence = Evidence {
-            manifests: &manifests,
-            disclosures: std::slice::from_ref(&disclosure),
-            checkpoint: &checkpoint,
-            trail_key: &trail_key,
-            kept: &[],
-            data: &rows,
-        };
-        let verdict = verify(&evidence, lines.iter().map(String::as_str));
-        verdict.failure().map(|(step, why)| (step.number, why.to_owned()))
-    };
-    let (honest, altered) = (judge(&data), judge(&swapped));
-    let found = matches!(&altered, Some((5, _)));
+    let judged = ground.stage.study.judged(ground.stage.house());
+    let Judged { entries, honest, swapped } = judged.ok_or("the trail is not exported")?;
     match honest {
         None => {
-            stands(found, format!("{} entries verified; swapped arms: {altered:?}", lines.len()))
+            let found = matches!(&swapped, Some((5, _)));
+            stands(found, format!("{entries} entries verified; swapped arms: {swapped:?}"))
         }
         Some((number, why)) => Err(format!("check {number}: {why}")),
     }
