@@ -149,6 +149,7 @@ test('without JavaScript the digits are typed as before, and the page that adds 
   await knock(first.page, who);
   await first.page.fill('[name=_code]', digits(secret, 1));
   await first.page.keyboard.press('Enter');
+  await first.page.waitForSelector('.who');
   await first.page.goto(`${base}/account/passkeys/new`);
   await first.page.fill('[name=password]', stage.people[who].password);
   await first.page.keyboard.press('Enter');

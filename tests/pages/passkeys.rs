@@ -23,8 +23,7 @@ fn runs_scripts(page: &Shown) -> bool {
 
 fn knock(browser: &mut Browser<'_>) -> Shown {
     let start = browser.get("/");
-    let second =
-        browser.press(&start, &[("_name", "mon-1"), ("_password", &password("mon-1"))]);
+    let second = browser.press(&start, &[("_name", "mon-1"), ("_password", &password("mon-1"))]);
     assert_eq!(second.status, 401);
     second
 }
