@@ -35,6 +35,7 @@ pub mod pass_on;
 pub mod passkeys;
 pub mod passwords;
 pub mod people;
+pub mod people_table;
 pub mod preparation_record;
 pub mod prepare;
 mod principals;
