@@ -115,6 +115,16 @@ CREATE TABLE devices (                                -- since schema 4: where a
   expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE passkeys (                               -- since schema 5: in the place of a code, beside the password
+  id      BLOB PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 1023), -- by what its authenticator knows it
+  person  TEXT NOT NULL,
+  number  INTEGER NOT NULL CHECK (number >= 1),       -- 1, 2, 3 of this person: what it is called
+  at      INTEGER NOT NULL,                           -- since when
+  key     TEXT NOT NULL,                              -- the public key and what is known of it, as JSON; opens nothing
+  counter INTEGER NOT NULL CHECK (counter >= 0),      -- how often it had signed when it was used last; 0: does not count
+  UNIQUE (person, number)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE recoveries (                             -- since schema 4: links for whoever lost phone or password
   token   BLOB PRIMARY KEY CHECK (length(token) = 32),-- SHA-256 of the token; the token itself is shown once
   person  TEXT NOT NULL,

@@ -113,6 +113,12 @@ settings! {
         /// Instead of a server: a folder that mail is written into. For training; nobody is sent anything.
         folder: Option<PathBuf> = None;
     }
+    /// Passkeys, in the place of a second factor's code and always beside the password. Not set: there are none.
+    passkeys: Passkeys {
+        /// The address at which browsers reach the service, such as `https://klero.example.org`. Passkeys are made for this
+        /// name and are worth nothing at another: when it changes, everybody adds them again, by password and code.
+        origin: Option<Site> = None;
+    }
     /// Which programs may be told. An administrator adds webhooks; only to these hosts.
     webhooks: Webhooks {
         /// Hosts anywhere, over https. One whose name leads into the house's own network is not spoken to.
@@ -237,6 +243,10 @@ pub fn settle(sources: &Sources<'_>) -> Result<Settled, Vec<Mistake>> {
     let Service { listen, operations, .. } = &config.service;
     if *operations == Operations::At(*listen) && listen.port() != 0 {
         found.wrong(None, "service.operations is the address of service.listen", "give it its own");
+    }
+    if config.passkeys.origin.as_ref().is_some_and(|site| !site.takes_passkeys()) {
+        let what = "passkeys.origin is no address for which browsers make passkeys";
+        found.wrong(None, what, "write it with https and a name: \"https://klero.example.org\"");
     }
     let Finder { mut mistakes, shown, .. } = found;
     mistakes.sort_by_key(|mistake| mistake.line);
@@ -369,6 +379,13 @@ impl Config {
                 );
             }
             Some(_) => {}
+        }
+        let typed = self.passkeys.origin.as_ref().zip(service.public_url.as_ref());
+        if typed.is_some_and(|(made_for, typed)| made_for != typed) {
+            say(
+                "passkeys.origin is not service.public_url: where people work, no passkey is taken",
+                "write the same address in both",
+            );
         }
         let inside = |path: &Option<PathBuf>| match (path, &service.data) {
             (Some(path), Some(data)) => path.starts_with(data),

@@ -48,6 +48,12 @@ pub const IMPORTED_PEOPLE: usize = 500;
 pub const RECOVERY_CODES: usize = 10;
 /// So many wrong codes of a phone are looked at in a row; after them one in half a minute.
 pub const FREE_CODES: u32 = 3;
+/// The most passkeys that one account has.
+pub const PASSKEYS: usize = 10;
+/// How long a browser may take to bring what a passkey was asked for, in seconds.
+pub const PASSKEY_SECONDS: i64 = 10 * 60;
+/// So many such questions of one account stand open at once; the oldest goes when one more is asked.
+pub const PASSKEY_QUESTIONS: usize = 4;
 /// A device on which no code is asked for is known for this many seconds.
 pub const DEVICE_SECONDS: i64 = 30 * 24 * 60 * 60;
 /// Between the two steps of a sign-in at most this many seconds may lie.

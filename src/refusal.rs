@@ -228,6 +228,8 @@ codes! {
         PastUnknown "past-unknown";
         /// Not the code that the phone shows now.
         FactorCode "factor-code";
+        /// Not a passkey that was asked for just now.
+        PasskeyUnfit "passkey-unfit";
         /// Not an address, nor one with the number of its leading bits.
         NetworkForm "network-form";
         /// Not an address that mail goes to.

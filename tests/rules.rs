@@ -78,6 +78,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ring", &["sealing", "dice.rs", "http/tls.rs", "post/webhook.rs"]),
     ("hpke", &["sealing/wrap.rs"]),
     ("rand_chacha", &["sealing/stream.rs"]),
+    ("webauthn_rs", &["sealing/passkey.rs"]),
     ("argon2", &["sealing/password.rs"]),
     ("diceware_wordlists", &["sealing/identity.rs", "web/mod.rs"]),
     ("unicode_normalization", &["sealing/identity.rs"]),

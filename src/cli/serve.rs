@@ -107,6 +107,7 @@ impl Serve {
         })?;
         let tls = tls(config)?;
         let house = Arc::new(open(&folder_of(config)?)?.paced(Pace::Limited));
+        passkeys(config, &house)?;
         let listen = config.service.listen;
         let failed = |error| not_listening(listen, error);
         let listener = TcpListener::bind(listen).map_err(failed)?;
@@ -146,6 +147,17 @@ fn beside(settled: &Settled) -> Result<Option<TcpListener>, Failure> {
         }
         Err(error) => Err(not_listening(address, error)),
     }
+}
+
+/// Where passkeys are made, if anywhere.
+fn passkeys(config: &Config, house: &House) -> Result<(), Failure> {
+    let Some(site) = &config.passkeys.origin else { return Ok(()) };
+    if house.take_passkeys(site.as_str()) {
+        return Ok(());
+    }
+    let what = "passkeys.origin is set, and this program cannot take passkeys there";
+    let next = "take the key out of the configuration, or build with the feature `passkeys`";
+    Err(Failure::new(Exit::Unreadable, "configuration-wrong", what, next))
 }
 
 /// Certificate and key, where this process speaks TLS itself.

@@ -125,6 +125,8 @@ fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::R
     };
     let stage = Stage::raise(play);
     stage.import_drills();
+    // Browsers make no passkeys for a number; under this name of the same machine they do.
+    stage.house().take_passkeys(&named(&stage.base));
     let day = stage::day_before();
     let reference = stage.screen_eligible_on(0, 1, true, &day);
     let words = write_keys(&stage, folder, seed)?;
@@ -136,6 +138,11 @@ fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::R
     stage.run();
     drop(rounds);
     Ok(())
+}
+
+/// An address on loopback, by name.
+fn named(base: &str) -> String {
+    base.replace("127.0.0.1", "localhost")
 }
 
 /// Everybody wants notices; mail goes into a folder instead of being sent.
@@ -212,6 +219,10 @@ fn explain(
 ) -> std::io::Result<()> {
     let (base, here) = (&stage.base, folder.display());
     writeln!(out, "The service runs at {base}. Everybody in it is invented.")?;
+    if stage.house().has_passkeys() {
+        let by_name = named(base);
+        writeln!(out, "For passkeys open it as {by_name}: browsers make none for a number.")?;
+    }
     writeln!(out, "Ctrl-C ends it; files stay in {here}.")?;
     writeln!(out, "Mail to these people is written to {here}/{OUTBOX}; none is sent.")?;
     writeln!(

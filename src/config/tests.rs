@@ -64,6 +64,29 @@ fn an_address_with_a_password_or_a_path_is_no_public_address() {
     }
 }
 
+// shows: AC-9
+#[test]
+fn passkeys_are_made_for_a_name_over_https_alone_and_for_the_address_that_people_type() {
+    for (text, right) in [
+        ("https://klero.example.org", true),
+        ("https://klero.example.org:8443", true),
+        ("http://localhost:8787", true),
+        ("http://klero.example.org", false),
+        ("https://192.0.2.1", false),
+        ("https://[::1]:8443", false),
+    ] {
+        let file = format!("[passkeys]\norigin = \"{text}\"\n");
+        assert_eq!(read(&file).is_ok(), right, "{text}");
+    }
+    let (here, there) = ("https://klero.example.org", "https://klero.example.com");
+    for (typed, pointed_out) in [(here, false), (there, true)] {
+        let file =
+            format!("[service]\npublic_url = \"{typed}\"\n[passkeys]\norigin = \"{here}\"\n");
+        let warnings = read(&file).expect("both are addresses").config.warnings();
+        assert_eq!(warnings.iter().any(|one| one.what.contains("passkeys")), pointed_out);
+    }
+}
+
 #[test]
 fn the_sample_loads_and_explains_every_key_that_there_is() {
     read(SAMPLE).expect("the sample is right as it is");

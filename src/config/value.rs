@@ -193,6 +193,14 @@ impl Site {
         self.0.starts_with("https://")
     }
 
+    /// Do browsers make passkeys for it? For a name and over https, or for this very machine.
+    pub fn takes_passkeys(&self) -> bool {
+        let (_, host) = self.0.split_once("://").unwrap_or_default();
+        let name = host.split(':').next().unwrap_or_default();
+        let number = name.starts_with('[') || name.parse::<std::net::Ipv4Addr>().is_ok();
+        !number && (self.is_https() || name == "localhost")
+    }
+
     /// The address, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -24,6 +24,7 @@ pub mod page;
 pub mod pages;
 pub mod participants;
 mod pass_on;
+mod passkeys;
 pub mod people;
 pub mod pharmacy;
 pub mod problem;

@@ -22,7 +22,7 @@ pub const CSP_DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'se
 
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), \
      encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), \
-     microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), \
+     microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(self), \
      screen-wake-lock=(), serial=(), sync-xhr=(), usb=(), xr-spatial-tracking=()";
 
 /// What stands unless the answer said otherwise itself.

@@ -87,8 +87,9 @@ async fn sign_in(
     failures: Data<Failures>,
     body: Body<acts::SignIn>,
 ) -> Result<Answer<acts::SessionBody>, Problem> {
-    let acts::SignIn { name, password, code, device, keep_device } = body.said;
-    let second = Second { code: code.unwrap_or_default(), device, keep: keep_device };
+    let acts::SignIn { name, password, code, device, keep_device, passkey } = body.said;
+    let code = code.unwrap_or_default();
+    let second = Second { code, device, keep: keep_device, passkey: passkey.map(Into::into) };
     match house.sign_in_with(&failures, &name, FirstStep::Password(password), &second).await {
         Ok(signed_in) => Ok(Answer::created(acts::SessionBody {
             token: Some(signed_in.token.to_string()),

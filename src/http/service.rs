@@ -5,7 +5,7 @@ use super::pages::{self, Pages};
 use super::routes::Table;
 use super::{
     Served, account, drills, emergency, exports, follow_up, import_break, imports, keys, list,
-    notices, participants, pass_on, people, pharmacy, records, releases, reports, rights,
+    notices, participants, pass_on, passkeys, people, pharmacy, records, releases, reports, rights,
     rotations, sealed_part, tokens, trail, trial,
 };
 use crate::domain::ids::Reference;
@@ -21,6 +21,7 @@ pub fn table() -> Table {
         about::routes(),
         people::routes(),
         account::routes(),
+        passkeys::routes(),
         imports::routes(),
         rights::routes(),
         tokens::routes(),

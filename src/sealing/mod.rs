@@ -9,6 +9,9 @@ pub mod manifest;
 pub mod package;
 pub mod passed;
 #[cfg(feature = "server")]
+#[cfg_attr(not(feature = "passkeys"), path = "no_passkey.rs")]
+pub mod passkey;
+#[cfg(feature = "server")]
 pub mod password;
 #[cfg(test)]
 mod samples;

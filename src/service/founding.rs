@@ -3,6 +3,7 @@
 
 use super::clock_watch::ClockWatch;
 use super::pace::{Pace, Paces};
+use super::passkeys::Passkeys;
 use super::people::{Invitation, write_invitation};
 use super::refuse::Noted;
 use super::second_factor::Guesses;
@@ -177,6 +178,7 @@ impl House {
             passwords,
             signature_slips,
             guesses: Guesses::default(),
+            passkeys: Passkeys::default(),
             speaks_to: OnceLock::new(),
             paces: Paces::new(Pace::Any),
             watch,

@@ -32,6 +32,7 @@ pub mod openers;
 pub mod own_account;
 pub mod pace;
 pub mod pass_on;
+pub mod passkeys;
 pub mod passwords;
 pub mod people;
 pub mod people_table;
@@ -80,6 +81,7 @@ use crate::store::repeats::{Before, OnceKey};
 use crate::store::{Receipt, Stamp, Store, Tx};
 use clock_watch::ClockWatch;
 use pace::Paces;
+use passkeys::Passkeys;
 use passwords::Passwords;
 use refuse::Noted;
 use second_factor::Guesses;
@@ -111,6 +113,8 @@ pub struct House {
     pub signature_slips: Failures,
     /// Wrong digits of second factors.
     pub guesses: Guesses,
+    /// Where passkeys are made, if the house's configuration says so, and what they were asked.
+    passkeys: Passkeys,
     /// How fast each account asks.
     pub paces: Paces,
     /// Notices when the clock is set.

@@ -2,6 +2,7 @@
 //! learn an arm or let others in; whoever else wants one has it. Nobody is locked out: a lost phone is a recovery code, or
 //! a link of the administrator's, and the monitor reads of either.
 
+use super::passkeys::Shown;
 use super::refuse::Noted;
 use super::{Answered, House, first_answer};
 use crate::dice::roll;
@@ -14,6 +15,7 @@ use crate::limits::{FREE_CODES, RECOVERY_CODES};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{Hash, sha256};
 use crate::sealing::manifest::ListPurpose;
+use crate::sealing::passkey::Used;
 use crate::sealing::totp::{TotpSecret, recovery_code, step_at};
 use crate::store::factors::Factor;
 use crate::store::repeats::OnceKey;
@@ -31,6 +33,8 @@ pub struct Second {
     pub device: Option<Zeroizing<String>>,
     /// Is this the person's own phone, to be known for thirty days?
     pub keep: bool,
+    /// What a passkey answered, in the place of a code.
+    pub passkey: Option<Shown>,
 }
 
 /// By what somebody gets past the second step.
@@ -43,6 +47,8 @@ pub(super) enum Way {
     Step(u64),
     /// A recovery code, hashed.
     Recovery(Hash),
+    /// A passkey that has answered.
+    Passkey(Used),
 }
 
 /// Why somebody does not.
@@ -289,6 +295,7 @@ pub(super) fn use_up(tx: &mut Tx<'_>, person: &PersonId, way: &Way) -> Result<bo
     match way {
         Way::None | Way::Device => Ok(true),
         Way::Step(step) => tx.use_step(person, *step),
+        Way::Passkey(used) => tx.use_passkey(person, &used.id, &used.key, used.counter),
         Way::Recovery(code) => {
             let used = tx.use_recovery_code(person, code)?;
             if used {

@@ -2,6 +2,7 @@
 
 use super::House;
 use super::common::is_common;
+use super::passkeys::ANY_DOOR;
 use super::refuse::Noted;
 use super::second_factor::{NotPast, Second, Way, noted, use_up};
 use crate::domain::access::Caller;
@@ -27,6 +28,16 @@ pub enum FirstStep {
     Password(Zeroizing<String>),
     /// The proof that the password was right a few minutes ago.
     HalfWay(Zeroizing<String>),
+}
+
+impl FirstStep {
+    /// What a passkey's question is tied to, so that it is answered behind the door at which it was asked.
+    pub(super) fn tie(&self) -> Hash {
+        match self {
+            FirstStep::Password(_) => ANY_DOOR,
+            FirstStep::HalfWay(shown) => sha256(shown.as_bytes()),
+        }
+    }
 }
 
 /// A session that has just begun. The token is shown this once.
@@ -126,20 +137,14 @@ impl House {
         door: FirstStep,
         second: &Second,
     ) -> Result<SignedIn, NotSignedIn> {
-        let person = PersonId::parse(name).ok();
-        let known = self.store.read(|view| {
-            let Some(person) = &person else { return Ok::<_, Refusal>((None, None)) };
-            Ok((view.account(person)?, view.password_hash(person)?))
-        });
-        let (account, stored) = known.map_err(NotSignedIn::at_once)?;
-        let fits = self.door_fits(person.as_ref(), door, stored.clone()).await;
+        let tie = door.tie();
+        let (account, stored) = self.past_first_step(failures, name, door).await?;
         let name = sha256(name.as_bytes());
-        let account = account.filter(|account| fits && account.state == "active");
-        let Some(account) = account else {
-            return Err(self.not_in(failures, &name, "sign-in-failed", person.as_ref()).await);
-        };
         let own = account.person.id.clone();
-        let step = self.store.read(|view| self.past_second_step(view, &own, second));
+        let step = match &second.passkey {
+            Some(shown) => Ok(self.past_by_passkey(&own, &tie, shown)),
+            None => self.store.read(|view| self.past_second_step(view, &own, second)),
+        };
         let done = match step.map_err(|error| NotSignedIn::at_once(error.into()))? {
             Ok(way) => self.begin(account, way, second).await,
             Err(NotPast::Wrong) => Err(noted(Refusal::new(Why::CredentialsWrong))),
@@ -148,7 +153,7 @@ impl House {
             }
             Err(NotPast::Asked) => {
                 let until = self.clock.now().plus_seconds(HALF_WAY_SECONDS);
-                let half = stored.map(|stored| self.secret.half_way(&own, &stored, until));
+                let half = Some(self.secret.half_way(&own, &stored, until));
                 let refusal = Refusal::new(Why::SecondFactorNeeded);
                 return Err(NotSignedIn { half_way: half, ..NotSignedIn::at_once(refusal) });
             }
@@ -163,6 +168,34 @@ impl House {
                 Err(self.not_in(failures, &name, "second-factor-failed", Some(&own)).await)
             }
             Err(noted) => Err(noted.into()),
+        }
+    }
+
+    /// Name and password, or what shows that they were right: the account, and the stored hash. Costs and says the same
+    /// whatever is wrong.
+    ///
+    /// # Errors
+    /// `credentials-wrong` after a wait; the store's failures at once.
+    pub(super) async fn past_first_step(
+        &self,
+        failures: &Failures,
+        name: &str,
+        door: FirstStep,
+    ) -> Result<(Account, String), NotSignedIn> {
+        let person = PersonId::parse(name).ok();
+        let known = self.store.read(|view| {
+            let Some(person) = &person else { return Ok::<_, Refusal>((None, None)) };
+            Ok((view.account(person)?, view.password_hash(person)?))
+        });
+        let (account, stored) = known.map_err(NotSignedIn::at_once)?;
+        let fits = self.door_fits(person.as_ref(), door, stored.clone()).await;
+        let account = account.filter(|account| fits && account.state == "active");
+        match account.zip(stored) {
+            Some(in_order) => Ok(in_order),
+            None => {
+                let name = sha256(name.as_bytes());
+                Err(self.not_in(failures, &name, "sign-in-failed", person.as_ref()).await)
+            }
         }
     }
 
@@ -198,7 +231,7 @@ impl House {
         let roll = || Zeroizing::new(hex(&crate::dice::roll::<32>(self.dice.as_ref())));
         let token = roll();
         // Where no code was asked for, there is nothing to do without.
-        let asked = matches!(way, Way::Step(_) | Way::Recovery(_));
+        let asked = matches!(way, Way::Step(_) | Way::Recovery(_) | Way::Passkey(_));
         let device = (second.keep && asked).then(roll);
         let hash = sha256(token.as_bytes());
         let device_hash = device.as_ref().map(|device| sha256(device.as_bytes()));

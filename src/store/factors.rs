@@ -112,7 +112,7 @@ impl View<'_> {
 
 impl Tx<'_> {
     /// Keeps a second factor, whose first code was of this step, with its recovery codes. Devices that did without the
-    /// old one are not known any more.
+    /// old one, and passkeys beside it, are not known any more.
     ///
     /// # Errors
     /// When the store fails.
@@ -127,6 +127,7 @@ impl Tx<'_> {
             "INSERT OR REPLACE INTO second_factors (person, sealed, step) VALUES (?1, ?2, ?3)";
         self.put(sql, (person.as_str(), sealed, step as i64))?;
         self.put("DELETE FROM devices WHERE person = ?1", [person.as_str()])?;
+        self.forget_passkeys(person)?;
         self.keep_recovery_codes(person, codes)
     }
 
@@ -174,7 +175,7 @@ impl Tx<'_> {
         self.put(sql, (&token[..], person.as_str(), at, expires)).map(|_| ())
     }
 
-    /// Gives the second factor up: recovery codes, devices and sessions end with it.
+    /// Gives the second factor up: recovery codes, passkeys, devices and sessions end with it.
     ///
     /// # Errors
     /// When the store fails.
@@ -183,6 +184,7 @@ impl Tx<'_> {
             "INSERT OR REPLACE INTO second_factors (person, sealed, step) VALUES (?1, NULL, 0)";
         self.put(sql, [person.as_str()])?;
         self.keep_recovery_codes(person, &[])?;
+        self.forget_passkeys(person)?;
         self.end_sessions(person, None)
     }
 
@@ -268,7 +270,7 @@ impl Tx<'_> {
     /// # Errors
     /// When the store fails.
     pub fn forget_factors(&self, person: &PersonId) -> Result<(), StoreError> {
-        for table in ["second_factors", "recovery_codes", "devices", "recoveries"] {
+        for table in ["second_factors", "recovery_codes", "passkeys", "devices", "recoveries"] {
             self.put(&format!("DELETE FROM {table} WHERE person = ?1"), [person.as_str()])?;
         }
         Ok(())

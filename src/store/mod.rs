@@ -27,6 +27,7 @@ pub mod offline;
 pub mod order;
 pub mod outbox;
 pub mod overview;
+pub mod passkeys;
 pub mod pharmacy;
 mod probe;
 pub mod queries;
@@ -59,7 +60,7 @@ use std::sync::{Arc, Mutex};
 
 /// The schema this program writes and reads. An older one that it knows is brought up when the folder is opened; any other
 /// number is refused.
-pub const SCHEMA_VERSION: i32 = 4;
+pub const SCHEMA_VERSION: i32 = 5;
 
 /// Why the store could not do what was asked. Told apart by SQLite's codes, never by its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

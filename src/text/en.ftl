@@ -286,6 +286,7 @@ account-taken = This account name is taken. A name is given once, for ever
 past-unknown = Somebody of this name was unblinded. Invite this person alone, and say how you know that it is somebody else
 record-form = This is not the record that klero open --kit wrote. Take the whole file, unchanged
 serial-form = Enter the serial as it is printed on the letter, such as huashan-0-0007-A
+passkey-unfit = This is not the passkey that was asked for just now, or it is kept already. Begin once more
 factor-code = This is not what the phone shows now. Compare the clock of the phone, and type the next six digits
 network-form = Write an address such as 10.20.0.7, or a network such as 10.20.0.0/16
 mail-form = Enter one mail address, such as name@hospital.example

@@ -285,6 +285,7 @@ account-taken = 此账户名已被使用。账户名只给予一次，永久有�
 past-unknown = 同名者曾接触过分组信息。请单独邀请此人，并说明如何确认不是同一人
 record-form = 这不是 klero open --kit 写出的记录。请使用完整且未改动的文件
 serial-form = 请按信件上所印填写序列号，如 huashan-0-0007-A
+passkey-unfit = 这不是刚才要求的通行密钥，或已添加过。请重新开始
 factor-code = 与手机当前显示的验证码不符。请核对手机时间，并输入下一个六位数字
 network-form = 请填写地址（如 10.20.0.7）或网段（如 10.20.0.0/16）
 mail-form = 请填写一个邮箱地址，如 name@hospital.example

@@ -87,11 +87,11 @@ struct Form<'v> {
 }
 
 /// The password that must be typed for it, by whoever sits there.
-fn present(visit: &Visit) -> Field {
+pub(super) fn present(visit: &Visit) -> Field {
     Field::new("password", visit.say("account.present"), Kind::Password).told(visit)
 }
 
-fn typed(visit: &Visit) -> Zeroizing<String> {
+pub(super) fn typed(visit: &Visit) -> Zeroizing<String> {
     Zeroizing::new(visit.said.get("password").to_owned())
 }
 

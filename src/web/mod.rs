@@ -23,6 +23,7 @@ mod notices;
 mod offline;
 mod opening;
 mod participants;
+mod passkeys;
 mod people;
 mod pharmacy;
 mod principal;
@@ -85,6 +86,7 @@ pub fn pages() -> Pages {
         import::pages(),
         principal::pages(),
         account::pages(),
+        passkeys::pages(),
         tokens::pages(),
         start::pages(),
         health::pages(),
@@ -154,6 +156,7 @@ fn files() -> Vec<Static> {
         file!("open.js", "text/javascript"),
         file!("page.js", "text/javascript"),
         file!("pass_on.js", "text/javascript"),
+        file!("passkey.js", "text/javascript"),
         file!("pharmacy.js", "text/javascript"),
         file!("pharmacy_record.js", "text/javascript"),
         file!("proof.js", "text/javascript"),

@@ -99,6 +99,8 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "second-factor-failed",
             "recovery-code-used",
             "recovery-codes-made",
+            "passkey-added",
+            "passkey-removed",
             "password-changed",
             "session-ended",
             "recovery-taken",

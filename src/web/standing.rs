@@ -4,6 +4,7 @@ use super::frame::{Frame, paper};
 use crate::http::pages::{Paper, SignInStep, Visit};
 use crate::refusal::Refusal;
 use crate::sealing::bytes::hex;
+use crate::service::passkeys::Question;
 use askama::Template;
 
 #[derive(Template)]
@@ -13,6 +14,8 @@ struct SignIn<'v> {
     wrong: bool,
     /// What shows that the password was right, when the second factor is asked for.
     half: Option<String>,
+    /// What a passkey is asked beside it, where the person has one.
+    passkey: Option<&'v Question>,
     /// The service's time, after a wrong code: phones whose clock is off show others.
     time: String,
     name: String,
@@ -22,16 +25,18 @@ struct SignIn<'v> {
 
 /// Asks for name and password, and then for the second factor, in the place of a page, and carries along what was typed on it.
 pub fn sign_in(visit: &Visit, step: &SignInStep) -> Paper {
-    let (wrong, half) = match step {
-        SignInStep::First(wrong) => (*wrong, None),
-        SignInStep::Second(half, wrong) => (*wrong, Some(half.to_string())),
+    let (wrong, half, passkey) = match step {
+        SignInStep::First(wrong) => (*wrong, None, None),
+        SignInStep::Second(half, wrong, asked) => (*wrong, Some(half.to_string()), asked.as_ref()),
     };
+    let f = Frame::of(visit, "sign-in.title").with_form();
     let carried: Vec<_> = visit.said.kept().cloned().collect();
     let start = visit.here == "/";
     let page = SignIn {
-        f: Frame::of(visit, "sign-in.title").with_form(),
+        f: if passkey.is_some() { f.with_script("passkey.js") } else { f },
         wrong,
         half,
+        passkey,
         time: visit.minute(visit.house.clock.now()),
         name: visit.said.get("_name").to_owned(),
         carried,

@@ -3,6 +3,8 @@
 #![cfg(all(feature = "server", feature = "offline"))]
 #![allow(clippy::unwrap_used, reason = "a test stops where it stumbles")]
 
+#[path = "../authenticator/mod.rs"]
+mod authenticator;
 mod break_code;
 mod by_key;
 mod deliveries;
@@ -22,6 +24,7 @@ mod operations;
 mod overview;
 mod pace;
 mod pass_on;
+mod passkeys;
 mod people;
 mod pharmacy;
 mod prepare;

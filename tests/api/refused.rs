@@ -104,6 +104,9 @@ fn account(path: &str) -> Option<Value> {
                                "centres": ["huashan"], "networks": [], "days": 1}),
         "/v1/second-factor" => json!({"code": "000000", "password": "not the password"}),
         "/v1/second-factor/recovery-codes" => json!({"password": "not the password"}),
+        "/v1/passkeys/question" => json!({"password": "not the password"}),
+        "/v1/passkeys" => json!({"ceremony": "none", "credential": {}}),
+        "/v1/sessions/question" => json!({"name": "nobody-here", "password": "not the password"}),
         "/v1/password" => json!({"password": "not the password", "new": "a word of my own"}),
         "/v1/people/{person}/recover" => json!({"what": "password"}),
         "/v1/recoveries/accept" => json!({"token": "0", "password": "a word of my own"}),
@@ -306,14 +309,18 @@ fn every_act_needs_its_key_and_every_edit_its_version() {
             refused(&none, 428, "if-match-needed");
         }
     }
-    // Acts without a key are the ones that begin and end a session, find somebody, or use a token up.
+    // Acts without a key are the ones that begin and end a session, find somebody, ask for a passkey or forget one, or use a
+    // token up.
     let keyless: Vec<_> = acts().filter(|route| !route.idempotent).map(|r| r.path).collect();
     let known = [
         "/v1/invitations/accept",
         "/v1/participants/search",
+        "/v1/passkeys/question",
+        "/v1/passkeys/{number}",
         "/v1/recoveries/accept",
         "/v1/sessions",
         "/v1/sessions/mine",
+        "/v1/sessions/question",
         "/v1/sessions/{session}",
     ];
     assert_eq!(keyless, known);

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it stumbles")]
 // All of it is tests, and so are the hands that help them.
 
+#[path = "../authenticator/mod.rs"]
+mod authenticator;
 mod browser;
 mod doors;
 mod drill;
@@ -12,6 +14,7 @@ mod life;
 mod never;
 mod office;
 mod offline;
+mod passkeys;
 mod randomise;
 mod rights;
 mod screening;

@@ -1,7 +1,7 @@
 //! People come by a table; who may do what is looked at and signed; a machine reads what others are told.
 
 use super::{Told, World};
-use klero::cli::stage::{printed_name, signature};
+use klero::cli::stage::{password, printed_name, signature};
 use serde_json::json;
 
 const TABLE: &str = "person,name,role,centres\r\n\
@@ -25,6 +25,22 @@ impl World {
             self.act(who, "/v1/rights/reviews", body, status);
         }
         self.a_machine_listened();
+        self.nobody_added_a_passkey_alone();
+    }
+
+    /// A passkey stands beside a second factor; nobody here has one.
+    fn nobody_added_a_passkey_alone(&mut self) {
+        assert!(self.stage.house().take_passkeys("https://klero.example.org"));
+        self.sign_in("mon-1");
+        let own = self.send("mon-1", "GET", "/v1/passkeys", &[], None);
+        assert_eq!((own.status, own.body()["mayAdd"].as_bool()), (200, Some(false)));
+        let mine = json!({"password": password("mon-1")});
+        self.act("mon-1", "/v1/passkeys/question", mine, 409);
+        self.act("mon-1", "/v1/passkeys", json!({"ceremony": "none", "credential": {}}), 422);
+        self.send("mon-1", "DELETE", "/v1/passkeys/1", &[], None);
+        let body = json!({"name": "mon-1", "password": password("mon-1")});
+        let asked = self.send("nobody", "POST", "/v1/sessions/question", &[], Some(&body));
+        assert_eq!(asked.status, 401, "{}", asked.text);
     }
 
     /// With the rights of a coordinator at one centre.

@@ -11,6 +11,7 @@ use crate::http::problem::{self, Problem};
 use crate::http::routes::{Door, Route};
 use crate::refusal::{Code, FieldCode, FieldError, Refusal};
 use crate::service::House;
+use crate::service::passkeys::Shown;
 use crate::service::second_factor::Second;
 use crate::service::sign_in::{Failures, FirstStep, SignedIn};
 use crate::text::Language;
@@ -240,22 +241,27 @@ async fn at_the_door(
         None => FirstStep::Password(Zeroizing::new(said("_password"))),
     };
     let device = visit.phone.clone();
-    let second = Second { code: said("_code"), device, keep: said("_keep") == "yes" };
+    let shown = Shown { ceremony: said("_ceremony"), credential: said("_passkey") };
+    let passkey = Some(shown).filter(|shown| !shown.credential.is_empty());
+    let second = Second { code: said("_code"), device, keep: said("_keep") == "yes", passkey };
     let not = match visit.house.sign_in_with(failures, &name, door, &second).await {
         Ok(signed_in) => return Ok(signed_in),
         Err(not) => not,
     };
     sleep(not.wait).await;
+    let second_step = |half: Zeroizing<String>, wrong| {
+        let asked = visit.house.ask_half_way(&name, &half);
+        SignInStep::Second(half, wrong, asked)
+    };
     let step = match (not.refusal.code, half, not.half_way) {
-        (Code::SecondFactorNeeded, before, Some(half)) => {
-            SignInStep::Second(half, before.is_some())
-        }
-        (Code::CredentialsWrong, Some(half), _) => SignInStep::Second(half, true),
+        (Code::SecondFactorNeeded, before, Some(half)) => second_step(half, before.is_some()),
+        (Code::CredentialsWrong, Some(half), _) => second_step(half, true),
         (Code::CredentialsWrong, None, _) => SignInStep::First(true),
         _ => return Err(refused(visit, &not.refusal, asked)),
     };
     let paper = (visit.pages.sign_in)(visit, &step);
-    Err(because(sheet(StatusCode::UNAUTHORIZED, paper, false, asked), not.refusal.code))
+    let scripts = matches!(step, SignInStep::Second(_, _, Some(_)));
+    Err(because(sheet(StatusCode::UNAUTHORIZED, paper, scripts, asked), not.refusal.code))
 }
 
 /// The session's cookie, and that of the own phone.

@@ -19,6 +19,7 @@ use super::routes::Door;
 use crate::domain::access::Act;
 use crate::refusal::Refusal;
 use crate::service::exports::File;
+use crate::service::passkeys::Question;
 use crate::service::sign_in::SignedIn;
 use std::future::Future;
 use std::pin::Pin;
@@ -137,6 +138,7 @@ pub struct Pages {
 pub enum SignInStep {
     /// Name and password; were they wrong a moment ago?
     First(bool),
-    /// The second factor, with what shows that the password was right; was a code wrong a moment ago?
-    Second(Zeroizing<String>, bool),
+    /// The second factor, with what shows that the password was right; was a code wrong a moment ago? And what a passkey is
+    /// asked, where the person has one.
+    Second(Zeroizing<String>, bool, Option<Question>),
 }

@@ -1,6 +1,7 @@
 //! What the acts take and answer. Answers are made from domain values by hand; no struct here has a place for an arm, a
 //! position, a block or what remains in a stratum, except the one release answer that the seal itself needs.
 
+use super::passkeys::PasskeyAnswerBody;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
@@ -75,6 +76,8 @@ pub struct SignIn {
     /// Is this one's own device, to be known for thirty days?
     #[serde(default, rename = "keepDevice")]
     pub keep_device: bool,
+    /// What a passkey answered, in the place of a code.
+    pub passkey: Option<PasskeyAnswerBody>,
 }
 
 /// Who is signed in.

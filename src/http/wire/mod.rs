@@ -12,6 +12,7 @@ pub mod list;
 pub mod notices;
 pub mod offline;
 pub mod operations;
+pub mod passkeys;
 pub mod pharmacy;
 mod problem;
 mod read;
