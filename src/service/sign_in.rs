@@ -2,6 +2,7 @@
 
 use super::House;
 use super::common::is_common;
+use super::first_step::{By, Kept};
 use super::refuse::Noted;
 use super::second_factor::{NotPast, Second, Way, noted, use_up};
 use crate::domain::access::Caller;
@@ -27,6 +28,8 @@ pub enum FirstStep {
     Password(Zeroizing<String>),
     /// The proof that the password was right a few minutes ago.
     HalfWay(Zeroizing<String>),
+    /// The same after the hospital's sign-on; did its server ask for a second step that counts here as well?
+    SignOn(Zeroizing<String>, bool),
 }
 
 /// A session that has just begun. The token is shown this once.
@@ -67,6 +70,9 @@ impl From<Noted> for NotSignedIn {
 /// How often a name has failed since it last succeeded. Kept in memory: a restart forgives.
 #[derive(Debug, Default)]
 pub struct Failures(Mutex<BTreeMap<Hash, u32>>);
+
+/// What the entry of a sign-in says of its way when it was not the password.
+const SIGN_ON: &str = "sign-on";
 
 /// So many names are remembered; beyond it the oldest by hash order is forgotten, which forgives somebody at random.
 const NAMES: usize = 10_000;
@@ -128,27 +134,27 @@ impl House {
     ) -> Result<SignedIn, NotSignedIn> {
         let person = PersonId::parse(name).ok();
         let known = self.store.read(|view| {
-            let Some(person) = &person else { return Ok::<_, Refusal>((None, None)) };
-            Ok((view.account(person)?, view.password_hash(person)?))
+            let Some(person) = &person else { return Ok::<_, Refusal>((None, Kept::default())) };
+            Ok((view.account(person)?, Kept::of(view, person)?))
         });
-        let (account, stored) = known.map_err(NotSignedIn::at_once)?;
-        let fits = self.door_fits(person.as_ref(), door, stored.clone()).await;
+        let (account, kept) = known.map_err(NotSignedIn::at_once)?;
+        let by = self.first_step(person.as_ref(), door, &kept).await;
         let name = sha256(name.as_bytes());
-        let account = account.filter(|account| fits && account.state == "active");
-        let Some(account) = account else {
+        let account = account.filter(|account| account.state == "active");
+        let Some((account, by)) = account.zip(by) else {
             return Err(self.not_in(failures, &name, "sign-in-failed", person.as_ref()).await);
         };
         let own = account.person.id.clone();
-        let step = self.store.read(|view| self.past_second_step(view, &own, second));
+        let step = self.store.read(|view| self.second_step(view, &own, second, by));
         let done = match step.map_err(|error| NotSignedIn::at_once(error.into()))? {
-            Ok(way) => self.begin(account, way, second).await,
+            Ok(way) => self.begin(account, way, second, by).await,
             Err(NotPast::Wrong) => Err(noted(Refusal::new(Why::CredentialsWrong))),
             Err(NotPast::GivenUp) => {
                 return Err(NotSignedIn::at_once(Refusal::new(Why::SecondFactorNeeded)));
             }
             Err(NotPast::Asked) => {
                 let until = self.clock.now().plus_seconds(HALF_WAY_SECONDS);
-                let half = stored.map(|stored| self.secret.half_way(&own, &stored, until));
+                let half = kept.by(by).map(|kept| self.secret.half_way(&own, kept, until));
                 let refusal = Refusal::new(Why::SecondFactorNeeded);
                 return Err(NotSignedIn { half_way: half, ..NotSignedIn::at_once(refusal) });
             }
@@ -166,20 +172,6 @@ impl House {
         }
     }
 
-    async fn door_fits(
-        &self,
-        person: Option<&PersonId>,
-        door: FirstStep,
-        stored: Option<String>,
-    ) -> bool {
-        match door {
-            FirstStep::Password(password) => self.passwords.fit(password, stored).await,
-            FirstStep::HalfWay(shown) => person.zip(stored).is_some_and(|(person, stored)| {
-                self.secret.is_half_way(&shown, person, &stored, self.clock.now())
-            }),
-        }
-    }
-
     /// What is told after a wait, whatever was wrong.
     async fn not_in(
         &self,
@@ -194,7 +186,13 @@ impl House {
         NotSignedIn { wait, ..NotSignedIn::at_once(refusal) }
     }
 
-    async fn begin(&self, account: Account, way: Way, second: &Second) -> Result<SignedIn, Noted> {
+    async fn begin(
+        &self,
+        account: Account,
+        way: Way,
+        second: &Second,
+        by: By,
+    ) -> Result<SignedIn, Noted> {
         let roll = || Zeroizing::new(hex(&crate::dice::roll::<32>(self.dice.as_ref())));
         let token = roll();
         // Where no code was asked for, there is nothing to do without.
@@ -213,7 +211,8 @@ impl House {
             if let Some(device) = device_hash {
                 tx.keep_device(&device, &person.id, tx.now().plus_seconds(DEVICE_SECONDS))?;
             }
-            tx.append(Entry::new("signed-in").on("person", person.id.as_str()))?;
+            let entry = Entry::new("signed-in").on("person", person.id.as_str());
+            tx.append(if by == By::Password { entry } else { entry.with("way", SIGN_ON) })?;
             Ok(expires)
         });
         let (expires, _) = pending.answer().await?.into_parts();
@@ -222,7 +221,12 @@ impl House {
 
     /// An unknown name may be somebody's identity, so the entry names only accounts that exist.
     /// One of them says that it was not the first, so that it is told (AC-1); nobody is locked out by that.
-    async fn note_failure(&self, act: &'static str, person: Option<&PersonId>, again: bool) {
+    pub(super) async fn note_failure(
+        &self,
+        act: &'static str,
+        person: Option<&PersonId>,
+        again: bool,
+    ) {
         let known = self.store.read(|view| match person {
             Some(person) => Ok::<_, Refusal>(view.account(person)?.is_some()),
             None => Ok(false),

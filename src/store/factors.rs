@@ -268,7 +268,8 @@ impl Tx<'_> {
     /// # Errors
     /// When the store fails.
     pub fn forget_factors(&self, person: &PersonId) -> Result<(), StoreError> {
-        for table in ["second_factors", "recovery_codes", "devices", "recoveries"] {
+        for table in ["second_factors", "recovery_codes", "devices", "recoveries", "sign_on_links"]
+        {
             self.put(&format!("DELETE FROM {table} WHERE person = ?1"), [person.as_str()])?;
         }
         Ok(())

@@ -37,6 +37,7 @@ pub mod repeats;
 pub mod restore;
 pub mod sealed_parts;
 pub mod shelf;
+mod sign_on;
 mod slots;
 mod startup;
 pub mod tokens;
@@ -59,7 +60,7 @@ use std::sync::{Arc, Mutex};
 
 /// The schema this program writes and reads. An older one that it knows is brought up when the folder is opened; any other
 /// number is refused.
-pub const SCHEMA_VERSION: i32 = 4;
+pub const SCHEMA_VERSION: i32 = 5;
 
 /// Why the store could not do what was asked. Told apart by SQLite's codes, never by its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

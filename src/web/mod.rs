@@ -40,6 +40,7 @@ mod screening;
 mod sealed_part;
 mod sentence;
 mod sheets;
+mod sign_on;
 mod standing;
 mod start;
 mod tokens;
@@ -85,6 +86,7 @@ pub fn pages() -> Pages {
         import::pages(),
         principal::pages(),
         account::pages(),
+        sign_on::pages(),
         tokens::pages(),
         start::pages(),
         health::pages(),

@@ -8,11 +8,17 @@ mod doors;
 mod drill;
 mod follow_up;
 mod frame;
+#[cfg(feature = "oidc")]
+mod hospital;
 mod life;
+#[cfg(feature = "oidc")]
+mod log;
 mod never;
 mod office;
 mod offline;
 mod randomise;
 mod rights;
 mod screening;
+#[cfg(feature = "oidc")]
+mod sign_on;
 mod walk;
