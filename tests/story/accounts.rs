@@ -25,6 +25,7 @@ impl World {
             self.act(who, "/v1/rights/reviews", body, status);
         }
         self.a_machine_listened();
+        self.a_hospital_vouched();
     }
 
     /// With the rights of a coordinator at one centre.
