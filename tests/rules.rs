@@ -120,8 +120,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["telemetry.rs", "http"]),
     ("serde", &["http/wire", "trial_file", "sealing", "cli"]),
     ("serde_json", &["http/wire", "http/extract.rs", "sealing", "cli", "export"]),
-    ("csv", &["export/comma.rs", "service/import_people.rs"]),
-    ("encoding_rs", &["service/import_people.rs"]),
+    ("csv", &["export/comma.rs", "service/people_table.rs"]),
+    ("encoding_rs", &["service/people_table.rs"]),
     ("rust_xlsxwriter", &["export/xlsx.rs"]),
 ];
 

@@ -178,9 +178,14 @@ impl Identity {
     /// The same for test vectors and a demonstration, whose files are cheap to open.
     ///
     /// # Errors
-    /// As [`Identity::from_file`].
+    /// As [`Identity::from_file`]; only a file that was never hashed at all is refused for its cost.
     pub fn from_file_with_any_cost(text: &str, passphrase: &str) -> Result<Self, IdentityError> {
-        IdentityText::read(text)?.unseal(passphrase)
+        let file = IdentityText::read(text)?;
+        if file.iterations == 0 {
+            Err(IdentityError::Iterations(0))
+        } else {
+            file.unseal(passphrase)
+        }
     }
 }
 

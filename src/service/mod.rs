@@ -35,6 +35,7 @@ pub mod pace;
 pub mod pass_on;
 pub mod passwords;
 pub mod people;
+pub mod people_table;
 pub mod preparation_record;
 pub mod prepare;
 mod principals;

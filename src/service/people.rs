@@ -7,6 +7,7 @@ use crate::domain::access::{Caller, ManagePeople, ReadPeople};
 use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::{CentreId, PersonId};
 use crate::domain::people::{Person, Role};
+use crate::domain::trial::Trial;
 use crate::limits::{INVITATION_SECONDS, NAME};
 use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{hex, sha256};
@@ -53,7 +54,7 @@ impl House {
         once: OnceKey,
     ) -> Result<Answered<Invited>, Refusal> {
         let may = self.may_somewhere::<ManagePeople>(caller).await?;
-        self.check_invitation(&invitation)?;
+        check_invitation(&self.trial, &invitation)?;
         self.check_past(&past)?;
         let token = Zeroizing::new(hex(&roll::<20>(self.dice.as_ref())));
         let hash = sha256(token.as_bytes());
@@ -92,36 +93,6 @@ impl House {
             let (person, _) = found.filter(|(_, expires)| now < *expires).ok_or_else(gone)?;
             Ok(view.account(&person)?.ok_or_else(gone)?.person)
         })
-    }
-
-    pub(super) fn check_invitation(&self, invitation: &Invitation) -> Result<(), Refusal> {
-        let mut errors = vec![];
-        let length = invitation.name.chars().count();
-        if invitation.name.trim().is_empty() {
-            errors.push(FieldError::new("/name", FieldCode::TextEmpty));
-        } else if invitation.name.chars().any(char::is_control) {
-            // It stands under signatures, in one line.
-            errors.push(FieldError::new("/name", FieldCode::TextControl));
-        } else if length > NAME {
-            let error = FieldError::new("/name", FieldCode::TextTooLong);
-            errors.push(error.with("max", NAME as u64));
-        }
-        let wants_centres = invitation.role.works_at_centres();
-        let different: BTreeSet<_> = invitation.centres.iter().collect();
-        let known = |centre: &CentreId| self.trial.centre(centre).is_some();
-        if wants_centres && invitation.centres.is_empty() {
-            errors.push(FieldError::new("/centres", FieldCode::Required));
-        } else if !invitation.centres.iter().all(known)
-            || (!wants_centres && !invitation.centres.is_empty())
-        {
-            errors.push(FieldError::new("/centres", FieldCode::ChoiceUnknown));
-        } else if different.len() != invitation.centres.len() {
-            errors.push(FieldError::new("/centres", FieldCode::Doubled));
-        }
-        if invitation.principal && invitation.role != Role::Investigator {
-            errors.push(FieldError::new("/principal", FieldCode::ChoiceUnknown));
-        }
-        if errors.is_empty() { Ok(()) } else { Err(Refusal::fields(errors)) }
     }
 
     /// Ends a person's access at once: sessions, password, and every wrap (AC-7).
@@ -163,6 +134,37 @@ impl House {
         self.may_somewhere::<ReadPeople>(caller).await?;
         self.store.read(|view| Ok(view.accounts()?))
     }
+}
+
+/// What can be said of an invitation without the records.
+pub(super) fn check_invitation(trial: &Trial, invitation: &Invitation) -> Result<(), Refusal> {
+    let mut errors = vec![];
+    let length = invitation.name.chars().count();
+    if invitation.name.trim().is_empty() {
+        errors.push(FieldError::new("/name", FieldCode::TextEmpty));
+    } else if invitation.name.chars().any(char::is_control) {
+        // It stands under signatures, in one line.
+        errors.push(FieldError::new("/name", FieldCode::TextControl));
+    } else if length > NAME {
+        let error = FieldError::new("/name", FieldCode::TextTooLong);
+        errors.push(error.with("max", NAME as u64));
+    }
+    let wants_centres = invitation.role.works_at_centres();
+    let different: BTreeSet<_> = invitation.centres.iter().collect();
+    let known = |centre: &CentreId| trial.centre(centre).is_some();
+    if wants_centres && invitation.centres.is_empty() {
+        errors.push(FieldError::new("/centres", FieldCode::Required));
+    } else if !invitation.centres.iter().all(known)
+        || (!wants_centres && !invitation.centres.is_empty())
+    {
+        errors.push(FieldError::new("/centres", FieldCode::ChoiceUnknown));
+    } else if different.len() != invitation.centres.len() {
+        errors.push(FieldError::new("/centres", FieldCode::Doubled));
+    }
+    if invitation.principal && invitation.role != Role::Investigator {
+        errors.push(FieldError::new("/principal", FieldCode::ChoiceUnknown));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Refusal::fields(errors)) }
 }
 
 /// The entry and the token of an invitation.
