@@ -103,10 +103,23 @@ mod tests {
             ("ZXME", "1989-04-11", "female"),
             ("ZXAB", "1988-03-11", "female"),
             ("ZMXQ", "1988-03-11", "female"),
+            ("QZME", "1988-03-11", "female"),
+            ("ZXMEE", "1988-03-11", "female"),
+            ("ZXME", "1988-05-03", "female"),
+            ("ZXME", "1988-11-05", "female"),
+            ("ZXME", "1989-11-03", "female"),
         ] {
             assert!(!like(initials, birth_date, sex), "{initials} {birth_date} {sex}");
         }
         let erased = Particulars { initials: None, birth_date: None, sex: None };
         assert!(!might_be_one(&erased, &erased), "nothing is known of either");
+        let her = person(HER.0, HER.1, HER.2);
+        for partly in [
+            Particulars { initials: None, ..her },
+            Particulars { birth_date: None, ..her },
+            Particulars { sex: None, ..her },
+        ] {
+            assert!(!might_be_one(&partly, &partly), "an erased value matches nothing: {partly:?}");
+        }
     }
 }

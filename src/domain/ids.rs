@@ -113,7 +113,8 @@ pub struct Reference(String);
 impl Reference {
     /// Eight characters from five random bytes.
     pub fn from_bytes(bytes: [u8; 5]) -> Self {
-        let bits = bytes.iter().fold(0u64, |all, b| (all << 8) | u64::from(*b));
+        let [a, b, c, d, e] = bytes;
+        let bits = u64::from_be_bytes([0, 0, 0, a, b, c, d, e]);
         let letters = (0..8).map(|i| char::from(CROCKFORD[(bits >> (35 - 5 * i)) as usize & 31]));
         Self(letters.collect())
     }
@@ -233,9 +234,20 @@ mod tests {
         }
     }
 
+    // shows: AL-6 (training codes are told by their first digit)
+    #[test]
+    fn six_digits_make_a_code_and_a_nine_in_front_makes_it_nobodys() {
+        let made =
+            |digits| Code::from_digits(digits).map(|code| (code.to_string(), code.is_training()));
+        assert_eq!(made([7, 4, 2, 9, 1, 3]), Ok(("7429133".to_owned(), false)));
+        assert_eq!(made([9, 9, 9, 9, 9, 9]).map(|(_, training)| training), Ok(true));
+        assert!(made([0, 1, 2, 3, 4, 5]).is_err() && made([1, 2, 3, 4, 5, 10]).is_err());
+    }
+
     #[test]
     fn a_reference_reads_back_from_both_its_forms() {
         let reference = Reference::from_bytes([0xff, 0, 0x12, 0x34, 0x56]);
+        assert_eq!(reference.to_string(), "ZW01-4D2P");
         assert_eq!(Reference::parse(&reference.to_string()), Ok(reference.clone()));
         assert_eq!(Reference::parse(reference.as_str()), Ok(reference));
         assert!(Reference::parse("ILOU-0000").is_err());
@@ -247,7 +259,14 @@ mod tests {
         assert!(CentreId::parse(&"a".repeat(41)).is_err());
         assert!(StratumId::parse(&"s".repeat(100)).is_ok());
         assert!(StratumId::parse(&"s".repeat(101)).is_err());
+        assert!(TrialId::parse(&"N".repeat(40)).is_ok());
         assert!(TrialId::parse(&"N".repeat(41)).is_err());
+        assert!(TrialId::parse("NCT 04515719").is_err() && TrialId::parse("").is_err());
+        assert!(CentreId::parse("renji-2").is_ok());
+        for wrong in ["Huashan", "hua shan", "hua_shan", "-huashan", "huashan-", "-", ""] {
+            let refused = CentreId::parse(wrong).map_err(|error| error.to_string());
+            assert_eq!(refused, Err("not a well-formed centre id".to_owned()), "{wrong}");
+        }
         for wrong in ["HSH-07", "HSH-0007", "hsh-007", "HSH007", "HSHXX-007", "华山-007"] {
             assert!(EnrolmentNumber::parse(wrong).is_err(), "{wrong}");
         }

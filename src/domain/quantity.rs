@@ -152,6 +152,10 @@ mod tests {
         let above_two = number("80.4").divided_by(number("40")).unwrap();
         assert_eq!(exactly_two, Quantity::from(2));
         assert!(above_two > Quantity::from(2));
+        assert_eq!(number("1").divided_by(Quantity::ZERO), None);
+        let halves = Quantity::from(6).divided_by(Quantity::from(-4)).unwrap();
+        assert_eq!(Some(halves), Quantity::from(-3).divided_by(Quantity::from(2)));
+        assert!(halves < Quantity::ZERO);
         let thirds = number("0.1").plus(number("0.2")).unwrap();
         assert_eq!(thirds, number("0.3"));
     }

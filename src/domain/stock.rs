@@ -227,6 +227,20 @@ mod tests {
         assert_eq!(foreign.imbalances(), [Imbalance::NeverReceived, Imbalance::Overdrawn(1)]);
     }
 
+    // shows: DI-10, DI-3
+    #[test]
+    fn a_lot_used_to_its_end_balances_and_keeps_the_expiry_it_came_with() {
+        let mut stock = stock();
+        stock.used("active", "A1", 17);
+        assert_eq!(lot(&stock).imbalances(), []);
+        stock.happened(Event::Received, "active", "A1", "2028-12-31", 1);
+        assert_eq!(lot(&stock).expiry, "2027-01-31");
+        stock.happened(Event::Lost, "active", "NEVER", "2028-12-31", 1);
+        assert_eq!(stock.usable("active", "2027-02-01"), 0, "a loss brings no expiry with it");
+        let never = &stock.lots[&("active".to_owned(), "NEVER".to_owned())];
+        assert_eq!(never.imbalances(), [Imbalance::NeverReceived, Imbalance::Overdrawn(1)]);
+    }
+
     // shows: DI-3
     #[test]
     fn a_recall_is_for_ever_and_a_quarantine_until_it_is_lifted() {

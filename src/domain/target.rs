@@ -83,7 +83,6 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
     !(v4.is_private()
         || v4.is_loopback()
         || v4.is_link_local()
-        || v4.is_broadcast()
         || v4.is_documentation()
         || v4.is_multicast()
         || a == 0
@@ -126,6 +125,7 @@ mod tests {
             ("http://plain.example.org/", false, false),
             ("http://127.0.0.1:9000/hook", true, true),
             ("http://127.0.0.1:9001/hook", false, false),
+            ("https://edc-1.example.org/hook", false, false),
         ] {
             let target = target(url);
             assert_eq!((targets.allow(&target), targets.may_be_private(&target)), (may, private));
@@ -136,7 +136,9 @@ mod tests {
             "https://",
             "https://u:p@a.b/",
             "https://a.b#x",
+            "https://a.b/#x",
             "https://a b",
+            "https://a.b/ x",
             "a.b",
             "https://[::1]/",
             "https://a.b:0/",
@@ -144,6 +146,11 @@ mod tests {
             "https://名.cn/",
         ] {
             assert_eq!(Target::parse(odd), None, "{odd}");
+        }
+        for (longest, around) in [(253, ["https://", ""]), (URL_MAX - 12, ["https://a.b/", ""])] {
+            let url = |length: usize| around.join(&"a".repeat(length));
+            assert!(Target::parse(&url(longest)).is_some());
+            assert_eq!(Target::parse(&url(longest + 1)), None);
         }
     }
 
@@ -161,6 +168,12 @@ mod tests {
             "255.255.255.255",
             "198.18.0.1",
             "192.0.0.8",
+            "192.0.2.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "100.127.255.255",
+            "198.19.255.255",
+            "240.0.0.1",
             "::",
             "::1",
             "fe80::1",
@@ -169,12 +182,30 @@ mod tests {
             "ff02::1",
             "::ffff:10.0.0.1",
             "2001:db8::1",
+            "2001:0:7f00:1::",
             "2002:7f00:1::",
             "64:ff9b::7f00:1",
         ] {
             assert!(!is_public(own.parse().unwrap()), "{own}");
         }
-        for other in ["8.8.8.8", "223.5.5.5", "2400:3200::1", "::ffff:8.8.8.8"] {
+        for other in [
+            "8.8.8.8",
+            "223.5.5.5",
+            "100.63.255.255",
+            "100.128.0.1",
+            "12.100.0.1",
+            "192.1.0.1",
+            "192.0.1.1",
+            "9.0.0.1",
+            "198.17.255.255",
+            "198.20.0.1",
+            "5.18.0.1",
+            "2400:3200::1",
+            "2001:4860::1",
+            "2400:db8::1",
+            "2400::1",
+            "::ffff:8.8.8.8",
+        ] {
             assert!(is_public(other.parse().unwrap()), "{other}");
         }
     }

@@ -273,6 +273,28 @@ mod tests {
         Zone::parse("Asia/Shanghai").unwrap()
     }
 
+    // shows: AT-7
+    #[test]
+    fn a_moment_is_written_with_its_milliseconds_and_shown_with_the_offset_of_its_zone() {
+        let at = Moment::parse("2026-11-21T20:35:30.5+08:00").unwrap();
+        assert_eq!(at.to_string(), "2026-11-21T12:35:30.500Z");
+        assert_eq!((at.millis(), Moment::from_millis(at.millis())), (1_795_264_530_500, at));
+        assert_eq!(at.minute().to_string(), "2026-11-21T12:35:00.000Z");
+        assert_eq!(at.plus_seconds(90).to_string(), "2026-11-21T12:37:00.500Z");
+        assert_eq!(Moment::from_millis(-1).minute().to_string(), "1969-12-31T23:59:00.000Z");
+        for (zone, shown) in [
+            ("Asia/Shanghai", "2026-11-21 20:35 UTC+8"),
+            ("Asia/Kathmandu", "2026-11-21 18:20 UTC+5:45"),
+            ("America/St_Johns", "2026-11-21 09:05 UTC-3:30"),
+            ("Africa/Abidjan", "2026-11-21 12:35 UTC+0"),
+        ] {
+            let zone = Zone::parse(zone).unwrap();
+            assert_eq!(zone.shown(at), shown, "{zone}");
+        }
+        assert_eq!(shanghai().to_string(), "Asia/Shanghai");
+        assert_eq!(day("2026-11-21").parts(), [2026, 11, 21]);
+    }
+
     // shows: AL-3
     #[test]
     fn months_back_are_cut_to_the_end_of_the_month() {

@@ -135,6 +135,28 @@ fn nibble(digit: u8) -> u8 {
 mod tests {
     use super::*;
 
+    /// Gives what it is asked for byte by byte, and stumbles before each.
+    struct Halting<'b>(&'b [u8], bool, std::io::ErrorKind);
+
+    impl std::io::Read for Halting<'_> {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 { Err(self.2.into()) } else { self.0.read(&mut into[..1]) }
+        }
+    }
+
+    #[test]
+    fn a_file_of_any_length_has_the_hash_of_its_bytes_and_an_interruption_loses_none() {
+        use std::io::ErrorKind::{Interrupted, Other};
+        let long: Vec<u8> = (0..200_000u32).map(|n| n as u8).collect();
+        assert_eq!(sha256_read(&mut long.as_slice()).unwrap(), sha256(&long));
+        let short = &long[..300];
+        let hash = sha256_read(&mut Halting(short, false, Interrupted)).unwrap();
+        assert_eq!(hash, sha256(short));
+        let error = sha256_read(&mut Halting(short, false, Other)).unwrap_err();
+        assert_eq!(error.kind(), Other);
+    }
+
     #[test]
     fn hex_reads_back_and_only_lower_case_of_the_right_length() {
         let every: Vec<u8> = (0..=255).collect();

@@ -312,6 +312,15 @@ mod tests {
         let crowd = |n: usize| format!("{}{}", note(), witness.repeat(n));
         assert!(key().check(&crowd(SIGNATURES_MAX - 1)).is_ok());
         assert_eq!(key().check(&crowd(SIGNATURES_MAX)), Err(CheckpointError::NotANote));
+        // A key's id alone is no signature; whatever follows it is somebody else's to judge.
+        let beside = |bytes: &[u8]| {
+            key().check(&format!("{}— witness.example {}\n", note(), STANDARD.encode(bytes)))
+        };
+        assert_eq!(beside(&[1, 2, 3, 4]), Err(CheckpointError::NotANote));
+        assert_eq!(beside(&[]), Err(CheckpointError::NotANote));
+        assert!(beside(&[1, 2, 3, 4, 5]).is_ok());
+        let nameless = format!("{}— a+b 9nxoq5H381k=\n", note());
+        assert_eq!(key().check(&nameless), Err(CheckpointError::NotANote));
         let (text, ours) = (text, note().split_once("\n\n").unwrap().1.to_owned());
         let twice = format!("{text}\n\n{ours}{ours}");
         assert_eq!(key().check(&twice), Err(CheckpointError::NotANote));

@@ -51,3 +51,25 @@ impl Hashed {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // shows: AC-1
+    #[test]
+    fn a_password_is_kept_at_its_cost_and_fits_itself_alone() {
+        for (cost, kept) in [
+            (Cost::CHEAP, "$argon2id$v=19$m=8,t=1,p=1$"),
+            (Cost::EARNEST, "$argon2id$v=19$m=19456,t=2,p=1$"),
+        ] {
+            let hashed = Hashed::new("a long enough password", [7; 16], cost);
+            assert!(hashed.fits("a long enough password"));
+            assert!(!hashed.fits("a long enough Password") && !hashed.fits(""));
+            let text = hashed.into_string();
+            assert!(text.starts_with(kept), "{text}");
+            assert!(Hashed::read(&text).is_some_and(|again| again.fits("a long enough password")));
+        }
+        assert!(Hashed::read("").is_none() && Hashed::read("no hash at all").is_none());
+    }
+}

@@ -97,6 +97,16 @@ mod tests {
         Purpose::Report,
     ];
 
+    #[test]
+    fn receipts_are_signed_over_these_bytes_and_no_others() {
+        assert_eq!(
+            receipt_text("K7Q29MXT", "0a", true, "2026-11-29T03:00:00.000Z"),
+            r#"{"reference":"K7Q29MXT","entry":"0a","fits":true,"at":"2026-11-29T03:00:00.000Z"}"#
+        );
+        let drill = r#"{"reference":"K7Q29MXT","entry":"0a","fits":false,"keysOpened":2,"at":"T"}"#;
+        assert_eq!(drill_text("K7Q29MXT", "0a", false, 2, "T"), drill);
+    }
+
     // shows: SG-3
     #[test]
     fn a_signature_for_one_purpose_is_none_for_another() {

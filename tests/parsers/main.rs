@@ -20,6 +20,7 @@ use klero::sealing::package::Package;
 use klero::sealing::published::Openings;
 use klero::sealing::rotate::rotate;
 use klero::sealing::witness::{Cosigner, Submission};
+use klero::sealing::{card, disclosure, identity, kit, offline_record, package, published};
 use readers::{READERS, WORDS, hold};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -193,8 +194,8 @@ fn second_road(stage: &Stage, package: &Package) -> [(&'static str, String); 5] 
     ]
 }
 
-fn stage() -> (Stage, PathBuf) {
-    let folder = std::env::temp_dir().join(format!("klero-parsers-{}", std::process::id()));
+fn stage(named: &str) -> (Stage, PathBuf) {
+    let folder = std::env::temp_dir().join(format!("klero-parsers-{}-{named}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     let (mut play, _) = Play::quick(folder.join("service"), 3);
@@ -217,7 +218,7 @@ fn write_seeds(seeds: &BTreeMap<&'static str, String>, folder: &Path) {
 // shows: I7, SG-8
 #[test]
 fn a_damaged_file_is_read_or_refused_and_what_is_read_is_written_again_the_same() {
-    let (stage, folder) = stage();
+    let (stage, folder) = stage("damaged");
     let seeds = seeds(&stage);
     if let Some(folder) = std::env::var_os("KLERO_SEEDS") {
         write_seeds(&seeds, Path::new(&folder));
@@ -235,6 +236,33 @@ fn a_damaged_file_is_read_or_refused_and_what_is_read_is_written_again_the_same(
         });
         let refused = refused.count();
         assert!(refused * 4 > rounds, "{name}: damage is noticed, {refused} of {rounds}");
+    }
+    drop(stage);
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+// shows: SG-8
+#[test]
+fn a_file_is_read_at_its_longest_and_refused_one_byte_past_it() {
+    let (stage, folder) = stage("longest");
+    let seeds = seeds(&stage);
+    for (name, longest) in [
+        ("card", card::CARD_BYTES_MAX),
+        ("disclosure", disclosure::DISCLOSURE_BYTES_MAX),
+        ("identity", identity::IDENTITY_BYTES_MAX),
+        ("kit-slot", kit::KIT_FILE_BYTES_MAX),
+        ("offline-record", offline_record::OFFLINE_RECORD_BYTES_MAX),
+        ("openings", published::OPENINGS_BYTES_MAX),
+        ("groups", published::OPENINGS_BYTES_MAX),
+        ("meaning", published::OPENINGS_BYTES_MAX),
+        ("rotation", package::PACKAGE_BYTES_MAX),
+    ] {
+        let whole = &seeds[name];
+        // What is blank is read over; so nothing but its length is at fault.
+        let mut text = format!("{whole}{}", " ".repeat(longest - whole.len()));
+        assert!(hold(name, text.as_bytes()).is_some(), "{name}: {longest} bytes");
+        text.push(' ');
+        assert_eq!(hold(name, text.as_bytes()), None, "{name}: one more");
     }
     drop(stage);
     let _ = std::fs::remove_dir_all(folder);

@@ -6,6 +6,7 @@ mod answers;
 mod eligibility;
 mod file;
 mod logic;
+mod records;
 mod steps;
 mod stratum;
 mod visits;
