@@ -132,6 +132,13 @@ CREATE TABLE recoveries (                             -- since schema 4: links f
   expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE sign_on_links (                          -- since schema 5: hospital accounts by which people may enter
+  person TEXT PRIMARY KEY,
+  link   BLOB NOT NULL UNIQUE                         -- keyed hash of the hospital's server and the account there: names
+    CHECK (length(link) = 32),                        -- nobody, and nothing can be tried without the server secret
+  at     INTEGER NOT NULL                             -- since when
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE token_hashes (                           -- since schema 4: of machines; the token itself is shown once
   token BLOB PRIMARY KEY CHECK (length(token) = 32),  -- SHA-256 of the token
   id    TEXT NOT NULL UNIQUE,

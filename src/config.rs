@@ -127,6 +127,25 @@ settings! {
         /// spoken to: name no host that you do not run.
         own_hosts: Hosts = Hosts(vec![]);
     }
+    /// The hospital's own sign-on, by OpenID Connect: it takes the password's place at the door, for whoever links an account
+    /// there. Nothing is ever signed by it. Nothing set: there is none.
+    sign_on: SignOn {
+        /// The hospital's server, exactly as it names itself. Its host must stand in webhooks.hosts, or in webhooks.own_hosts
+        /// when it is in the house's own network. Whoever runs it can enter as everybody who has linked an account there.
+        issuer: Option<String> = None;
+        /// This service's name at that server, where `public_url` with `/sign-in/hospital/back` is to be entered as the
+        /// address to come back to.
+        client_id: Option<String> = None;
+        /// The file with what this service shows there to be that, mode 0600.
+        client_secret_file: Option<PathBuf> = None;
+        /// What the button calls it: "Sign in with …".
+        name: Option<String> = None;
+        /// A value of `amr` or `acr` by which that server says that it asked for a second step: then Klero does not ask for
+        /// its own. Not set: Klero always does. Set, the hospital decides how well the door is guarded.
+        second_step: Option<String> = None;
+        /// A hospital's own authority, as PEM, if the machine does not know it.
+        authority_file: Option<PathBuf> = None;
+    }
 }
 
 /// A key, and what it means.

@@ -8,6 +8,8 @@ pub const IMPORT: usize = 4 * 1024 * 1024;
 pub const BODY_SECONDS: u64 = 60;
 /// The longest address, path and query together, in bytes. Ours are far shorter: identities never stand in one.
 pub const ADDRESS: usize = 2048;
+/// The longest address with which a browser comes back from the hospital's sign-on: some servers' codes are long.
+pub const ADDRESS_BACK: usize = 8 * 1024;
 /// The longest line of the trail, in bytes.
 pub const LINE: usize = 65_535;
 /// The most acts that one commit carries.
@@ -58,6 +60,10 @@ pub const PASSKEY_QUESTIONS: usize = 4;
 pub const DEVICE_SECONDS: i64 = 30 * 24 * 60 * 60;
 /// Between the two steps of a sign-in at most this many seconds may lie.
 pub const HALF_WAY_SECONDS: i64 = 10 * 60;
+/// So many browsers may be on their way to the hospital's sign-on and back; one more makes the oldest begin anew.
+pub const SIGN_ONS: usize = 1000;
+/// So many may speak with the hospital's server at once; one more is told that it is away.
+pub const SIGN_ON_TALKS: usize = 4;
 /// The longest wait after wrong passwords, in seconds. Nobody is ever locked out.
 pub const DELAY_SECONDS_MAX: u64 = 10;
 /// So many requests one account may make at once, before it has to wait.

@@ -212,6 +212,8 @@ codes! {
         PasswordCommon "password-common";
         /// Not the login password of the person who signs.
         PasswordWrong "password-wrong";
+        /// The hospital account is linked to somebody else.
+        LinkedElsewhere "linked-elsewhere";
         /// A question that was passed over, where "not sure" could have been said.
         AnswerOpen "answer-open";
         /// An answer, and "never" or "not sure" beside it.

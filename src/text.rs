@@ -175,6 +175,7 @@ const FILES: [&[&str]; 2] = [
         include_str!("text/pages/en/review.ftl"),
         include_str!("text/pages/en/disclose.ftl"),
         include_str!("text/pages/en/principal.ftl"),
+        include_str!("text/pages/en/sign-on.ftl"),
     ],
     &[
         include_str!("text/zh-CN.ftl"),
@@ -199,6 +200,7 @@ const FILES: [&[&str]; 2] = [
         include_str!("text/pages/zh-CN/review.ftl"),
         include_str!("text/pages/zh-CN/disclose.ftl"),
         include_str!("text/pages/zh-CN/principal.ftl"),
+        include_str!("text/pages/zh-CN/sign-on.ftl"),
     ],
 ];
 

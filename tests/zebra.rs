@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
+use story::sign_on::SUBJECT;
 use story::{SEED, World, log};
 
 /// The two words. The trial file names the arms, and so does the manifest; nothing else may.
@@ -426,6 +427,19 @@ fn is_by_chance(text: &str, at: usize, found: &str) -> bool {
     let whole = before.strip_suffix('.').unwrap_or(before);
     let longer = digit(whole.chars().last()) || digit(after.chars().next());
     found.bytes().all(|byte| byte.is_ascii_digit()) && longer
+}
+
+// shows: AT-15
+#[test]
+fn who_somebody_is_at_the_hospital_is_found_nowhere() {
+    let remains = remains();
+    let entered = |(_, bytes): &&(String, Vec<u8>)| {
+        String::from_utf8_lossy(bytes).contains("\"way\":\"sign-on\"")
+    };
+    assert!(remains.hay.iter().any(|hay| entered(&hay)), "somebody entered by it");
+    for (name, bytes) in &remains.hay {
+        assert!(!String::from_utf8_lossy(bytes).contains(SUBJECT), "{name}");
+    }
 }
 
 // shows: I1, CO-3, AC-8

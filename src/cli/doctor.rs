@@ -2,6 +2,7 @@
 
 use super::failure::{Done, Exit, Failure, ending};
 use super::house::{Place, folder_of, means, refused};
+use super::sign_on;
 use crate::config::{Config, Operations};
 use crate::service::doctor::{Finding, State, examine};
 use clap::Args;
@@ -18,7 +19,8 @@ const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
 
 /// Look at everything that can go wrong, and say what to do about each
 ///
-/// It only reads, so that it may run beside the service. The network is never asked.
+/// It only reads, so that it may run beside the service. The network is never asked, but for the hospital's sign-on where
+/// klero.toml names one.
 #[derive(Args)]
 #[command(after_help = ending([
     "klero doctor --config /etc/klero/klero.toml",
@@ -54,6 +56,7 @@ impl Doctor {
         found.push(disk(&folder.path));
         found.push(time_service());
         found.push(core_dumps());
+        found.extend(sign_on::examine(&config, now));
         for warning in config.warnings() {
             found.push(Finding::note("configuration", warning.what, warning.next));
         }

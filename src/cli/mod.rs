@@ -76,6 +76,8 @@ mod serve;
 #[cfg(feature = "offline")]
 mod sheet;
 mod shell;
+#[cfg(feature = "server")]
+mod sign_on;
 #[cfg(feature = "offline")]
 mod simulate;
 #[cfg(all(feature = "server", feature = "offline"))]

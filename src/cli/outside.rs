@@ -19,9 +19,7 @@ const FILE_BYTES_MAX: usize = 64 * 1024;
 /// # Errors
 /// 15 when the configuration does not fit together, 10 when a file that it names is not there.
 pub fn begin(config: &Config, house: &Arc<House>) -> Result<Rounds, Failure> {
-    let webhooks = &config.webhooks;
-    let (public, private) = (webhooks.hosts.0.clone(), webhooks.own_hosts.0.clone());
-    house.speak_to(Targets { public, private });
+    house.speak_to(targets(config));
     let site = config.service.public_url.as_ref().map(|site| site.as_str().to_owned());
     let postman =
         Postman { mail: mailer(&config.mail)?, programs: Programs::new(&house.secret), site };
@@ -29,6 +27,12 @@ pub fn begin(config: &Config, house: &Arc<House>) -> Result<Rounds, Failure> {
         let next = "look whether the machine has threads and memory left";
         Failure::new(Exit::Failed, "not-begun", "notices cannot be carried", next).because(error)
     })
+}
+
+/// The hosts that may be spoken to.
+pub(super) fn targets(config: &Config) -> Targets {
+    let webhooks = &config.webhooks;
+    Targets { public: webhooks.hosts.0.clone(), private: webhooks.own_hosts.0.clone() }
 }
 
 fn wrong(what: &str) -> Failure {

@@ -119,6 +119,7 @@ impl Serve {
         }
         let operations = beside(&settled)?;
         let rounds = super::outside::begin(config, &house)?;
+        super::sign_on::begin(config, &house)?;
         let notes = drill_notes::watch(&house);
         say!("listening on {scheme}://{address} for {}", house.trial.id);
         let operations = operations.map(|listener| told(listener, &house, &served));

@@ -4,7 +4,7 @@
 use super::problem::{self, Problem};
 use super::traffic::{NOWHERE, Traffic};
 use super::{page, pages};
-use crate::limits::ADDRESS;
+use crate::limits::{ADDRESS, ADDRESS_BACK};
 use crate::meter::Begun;
 use crate::refusal::Code;
 use crate::text::Language;
@@ -192,7 +192,8 @@ fn language(req: &ServiceRequest) -> Language {
 }
 
 fn is_too_long(req: &ServiceRequest) -> bool {
-    req.uri().path_and_query().is_some_and(|address| address.as_str().len() > ADDRESS)
+    let max = if req.path() == pages::BACK { ADDRESS_BACK } else { ADDRESS };
+    req.uri().path_and_query().is_some_and(|address| address.as_str().len() > max)
 }
 
 /// The method, if it is a usual one: a client may send any word as a method, and words are not logged.

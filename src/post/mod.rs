@@ -4,8 +4,11 @@
 //! Three quiet threads go their rounds: one looks what time has made known, one carries mail, one carries messages. None of
 //! them is waited for: an act is done when it is durable, whoever is told when.
 
+pub mod client;
 pub mod letter;
 pub mod mail;
+#[cfg(feature = "oidc")]
+pub mod sign_on;
 pub mod webhook;
 
 use crate::domain::notice::Notice;

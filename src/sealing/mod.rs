@@ -16,6 +16,8 @@ pub mod password;
 #[cfg(test)]
 mod samples;
 pub mod sealed_record;
+#[cfg(feature = "server")]
+mod sign_on;
 pub mod signature;
 pub mod slot;
 pub mod tiles;

@@ -8,6 +8,7 @@ use super::people::{Invitation, write_invitation};
 use super::refuse::Noted;
 use super::second_factor::Guesses;
 use super::sign_in::Failures;
+use super::sign_on::SignOn;
 use super::unblinded::Past;
 use super::{House, passwords::Passwords};
 use crate::clock::Clock;
@@ -180,6 +181,7 @@ impl House {
             guesses: Guesses::default(),
             passkeys: Passkeys::default(),
             speaks_to: OnceLock::new(),
+            sign_on: SignOn::default(),
             paces: Paces::new(Pace::Any),
             watch,
         })

@@ -18,6 +18,7 @@ pub mod eligibility;
 pub mod emergency;
 pub mod entrust;
 pub mod exports;
+mod first_step;
 pub mod follow_up;
 pub mod founding;
 pub mod health;
@@ -56,6 +57,7 @@ pub mod screen;
 pub mod sealed_part;
 pub mod second_factor;
 pub mod sign_in;
+pub mod sign_on;
 pub mod signature;
 pub mod stock;
 pub mod strata;
@@ -86,6 +88,7 @@ use passwords::Passwords;
 use refuse::Noted;
 use second_factor::Guesses;
 use sign_in::Failures;
+use sign_on::SignOn;
 pub use signature::{KeyProof, Proof, Signature};
 use std::sync::{Arc, OnceLock};
 
@@ -111,6 +114,8 @@ pub struct House {
     speaks_to: OnceLock<Targets>,
     /// Wrong passwords under signatures: who took over a session must not guess faster than at the door.
     pub signature_slips: Failures,
+    /// The hospital's sign-on, where there is one, and who is on the way there.
+    pub sign_on: SignOn,
     /// Wrong digits of second factors.
     pub guesses: Guesses,
     /// Where passkeys are made, if the house's configuration says so, and what they were asked.

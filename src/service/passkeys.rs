@@ -1,6 +1,7 @@
 //! Passkeys (AC-9): an extra for whoever has a second factor, in the place of its code, always beside the password. None
 //! ever signs an act. What a browser was asked lives in memory, a few minutes and once: after a restart it is asked anew.
 
+use super::first_step::Kept;
 use super::refuse::Noted;
 use super::second_factor::{NotPast, Way, noted, person_only};
 use super::sign_in::{Failures, FirstStep, NotSignedIn};
@@ -237,18 +238,17 @@ impl House {
     ) -> Result<Question, NotSignedIn> {
         self.passkeys_at().map_err(noted)?;
         let tie = door.tie();
-        let (account, _) = self.past_first_step(failures, name, door).await?;
+        let (account, _, _) = self.past_first_step(failures, name, door).await?;
         let asked = self.ask(&account.person.id, tie);
         Ok(asked.ok_or_else(|| noted(Refusal::new(Why::SecondFactorNeeded)))?)
     }
 
-    /// Asks for a passkey of somebody whom a page has just let past the password. None where there is none to ask for.
+    /// Asks for a passkey of somebody whom a page has just let past the first step. None where there is none to ask for.
     pub fn ask_half_way(&self, name: &str, half: &Zeroizing<String>) -> Option<Question> {
         let person = PersonId::parse(name).ok()?;
-        let stored = self.store.read(|view| view.password_hash(&person)).ok()??;
-        let now = self.clock.now();
-        let past = self.secret.is_half_way(half, &person, &stored, now);
-        past.then(|| self.ask(&person, sha256(half.as_bytes())))?
+        let kept = self.store.read(|view| Kept::of(view, &person)).ok()?;
+        self.half_way_by(&person, &kept, half)?;
+        self.ask(&person, sha256(half.as_bytes()))
     }
 
     fn ask(&self, person: &PersonId, tie: Hash) -> Option<Question> {

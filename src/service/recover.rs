@@ -3,6 +3,7 @@
 
 use super::second_factor::{Second, noted, use_up};
 use super::sign_in::check_new_password;
+use super::sign_on::unlink;
 use super::{Answered, House, first_answer};
 use crate::dice::roll;
 use crate::domain::access::{Caller, ManagePeople};
@@ -189,6 +190,8 @@ fn lose(tx: &mut Tx<'_>, person: &PersonId, anew: Anew) -> Result<u64, Refusal> 
     if anew == Anew::SecondFactor {
         tx.give_factor_up(person)?;
     }
+    // Whoever had the password may have linked another hospital account by it.
+    unlink(tx, person)?;
     let entry = Entry::new("recovery-begun").on("person", person.as_str());
     Ok(tx.append(entry.with("what", anew.as_str()))?)
 }

@@ -49,6 +49,8 @@ pub(super) enum Way {
     Recovery(Hash),
     /// A passkey that has answered.
     Passkey(Used),
+    /// The hospital's server asked for one of its own, which counts here.
+    Hospital,
 }
 
 /// Why somebody does not.
@@ -293,7 +295,7 @@ impl House {
 /// When the store fails.
 pub(super) fn use_up(tx: &mut Tx<'_>, person: &PersonId, way: &Way) -> Result<bool, StoreError> {
     match way {
-        Way::None | Way::Device => Ok(true),
+        Way::None | Way::Device | Way::Hospital => Ok(true),
         Way::Step(step) => tx.use_step(person, *step),
         Way::Passkey(used) => tx.use_passkey(person, &used.id, &used.key, used.counter),
         Way::Recovery(code) => {

@@ -2,6 +2,7 @@
 
 use super::House;
 use super::common::is_common;
+use super::first_step::{By, Kept};
 use super::passkeys::ANY_DOOR;
 use super::refuse::Noted;
 use super::second_factor::{NotPast, Second, Way, noted, use_up};
@@ -28,6 +29,8 @@ pub enum FirstStep {
     Password(Zeroizing<String>),
     /// The proof that the password was right a few minutes ago.
     HalfWay(Zeroizing<String>),
+    /// The same after the hospital's sign-on; did its server ask for a second step that counts here as well?
+    SignOn(Zeroizing<String>, bool),
 }
 
 impl FirstStep {
@@ -35,7 +38,7 @@ impl FirstStep {
     pub(super) fn tie(&self) -> Hash {
         match self {
             FirstStep::Password(_) => ANY_DOOR,
-            FirstStep::HalfWay(shown) => sha256(shown.as_bytes()),
+            FirstStep::HalfWay(shown) | FirstStep::SignOn(shown, _) => sha256(shown.as_bytes()),
         }
     }
 }
@@ -78,6 +81,9 @@ impl From<Noted> for NotSignedIn {
 /// How often a name has failed since it last succeeded. Kept in memory: a restart forgives.
 #[derive(Debug, Default)]
 pub struct Failures(Mutex<BTreeMap<Hash, u32>>);
+
+/// What the entry of a sign-in says of its way when it was not the password.
+const SIGN_ON: &str = "sign-on";
 
 /// So many names are remembered; beyond it the oldest by hash order is forgotten, which forgives somebody at random.
 const NAMES: usize = 10_000;
@@ -138,22 +144,22 @@ impl House {
         second: &Second,
     ) -> Result<SignedIn, NotSignedIn> {
         let tie = door.tie();
-        let (account, stored) = self.past_first_step(failures, name, door).await?;
+        let (account, kept, by) = self.past_first_step(failures, name, door).await?;
         let name = sha256(name.as_bytes());
         let own = account.person.id.clone();
         let step = match &second.passkey {
             Some(shown) => Ok(self.past_by_passkey(&own, &tie, shown)),
-            None => self.store.read(|view| self.past_second_step(view, &own, second)),
+            None => self.store.read(|view| self.second_step(view, &own, second, by)),
         };
         let done = match step.map_err(|error| NotSignedIn::at_once(error.into()))? {
-            Ok(way) => self.begin(account, way, second).await,
+            Ok(way) => self.begin(account, way, second, by).await,
             Err(NotPast::Wrong) => Err(noted(Refusal::new(Why::CredentialsWrong))),
             Err(NotPast::GivenUp) => {
                 return Err(NotSignedIn::at_once(Refusal::new(Why::SecondFactorNeeded)));
             }
             Err(NotPast::Asked) => {
                 let until = self.clock.now().plus_seconds(HALF_WAY_SECONDS);
-                let half = Some(self.secret.half_way(&own, &stored, until));
+                let half = kept.by(by).map(|kept| self.secret.half_way(&own, kept, until));
                 let refusal = Refusal::new(Why::SecondFactorNeeded);
                 return Err(NotSignedIn { half_way: half, ..NotSignedIn::at_once(refusal) });
             }
@@ -171,8 +177,8 @@ impl House {
         }
     }
 
-    /// Name and password, or what shows that they were right: the account, and the stored hash. Costs and says the same
-    /// whatever is wrong.
+    /// Who takes the first step at this door, what is kept of them for it, and by what they took it. Costs and says the
+    /// same whatever is wrong.
     ///
     /// # Errors
     /// `credentials-wrong` after a wait; the store's failures at once.
@@ -181,35 +187,21 @@ impl House {
         failures: &Failures,
         name: &str,
         door: FirstStep,
-    ) -> Result<(Account, String), NotSignedIn> {
+    ) -> Result<(Account, Kept, By), NotSignedIn> {
         let person = PersonId::parse(name).ok();
         let known = self.store.read(|view| {
-            let Some(person) = &person else { return Ok::<_, Refusal>((None, None)) };
-            Ok((view.account(person)?, view.password_hash(person)?))
+            let Some(person) = &person else { return Ok::<_, Refusal>((None, Kept::default())) };
+            Ok((view.account(person)?, Kept::of(view, person)?))
         });
-        let (account, stored) = known.map_err(NotSignedIn::at_once)?;
-        let fits = self.door_fits(person.as_ref(), door, stored.clone()).await;
-        let account = account.filter(|account| fits && account.state == "active");
-        match account.zip(stored) {
-            Some(in_order) => Ok(in_order),
+        let (account, kept) = known.map_err(NotSignedIn::at_once)?;
+        let by = self.first_step(person.as_ref(), door, &kept).await;
+        let account = account.filter(|account| account.state == "active");
+        match account.zip(by) {
+            Some((account, by)) => Ok((account, kept, by)),
             None => {
                 let name = sha256(name.as_bytes());
                 Err(self.not_in(failures, &name, "sign-in-failed", person.as_ref()).await)
             }
-        }
-    }
-
-    async fn door_fits(
-        &self,
-        person: Option<&PersonId>,
-        door: FirstStep,
-        stored: Option<String>,
-    ) -> bool {
-        match door {
-            FirstStep::Password(password) => self.passwords.fit(password, stored).await,
-            FirstStep::HalfWay(shown) => person.zip(stored).is_some_and(|(person, stored)| {
-                self.secret.is_half_way(&shown, person, &stored, self.clock.now())
-            }),
         }
     }
 
@@ -227,7 +219,13 @@ impl House {
         NotSignedIn { wait, ..NotSignedIn::at_once(refusal) }
     }
 
-    async fn begin(&self, account: Account, way: Way, second: &Second) -> Result<SignedIn, Noted> {
+    async fn begin(
+        &self,
+        account: Account,
+        way: Way,
+        second: &Second,
+        by: By,
+    ) -> Result<SignedIn, Noted> {
         let roll = || Zeroizing::new(hex(&crate::dice::roll::<32>(self.dice.as_ref())));
         let token = roll();
         // Where no code was asked for, there is nothing to do without.
@@ -246,7 +244,8 @@ impl House {
             if let Some(device) = device_hash {
                 tx.keep_device(&device, &person.id, tx.now().plus_seconds(DEVICE_SECONDS))?;
             }
-            tx.append(Entry::new("signed-in").on("person", person.id.as_str()))?;
+            let entry = Entry::new("signed-in").on("person", person.id.as_str());
+            tx.append(if by == By::Password { entry } else { entry.with("way", SIGN_ON) })?;
             Ok(expires)
         });
         let (expires, _) = pending.answer().await?.into_parts();
@@ -255,7 +254,12 @@ impl House {
 
     /// An unknown name may be somebody's identity, so the entry names only accounts that exist.
     /// One of them says that it was not the first, so that it is told (AC-1); nobody is locked out by that.
-    async fn note_failure(&self, act: &'static str, person: Option<&PersonId>, again: bool) {
+    pub(super) async fn note_failure(
+        &self,
+        act: &'static str,
+        person: Option<&PersonId>,
+        again: bool,
+    ) {
         let known = self.store.read(|view| match person {
             Some(person) => Ok::<_, Refusal>(view.account(person)?.is_some()),
             None => Ok(false),

@@ -270,7 +270,15 @@ impl Tx<'_> {
     /// # Errors
     /// When the store fails.
     pub fn forget_factors(&self, person: &PersonId) -> Result<(), StoreError> {
-        for table in ["second_factors", "recovery_codes", "passkeys", "devices", "recoveries"] {
+        let tables = [
+            "second_factors",
+            "recovery_codes",
+            "passkeys",
+            "devices",
+            "recoveries",
+            "sign_on_links",
+        ];
+        for table in tables {
             self.put(&format!("DELETE FROM {table} WHERE person = ?1"), [person.as_str()])?;
         }
         Ok(())

@@ -38,6 +38,7 @@ pub mod repeats;
 pub mod restore;
 pub mod sealed_parts;
 pub mod shelf;
+mod sign_on;
 mod slots;
 mod startup;
 pub mod tokens;

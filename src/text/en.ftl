@@ -276,6 +276,7 @@ again-why = This is recorded already. Say why it is recorded again
 identity-in-text = Leave out identity and telephone numbers
 password-short = Use at least { $min } characters
 password-common = This password is too common. Choose another
+linked-elsewhere = This hospital account is linked to another account here. Its owner unlinks it first
 password-wrong = The password is not right. Nothing has been done
 answer-open = Answer this, or save and come back later
 answer-twice = Give the answer, or tick the box beside it, not both

@@ -275,6 +275,7 @@ again-why = 已有该记录，请说明再次记录的原因
 identity-in-text = 请勿填写身份证号或电话号码
 password-short = 至少使用 { $min } 个字符
 password-common = 该密码过于常见，请另选一个
+linked-elsewhere = 该医院账户已与本系统的另一账户关联，须先由其本人解除关联
 password-wrong = 密码不正确，操作尚未执行
 answer-open = 请回答此项，或保存后稍后继续
 answer-twice = 请填写答案或勾选旁边的选项，二者只选其一

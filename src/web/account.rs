@@ -42,6 +42,8 @@ struct Account<'v> {
     role: String,
     standing: Standing,
     sessions: Vec<Shown>,
+    /// Has the hospital a sign-on that this account may be linked to?
+    hospital: bool,
 }
 
 async fn account(visit: Visit) -> Result<Paper, Refusal> {
@@ -66,6 +68,7 @@ async fn account(visit: Visit) -> Result<Paper, Refusal> {
         role: f.role(caller.person.role),
         standing,
         sessions: sessions.collect(),
+        hospital: visit.house.sign_on.name().is_some(),
         f,
     };
     paper(&page)

@@ -41,6 +41,7 @@ mod screening;
 mod sealed_part;
 mod sentence;
 mod sheets;
+mod sign_on;
 mod standing;
 mod start;
 mod tokens;
@@ -87,6 +88,7 @@ pub fn pages() -> Pages {
         principal::pages(),
         account::pages(),
         passkeys::pages(),
+        sign_on::pages(),
         tokens::pages(),
         start::pages(),
         health::pages(),

@@ -104,6 +104,8 @@ pub const KINDS: &[(&str, &[&str])] = &[
             "password-changed",
             "session-ended",
             "recovery-taken",
+            "sign-on-linked",
+            "sign-on-unlinked",
         ],
     ),
     (
@@ -299,6 +301,7 @@ fn variant(entry: &Entry) -> String {
             Some("password") => "-password",
             _ => "",
         },
+        "signed-in" if said(entry, "way").is_some() => "-sign-on",
         "sign-in-failed" if fact(&entry.on, "person").is_none() => "-unknown",
         "break-imported" if said(entry, "serial").is_some() => "-letter",
         "clock-changed" => match said(entry, "direction").as_deref() {

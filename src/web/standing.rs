@@ -21,6 +21,8 @@ struct SignIn<'v> {
     name: String,
     carried: Vec<(String, String)>,
     sealed: Option<String>,
+    /// The hospital's sign-on, where there is one and nothing typed would be lost by going there.
+    hospital: Option<String>,
 }
 
 /// Asks for name and password, and then for the second factor, in the place of a page, and carries along what was typed on it.
@@ -32,7 +34,9 @@ pub fn sign_in(visit: &Visit, step: &SignInStep) -> Paper {
     let f = Frame::of(visit, "sign-in.title").with_form();
     let carried: Vec<_> = visit.said.kept().cloned().collect();
     let start = visit.here == "/";
+    let hospital = visit.house.sign_on.name().filter(|_| half.is_none() && carried.is_empty());
     let page = SignIn {
+        hospital: hospital.map(str::to_owned),
         f: if passkey.is_some() { f.with_script("passkey.js") } else { f },
         wrong,
         half,

@@ -372,3 +372,59 @@ fn a_service_that_does_not_answer_is_not_healthy() {
     desk.write("klero.toml", &format!("[service]\noperations = \"{at}\"\n"));
     desk.refused(14, "no-answer", "healthcheck --config klero.toml");
 }
+
+// shows: AC-8, CN-1 (what is wrong with the hospital's sign-on is named, and its secret is in no answer)
+#[cfg(feature = "oidc")]
+#[test]
+fn the_doctor_looks_at_the_hospitals_sign_on_where_one_is_named() {
+    let site = Site::new("doctor-sign-on");
+    let desk = &site.desk;
+    // A port that nobody listens on.
+    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|bound| bound.local_addr());
+    let issuer = format!("http://{}", free.expect("loopback has a free port"));
+    let write = |listed: &str, public: &str, keys: &str| {
+        desk.write(
+            "klero.toml",
+            &format!(
+                "[service]\n{public}\n[webhooks]\nown_hosts = [{listed}]\n[sign_on]\n\
+                 issuer = \"{issuer}\"\nclient_id = \"klero\"\n{keys}"
+            ),
+        );
+    };
+    let line = format!("doctor --config klero.toml {}", site.live());
+    let said = || {
+        let told = failure(&desk.refused(23, "doctor-found", &line));
+        assert!(!told.to_string().contains("c0ffee"), "{told}");
+        let all = told["data"]["checks"].as_array().expect("a list").clone();
+        let one = all.into_iter().find(|one| one["check"] == "sign-on").expect("it is looked at");
+        assert_ne!(one["remedy"], "", "{one}");
+        format!("{} {}", one["state"].as_str().unwrap_or_default(), one["said"])
+    };
+    let public = "public_url = \"https://klero.example.org\"\nhttps = true\n";
+    let listed = format!("\"{issuer}\"");
+    let keys = "client_secret_file = \"sso\"\nname = \"Demo SSO\"\n";
+    desk.write("sso", "c0ffee\n");
+    for (listed, public, keys, part) in [
+        ("", public, "", "belong together"),
+        (listed.as_str(), "", keys, "public_url is not set"),
+        (&listed, public, keys, "others may read sso"),
+    ] {
+        write(listed, public, keys);
+        let said = said();
+        assert!(said.starts_with("mend ") && said.contains(part), "{said}");
+        // Neither does the service start with it.
+        let serve = format!(
+            "serve --config klero.toml --operations off --listen 127.0.0.1:0 {}",
+            site.live()
+        );
+        let ran = desk.run(&serve);
+        assert!([15, 18].contains(&ran.code) && ran.err.contains(part), "{}", ran.err);
+    }
+    desk.write_secret("sso", "c0ffee\n");
+    write("", public, keys);
+    assert!(said().contains("is on no list of hosts"));
+    write(&listed, public, keys);
+    assert!(said().contains("does not answer"));
+    let shown = desk.data("config show --config klero.toml").to_string();
+    assert!(shown.contains("sign_on.client_secret_file") && !shown.contains("c0ffee"), "{shown}");
+}

@@ -10,7 +10,11 @@ mod doors;
 mod drill;
 mod follow_up;
 mod frame;
+#[cfg(feature = "oidc")]
+mod hospital;
 mod life;
+#[cfg(feature = "oidc")]
+mod log;
 mod never;
 mod office;
 mod offline;
@@ -18,4 +22,6 @@ mod passkeys;
 mod randomise;
 mod rights;
 mod screening;
+#[cfg(feature = "oidc")]
+mod sign_on;
 mod walk;

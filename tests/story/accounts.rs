@@ -26,6 +26,7 @@ impl World {
         }
         self.a_machine_listened();
         self.nobody_added_a_passkey_alone();
+        self.a_hospital_vouched();
     }
 
     /// A passkey stands beside a second factor; nobody here has one.

@@ -15,6 +15,7 @@ mod offline;
 mod pages;
 mod pharmacy;
 pub mod read;
+pub mod sign_on;
 
 use klero::cli::stage::{Play, Stage, cast, password};
 use klero::clock::FixedClock;

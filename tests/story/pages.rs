@@ -47,6 +47,7 @@ impl World {
                 "person" => ["c-rjs", "i-rjw", "p-hsh", "nobody-here"].map(str::to_owned).into(),
                 "kind" => ["breaks", "nothing"].map(str::to_owned).into(),
                 "token" => vec!["0".repeat(40)],
+                "why" => ["away", "unlinked", "nothing"].map(str::to_owned).into(),
                 "machine" => vec!["no-machine".to_owned()],
                 "code" => Code::ALL.iter().map(|code| code.as_str().to_owned()).collect(),
                 "draft" => self.drafts.clone(),

@@ -1,6 +1,9 @@
 //! From a request to a page: who comes, what was typed, what stands in the way.
 
-use super::cookie::{drop_session, keep_language, keep_phone, keep_session, own_phone, session};
+use super::cookie::{
+    drop_session, keep_language, keep_phone, keep_session, own_phone, session, way,
+};
+use super::sign_on;
 use super::visit::{Said, Visit};
 use super::{Next, Page, Pages, Paper, SignInStep};
 use crate::http::exports;
@@ -26,6 +29,7 @@ use zeroize::Zeroizing;
 /// Every page as rows of the table of routes.
 pub(in crate::http) fn routes(pages: &Arc<Pages>) -> Vec<Route> {
     let each = pages.all.iter().flat_map(|page| [shown(page.clone()), sent(page.clone())]);
+    let each = each.chain(sign_on::routes());
     each.chain([Route::get("/static/{hash}/{file}", file).public().page()]).collect()
 }
 
@@ -68,7 +72,7 @@ fn sent(page: Page) -> Route {
 }
 
 /// For somebody who asks faster than people do: the page that says so, and when to come back.
-fn too_fast(visit: &Visit, asked: &Asked) -> Option<HttpResponse> {
+pub(super) fn too_fast(visit: &Visit, asked: &Asked) -> Option<HttpResponse> {
     let refusal = visit.house.let_through(visit.caller.as_ref()?).err()?;
     let mut wait = refused(visit, &refusal, asked);
     put(wait.headers_mut(), header::RETRY_AFTER.as_str(), "1");
@@ -86,7 +90,7 @@ fn is_ours(headers: &HeaderMap) -> bool {
     }
 }
 
-fn visit(
+pub(super) fn visit(
     req: &HttpRequest,
     asked: &Asked,
     house: &Data<House>,
@@ -100,6 +104,7 @@ fn visit(
         pages: Arc::clone(pages),
         token: token.filter(|_| caller.is_some()),
         phone: own_phone(req.headers(), asked.https).map(Zeroizing::new),
+        way: way(req.headers(), asked.https).map(Zeroizing::new),
         caller,
         language: asked.language,
         here: req.path().to_owned(),
@@ -265,18 +270,18 @@ async fn at_the_door(
 }
 
 /// The session's cookie, and that of the own phone.
-fn cookies(signed_in: &SignedIn, asked: &Asked) -> (String, Option<String>) {
+pub(super) fn cookies(signed_in: &SignedIn, asked: &Asked) -> (String, Option<String>) {
     let phone = signed_in.device.as_ref().map(|own| keep_phone(own, asked.https));
     (keep_session(&signed_in.token, asked.https), phone)
 }
 
-fn refused(visit: &Visit, refusal: &Refusal, asked: &Asked) -> HttpResponse {
+pub(super) fn refused(visit: &Visit, refusal: &Refusal, asked: &Asked) -> HttpResponse {
     let page = (visit.pages.refused)(visit, refusal);
     because(sheet(problem::status(refusal.code), page, false, asked), refusal.code)
 }
 
 /// A page that refuses, with the reason for whoever counts.
-fn because(mut page: HttpResponse, code: Code) -> HttpResponse {
+pub(super) fn because(mut page: HttpResponse, code: Code) -> HttpResponse {
     page.extensions_mut().insert(code);
     page
 }
@@ -296,7 +301,7 @@ pub(in crate::http) fn stop(
     Some(refused(&visit, refusal, asked))
 }
 
-fn sheet(status: StatusCode, paper: Paper, keys: bool, asked: &Asked) -> HttpResponse {
+pub(super) fn sheet(status: StatusCode, paper: Paper, keys: bool, asked: &Asked) -> HttpResponse {
     HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_LANGUAGE, asked.language.tag()))
@@ -305,11 +310,11 @@ fn sheet(status: StatusCode, paper: Paper, keys: bool, asked: &Asked) -> HttpRes
         .body(paper.html)
 }
 
-fn see_other(there: &str) -> HttpResponse {
+pub(super) fn see_other(there: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, there)).finish()
 }
 
-fn put(headers: &mut HeaderMap, name: &str, value: &str) {
+pub(super) fn put(headers: &mut HeaderMap, name: &str, value: &str) {
     let name = header::HeaderName::from_bytes(name.as_bytes());
     if let (Ok(name), Ok(value)) = (name, header::HeaderValue::from_str(value)) {
         headers.append(name, value);

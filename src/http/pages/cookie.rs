@@ -1,6 +1,7 @@
-//! Three cookies: the session and the own phone, which no script can read, and the language. There is no fourth.
+//! Four cookies: the session, the own phone and the way to the hospital's sign-on, which no script can read, and the
+//! language. There is no fifth.
 
-use crate::limits::DEVICE_SECONDS;
+use crate::limits::{DEVICE_SECONDS, HALF_WAY_SECONDS};
 use crate::text::Language;
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap};
@@ -14,6 +15,11 @@ fn name(https: bool) -> &'static str {
 /// The same for a phone on which its owner is not asked for a code.
 fn own_name(https: bool) -> &'static str {
     if https { "__Host-klero-own" } else { "klero-own" }
+}
+
+/// The same for a browser on its way to the hospital's sign-on and back.
+fn way_name(https: bool) -> &'static str {
+    if https { "__Host-klero-way" } else { "klero-way" }
 }
 
 const LANGUAGE: &str = "klero-language";
@@ -37,6 +43,11 @@ pub(in crate::http) fn session(req: &HttpRequest, https: bool) -> Option<String>
 /// The token of somebody's own phone, if it has the form of one.
 pub(super) fn own_phone(headers: &HeaderMap, https: bool) -> Option<String> {
     token(headers, own_name(https))
+}
+
+/// The token of a way to the hospital's sign-on, if it has the form of one.
+pub(super) fn way(headers: &HeaderMap, https: bool) -> Option<String> {
+    token(headers, way_name(https))
 }
 
 fn token(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -65,6 +76,17 @@ pub(super) fn keep_session(token: &str, https: bool) -> String {
 pub(super) fn keep_phone(token: &str, https: bool) -> String {
     let rest = format!("; HttpOnly; Max-Age={DEVICE_SECONDS}");
     written(own_name(https), token, https, &rest)
+}
+
+/// Keeps the token of a way for the minutes that it may take. Strict would not come back from another site.
+pub(super) fn keep_way(token: &str, https: bool) -> String {
+    let rest = format!("; HttpOnly; Max-Age={HALF_WAY_SECONDS}");
+    written(way_name(https), token, https, &rest)
+}
+
+/// Forgets it.
+pub(super) fn drop_way(https: bool) -> String {
+    written(way_name(https), "", https, "; HttpOnly; Max-Age=0")
 }
 
 /// Forgets the session.

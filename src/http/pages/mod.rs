@@ -7,11 +7,13 @@
 
 mod answer;
 mod cookie;
+mod sign_on;
 mod statics;
 mod visit;
 
 pub(super) use answer::{routes, stop};
 pub(super) use cookie::{language, session};
+pub(super) use sign_on::BACK;
 pub use statics::{Static, Statics};
 pub use visit::{Said, Visit, form_token};
 

@@ -80,6 +80,8 @@ pub struct Visit {
     pub(super) token: Option<Zeroizing<String>>,
     /// The token of the visitor's own phone.
     pub(super) phone: Option<Zeroizing<String>>,
+    /// The token of a way to the hospital's sign-on.
+    pub(super) way: Option<Zeroizing<String>>,
 }
 
 impl Visit {
@@ -168,6 +170,11 @@ impl Visit {
     /// The session's token, for the few use cases that are about this very session.
     pub fn session(&self) -> &str {
         self.token.as_ref().map_or("", |token| token.as_str())
+    }
+
+    /// The token of this browser's way to the hospital's sign-on; empty when it is on none.
+    pub fn way(&self) -> &str {
+        self.way.as_ref().map_or("", |token| token.as_str())
     }
 
     /// The address of a static file.
