@@ -79,7 +79,7 @@ fn a_folder_is_founded_filled_served_backed_up_and_verified() {
     desk.data("list import --data data package.json");
     desk.refused(17, "list-already-imported", "list import --data data package.json");
     assert_eq!(desk.data("schema status --data data")["trial"], "NCT04515719");
-    assert_eq!(desk.data("schema status")["known"], 4);
+    assert_eq!(desk.data("schema status")["known"], 5);
 
     let service = Service::start(&desk);
     let commitment = service.get("/v1/commitment");
