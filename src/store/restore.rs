@@ -308,10 +308,12 @@ impl Restoring {
         apply(&self.connection, &happened)?;
         Trail::load_at(&self.connection, seq)?.extend(&self.connection, &[written.leaf])?;
         // Whoever was signed in, invited or dismissed since the backup: its sessions and passwords are not today's. A
-        // passkey may have been removed since because it was lost, and is an extra: whoever has it still adds it again.
+        // passkey or a link to the hospital's sign-on may have been removed since because it was in wrong hands, and is an
+        // extra: whoever has it still adds it again.
         self.connection.execute_batch(
             "DELETE FROM sessions;
              DELETE FROM passkeys;
+             DELETE FROM sign_on_links;
              DELETE FROM invitations WHERE person NOT IN (SELECT id FROM people WHERE state = 'invited');
              DELETE FROM credentials WHERE person IN (SELECT id FROM people WHERE state <> 'active');",
         )?;

@@ -86,11 +86,26 @@ fn now() -> Arc<FixedClock> {
     Arc::new(FixedClock::at(SystemClock.now().plus_seconds(60)))
 }
 
+/// One of each way in that is an extra, as mon-1's.
+fn extras_at(database: &Path) {
+    let database = Connection::open(database).expect("it opens");
+    let sql = "INSERT INTO passkeys VALUES (x'01', 'mon-1', 1, 0, '{}', 0);
+               INSERT INTO sign_on_links (person, link, at) VALUES ('mon-1', zeroblob(32), 0);";
+    database.execute_batch(sql).expect("both are kept");
+}
+
+fn rows(database: &Path, table: &str) -> i64 {
+    let database = Connection::open(database).expect("it opens");
+    let sql = format!("SELECT count(*) FROM {table}");
+    database.query_row(&sql, [], |row| row.get(0)).expect("a number")
+}
+
 // shows: CN-2, CN-3, I4, I7
 #[test]
 fn yesterdays_copy_refuses_and_comes_forward_from_a_mirror_with_every_code_that_was_issued() {
     let site = Site::new("restore");
     let desk = &site.desk;
+    extras_at(&site.live.path().join("klero.db"));
     let stored = site.copy("old.db");
     let issued = [RANDOMISED, RANDOMISED + 1].map(|number| site.randomise(number));
     // Its reason is a private record, which no trail holds.
@@ -125,6 +140,10 @@ fn yesterdays_copy_refuses_and_comes_forward_from_a_mirror_with_every_code_that_
 
     let folder = site.whole("new");
     verify(&folder);
+    for table in ["passkeys", "sign_on_links"] {
+        assert_eq!(rows(&desk.path("old.db"), table), 1, "the copy has one: {table}");
+        assert_eq!(rows(&folder.join("klero.db"), table), 0, "it may be in wrong hands: {table}");
+    }
     let house = open_at(&folder, now(), Box::new(NoFaults)).expect("it opens");
     assert_eq!(acts_from(&house, promised), ["restored"]);
     let who = &site.staged.participants;
