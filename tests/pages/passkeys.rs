@@ -6,10 +6,10 @@ use crate::frame::stage;
 use klero::cli::stage::password;
 use serde_json::{Value, json};
 
-const ORIGIN: &str = "https://klero.example";
+pub const ORIGIN: &str = "https://klero.example";
 
 /// What the page asks a browser.
-fn question(page: &Shown) -> Value {
+pub fn question(page: &Shown) -> Value {
     let options = between(&page.html, "data-options=\"", "\"").expect("the page asks");
     let options: Value = serde_json::from_str(&plain(options)).unwrap();
     let (_, fields) = page.form();

@@ -202,7 +202,7 @@ fn neither_subject_nor_name_nor_code_nor_state_is_kept_or_logged() {
         "somebody@hospital.example".to_owned(),
         SECRET.to_owned(),
     ];
-    let log = log::so_far();
+    let log = log::heard();
     assert!(log.contains("/sign-in/hospital/back"), "the way back is in the log: {log}");
     let house = both.service.house();
     let copy = std::env::temp_dir().join(format!("klero-sign-on-{}.db", std::process::id()));
@@ -254,6 +254,44 @@ fn the_second_step_is_asked_for_after_it_as_after_a_password() {
     both.hospital.script().now_is(both.clock.now().millis() / 1000);
     let not = both.enter(&mut Browser::new(&both.service, "en"), "m");
     assert!(is_not(&not, "unlinked"), "{}", not.path);
+}
+
+// shows: AC-9 (a passkey takes the place of the digits behind either door)
+#[cfg(feature = "passkeys")]
+#[test]
+fn a_passkey_is_asked_for_after_it_as_after_a_password() {
+    use crate::passkeys::{ORIGIN, question};
+    let both = both();
+    assert!(both.service.house().take_passkeys(ORIGIN));
+    both.linked("mon-1", "m");
+    let (_, codes) = both.service.enrol("mon-1", both.clock.now());
+    let mut browser = Browser::new(&both.service, "en");
+    let asked = both.enter(&mut browser, "m");
+    assert!(!asked.html.contains("data-options"), "there is none yet");
+    assert!(is_in(&browser.press(&asked, &[("_code", &codes[0])]), "mon-1"));
+    let form = browser.get("/account/passkeys/new");
+    let made = browser.press(&form, &[("password", &password("mon-1"))]);
+    let mut phone = crate::authenticator::Authenticator::new("a phone", ORIGIN);
+    let answer = phone.create(&question(&made))["credential"].to_string();
+    assert_eq!(browser.press(&made, &[("_passkey", &answer)]).path, "/account/passkeys");
+
+    let from = both.size();
+    let mut browser = Browser::new(&both.service, "en");
+    let asked = both.enter(&mut browser, "m");
+    let slip = browser.press(&asked, &[("_code", "000000")]);
+    assert_eq!(slip.status, 401);
+    let answer = phone.answer(&question(&slip))["credential"].to_string();
+    // Asked behind this door, it is no answer behind another.
+    let mut other = Browser::new(&both.service, "en");
+    let start = other.get("/");
+    let second = other.press(&start, &[("_name", "mon-1"), ("_password", &password("mon-1"))]);
+    assert_eq!(other.press(&second, &[("_passkey", &answer)]).status, 401);
+    // And it is used up by that: this one is asked anew.
+    let anew = browser.press(&slip, &[("_code", "000000")]);
+    let answer = phone.answer(&question(&anew))["credential"].to_string();
+    assert!(is_in(&browser.press(&anew, &[("_passkey", &answer)]), "mon-1"));
+    let failed = "second-factor-failed mon-1 -";
+    assert_eq!(both.entries(from), [failed, failed, failed, "signed-in mon-1 sign-on"]);
 }
 
 // shows: AC-9 (the hospital's own second step counts only where it was agreed, and only when it was asked for)
