@@ -78,7 +78,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ring", &["sealing", "dice.rs", "http/tls.rs", "post/client.rs"]),
     ("hpke", &["sealing/wrap.rs"]),
     ("rand_chacha", &["sealing/stream.rs"]),
-    ("webauthn_rs", &["sealing/passkey.rs"]),
+    ("webauthn_rs", &["sealing/passkey/webauthn.rs"]),
     ("argon2", &["sealing/password.rs"]),
     ("diceware_wordlists", &["sealing/identity.rs", "web/mod.rs"]),
     ("unicode_normalization", &["sealing/identity.rs"]),

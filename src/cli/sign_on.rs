@@ -51,6 +51,7 @@ mod with_oidc {
     use super::{Config, Exit, Failure, Moment, SignOn, wrong};
     use crate::cli::files::read_text;
     use crate::cli::outside::targets;
+    use crate::http::pages::BACK;
     use crate::post::sign_on::{BadHospital, Server, Settings};
     use crate::store::is_open_to_others;
     use std::path::Path;
@@ -95,7 +96,7 @@ mod with_oidc {
             client_id,
             client_secret: secret(&file)?,
             name,
-            back: format!("{}/sign-in/hospital/back", site.as_str()),
+            back: format!("{}{BACK}", site.as_str()),
             second_step,
             authority,
             targets: targets(config),

@@ -17,9 +17,9 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AccessTokenHash, AuthType, AuthenticationFlow, AuthorizationCode, ClaimsVerificationError,
-    ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl, Nonce,
-    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    SignatureVerificationError, TokenResponse,
+    ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, SignatureVerificationError, TokenResponse,
 };
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -48,6 +48,16 @@ const SIGNED_BY: [Alg; 9] = [
     Alg::EcdsaP384Sha384,
     Alg::EdDsa,
 ];
+
+/// A client that knows where browsers go; the other addresses the server may have named or not.
+type OwnClient = CoreClient<
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
 
 /// What the house's configuration says of the hospital's server.
 pub struct Settings {
@@ -220,20 +230,24 @@ impl Server {
         })
     }
 
+    /// This service, as the server described itself to it.
+    fn as_client(&self, described: &CoreProviderMetadata) -> OwnClient {
+        let (id, secret) = (self.client_id.clone(), self.client_secret.clone());
+        CoreClient::from_provider_metadata(described.clone(), id, Some(secret))
+            .set_redirect_uri(self.back.clone())
+    }
+
     /// The tokens that the code is worth.
     fn exchange(
         &self,
         described: &CoreProviderMetadata,
         back: &Back,
     ) -> Result<CoreTokenResponse, Trouble> {
-        let secret = Some(self.client_secret.clone());
-        let client =
-            CoreClient::from_provider_metadata(described.clone(), self.client_id.clone(), secret);
         let methods = described.token_endpoint_auth_methods_supported();
         let by_header =
             methods.is_none_or(|m| m.contains(&CoreClientAuthMethod::ClientSecretBasic));
         let way = if by_header { AuthType::BasicAuth } else { AuthType::RequestBody };
-        let client = client.set_redirect_uri(self.back.clone()).set_auth_type(way);
+        let client = self.as_client(described).set_auth_type(way);
         let code = AuthorizationCode::new(back.code.to_string());
         let request = client.exchange_code(code).map_err(|_| Trouble::Away)?;
         let verifier = PkceCodeVerifier::new(back.ask.verifier.to_string());
@@ -325,12 +339,7 @@ impl Hospital for Server {
 
     fn way_there(&self, ask: &Ask, now: Moment) -> Result<String, Trouble> {
         let described = self.described(now, false)?;
-        let client = CoreClient::from_provider_metadata(
-            described.as_ref().clone(),
-            self.client_id.clone(),
-            Some(self.client_secret.clone()),
-        )
-        .set_redirect_uri(self.back.clone());
+        let client = self.as_client(&described);
         let (state, nonce) = (ask.state.to_string(), ask.nonce.to_string());
         let verifier = PkceCodeVerifier::new(ask.verifier.to_string());
         let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;

@@ -9,7 +9,6 @@ pub mod manifest;
 pub mod package;
 pub mod passed;
 #[cfg(feature = "server")]
-#[cfg_attr(not(feature = "passkeys"), path = "no_passkey.rs")]
 pub mod passkey;
 #[cfg(feature = "server")]
 pub mod password;

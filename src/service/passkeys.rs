@@ -149,9 +149,7 @@ impl House {
         person_only(caller)?;
         let at = self.passkeys_at()?;
         let person = &caller.person.id;
-        if !self.password_fits(person, password).await? {
-            return Err(Refusal::new(Why::SignatureNeeded));
-        }
+        self.own_password(caller, password).await?;
         let known = self.store.read(|view| {
             let may = may_add(view, person)?;
             Ok::<_, StoreError>(if may { Some(view.passkeys(person)?) } else { None })

@@ -170,9 +170,7 @@ impl House {
         once: OnceKey,
     ) -> Result<Answered<Vec<Zeroizing<String>>>, Refusal> {
         person_only(caller)?;
-        if !self.password_fits(&caller.person.id, password).await? {
-            return Err(Refusal::new(Why::SignatureNeeded));
-        }
+        self.own_password(caller, password).await?;
         let person = caller.person.id.clone();
         let before = self.store.read(|view| view.factor(&person))?;
         let secret = self.secret_for(&person, session, before.as_ref());
@@ -217,9 +215,7 @@ impl House {
         password: &Zeroizing<String>,
     ) -> Result<Answered<Vec<Zeroizing<String>>>, Refusal> {
         person_only(caller)?;
-        if !self.password_fits(&caller.person.id, password).await? {
-            return Err(Refusal::new(Why::SignatureNeeded));
-        }
+        self.own_password(caller, password).await?;
         let person = caller.person.id.clone();
         let (codes, hashes) = self.roll_codes(&person);
         let pending = self.store.write(Stamp::person(&person, caller.role()), move |tx| {

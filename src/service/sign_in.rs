@@ -219,6 +219,11 @@ impl House {
         NotSignedIn { wait, ..NotSignedIn::at_once(refusal) }
     }
 
+    /// 64 hex digits that nobody guesses.
+    pub(super) fn token(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex(&crate::dice::roll::<32>(self.dice.as_ref())))
+    }
+
     async fn begin(
         &self,
         account: Account,
@@ -226,11 +231,10 @@ impl House {
         second: &Second,
         by: By,
     ) -> Result<SignedIn, Noted> {
-        let roll = || Zeroizing::new(hex(&crate::dice::roll::<32>(self.dice.as_ref())));
-        let token = roll();
+        let token = self.token();
         // Where no code was asked for, there is nothing to do without.
         let asked = matches!(way, Way::Step(_) | Way::Recovery(_) | Way::Passkey(_));
-        let device = (second.keep && asked).then(roll);
+        let device = (second.keep && asked).then(|| self.token());
         let hash = sha256(token.as_bytes());
         let device_hash = device.as_ref().map(|device| sha256(device.as_bytes()));
         let person = account.person.clone();

@@ -8,7 +8,6 @@ use super::refuse::Noted;
 use super::second_factor::{Second, noted, person_only};
 use super::sign_in::{Failures, FirstStep, NotSignedIn, SignedIn};
 use super::{Answered, House, first_answer};
-use crate::dice::roll;
 use crate::domain::access::Caller;
 use crate::domain::entry::Entry;
 use crate::domain::ids::PersonId;
@@ -224,10 +223,6 @@ impl SignOn {
 }
 
 impl House {
-    fn token(&self) -> Zeroizing<String> {
-        Zeroizing::new(hex(&roll::<32>(self.dice.as_ref())))
-    }
-
     /// Sends a browser to the hospital's server: gives the token of its cookie, and the address. A caller goes there to
     /// link an account, anybody else to enter.
     ///
@@ -366,9 +361,7 @@ impl House {
         once: OnceKey,
     ) -> Result<Answered<()>, Refusal> {
         person_only(caller)?;
-        if !self.password_fits(&caller.person.id, password).await? {
-            return Err(Refusal::new(Why::SignatureNeeded));
-        }
+        self.own_password(caller, password).await?;
         let fits = |way: &Where| is_own(way, caller, session);
         let link = match self.sign_on.take(token, self.clock.now(), fits) {
             Some(Where::Linking { link, .. }) => Some(link),
@@ -405,9 +398,7 @@ impl House {
         once: OnceKey,
     ) -> Result<Answered<()>, Refusal> {
         person_only(caller)?;
-        if !self.password_fits(&caller.person.id, password).await? {
-            return Err(Refusal::new(Why::SignatureNeeded));
-        }
+        self.own_password(caller, password).await?;
         let person = caller.person.id.clone();
         let pending = self.store.write(Stamp::person(&person, caller.role()), move |tx| {
             if first_answer(tx, &once).map_err(noted)?.is_some() {

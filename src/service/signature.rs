@@ -109,6 +109,21 @@ impl House {
         }
     }
 
+    /// What changes an account is signed with the password alone.
+    ///
+    /// # Errors
+    /// `signature-needed` for a wrong one; the store's failures.
+    pub(super) async fn own_password(
+        &self,
+        caller: &Caller,
+        password: &Zeroizing<String>,
+    ) -> Result<(), Refusal> {
+        match self.password_fits(&caller.person.id, password).await? {
+            true => Ok(()),
+            false => Err(Refusal::new(Why::SignatureNeeded)),
+        }
+    }
+
     /// A wrong one is answered later and later: a session that was taken over must not be a faster door.
     pub(super) async fn password_fits(
         &self,

@@ -1,13 +1,13 @@
 //! The hospital's sign-on, as its pages say it: why nobody entered by it, and the own account there, linked and unlinked with
 //! the password of here. It enters; it never signs.
 
+use super::account::{present, typed};
 use super::form::{Field, Kind};
 use super::frame::{Frame, paper};
 use crate::http::pages::{Next, Page, Paper, Visit};
 use crate::refusal::{Code, Refusal};
 use crate::service::sign_on::NotOn;
 use askama::Template;
-use zeroize::Zeroizing;
 
 /// The pages of this file.
 pub fn pages() -> Vec<Page> {
@@ -76,12 +76,8 @@ fn shown(visit: &Visit, brought: bool) -> Result<Paper, Refusal> {
     let f = Frame::of(visit, "sign-on.title").back("/account");
     let form = confirming || since.is_some();
     let f = if form { f.with_form() } else { f };
-    let present = Field::new("password", f.say("account.present"), Kind::Password).told(visit);
-    paper(&Own { name, since, confirming, fields: vec![present], once: visit.act_token(), f })
-}
-
-fn typed(visit: &Visit) -> Zeroizing<String> {
-    Zeroizing::new(visit.said.get("password").to_owned())
+    let fields = vec![present(visit)];
+    paper(&Own { name, since, confirming, fields, once: visit.act_token(), f })
 }
 
 async fn link(visit: Visit) -> Result<Next, Refusal> {

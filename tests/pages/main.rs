@@ -14,6 +14,7 @@ mod frame;
 mod hospital;
 mod life;
 #[cfg(feature = "oidc")]
+#[path = "../story/log.rs"]
 mod log;
 mod never;
 mod office;

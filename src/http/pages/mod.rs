@@ -13,7 +13,7 @@ mod visit;
 
 pub(super) use answer::{routes, stop};
 pub(super) use cookie::{language, session};
-pub(super) use sign_on::BACK;
+pub use sign_on::BACK;
 pub use statics::{Static, Statics};
 pub use visit::{Said, Visit, form_token};
 

@@ -17,7 +17,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use zeroize::Zeroizing;
 
 /// Where the hospital's server sends a browser back to.
-pub(in crate::http) const BACK: &str = "/sign-in/hospital/back";
+pub const BACK: &str = "/sign-in/hospital/back";
 const STEP: &str = "/sign-in/hospital/step";
 const CONFIRM: &str = "/account/hospital/confirm";
 

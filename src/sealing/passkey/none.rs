@@ -1,5 +1,7 @@
-//! What stands in the place of `passkey.rs` in a program that was built without passkeys: there is no address for which
+//! What stands in the place of `webauthn.rs` in a program that was built without passkeys: there is no address for which
 //! one could be made, so nothing below it is ever reached.
+
+use super::{Added, Used};
 
 /// There is none.
 pub enum Relying {}
@@ -9,24 +11,6 @@ pub enum Adding {}
 
 /// There is none.
 pub enum Asking {}
-
-/// A passkey that was taken up.
-pub struct Added {
-    /// By what its authenticator knows it.
-    pub id: Vec<u8>,
-    /// The public key and what is known of it, as it is kept.
-    pub key: String,
-}
-
-/// A passkey that has answered.
-pub struct Used {
-    /// Which.
-    pub id: Vec<u8>,
-    /// The same as it is to be kept from now on.
-    pub key: String,
-    /// How often it has signed, as it says; 0 for one that does not count.
-    pub counter: u32,
-}
 
 impl Relying {
     /// Never: the program was built without passkeys.

@@ -1,9 +1,8 @@
-//! Passkeys (WebAuthn Level 3), checked by `webauthn-rs`, which is named here alone: what a browser is asked, and whether
-//! what it answers is signed by a key that was taken up for this very address. What goes in and out is text, so that no
-//! other room learns of the library.
+//! Passkeys checked by `webauthn-rs`, which is named here alone.
 //!
 //! Challenges are rolled by the library itself. They are asked for once, open nothing and are kept nowhere.
 
+use super::{Added, Used};
 use crate::sealing::bytes::{hex, sha256_of};
 use webauthn_rs::prelude::{
     Passkey, PasskeyAuthentication, PasskeyRegistration, Url, Uuid, Webauthn, WebauthnBuilder,
@@ -22,24 +21,6 @@ pub struct Adding(PasskeyRegistration);
 pub struct Asking {
     asked: PasskeyAuthentication,
     keys: Vec<Passkey>,
-}
-
-/// A passkey that was taken up.
-pub struct Added {
-    /// By what its authenticator knows it.
-    pub id: Vec<u8>,
-    /// The public key and what is known of it, as it is kept.
-    pub key: String,
-}
-
-/// A passkey that has answered.
-pub struct Used {
-    /// Which.
-    pub id: Vec<u8>,
-    /// The same as it is to be kept from now on.
-    pub key: String,
-    /// How often it has signed, as it says; 0 for one that does not count.
-    pub counter: u32,
 }
 
 impl Relying {
