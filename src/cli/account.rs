@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 /// Whose account is used, and where.
 #[derive(Args)]
 pub struct Account {
-    /// The service, on this host or at the end of a tunnel
+    /// The service: https, or plain on its own host or through a tunnel
     #[arg(long, value_name = "URL")]
     server: String,
     /// Your account

@@ -34,7 +34,7 @@ pub struct Collect {
     /// The export of the trail
     #[arg(long, value_name = "FOLDER")]
     trail: PathBuf,
-    /// The service, on this host or at the end of a tunnel
+    /// The service: https, or plain on its own host or through a tunnel
     #[arg(long, value_name = "URL")]
     server: String,
     /// Your account; the statistician's

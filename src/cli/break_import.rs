@@ -45,7 +45,7 @@ impl Verb {
 pub struct Import {
     /// The record that klero open --kit wrote
     record: PathBuf,
-    /// The service, on this host or at the end of a tunnel
+    /// The service: https, or plain on its own host or through a tunnel
     #[arg(long, value_name = "URL")]
     server: String,
     /// Your account; a hotline's

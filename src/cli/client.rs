@@ -1,15 +1,23 @@
-//! A command's way to a running service: plain HTTP on the service's own host, or through a tunnel to it.
+//! A command's way to a running service: TLS, or plain HTTP on the service's own host or through a tunnel to it.
 
 use super::failure::{Exit, Failure, say};
 use super::words::ask;
+use crate::post::client::trusting;
 use crate::refusal::Code;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
+use ureq::http::Uri;
 use zeroize::{Zeroize, Zeroizing};
 
 /// What a body is.
 const JSON: (&str, &str) = ("content-type", "application/json");
+
+const PLAIN: &str = "http://";
+const SECRET: &str = "https://";
+
+/// This host, as an address names it.
+const HERE: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 /// How long a service may take to answer.
 const ANSWER_SECONDS: u64 = 60;
@@ -38,20 +46,45 @@ impl Answer {
 }
 
 impl Client {
-    /// For a service at `http://HOST:PORT`.
+    /// For a service at `https://HOST`, or at `http://` on this very host: passwords go there.
     ///
     /// # Errors
     /// 2 for an address of another kind.
     pub fn to(server: &str) -> Result<Self, Failure> {
-        let base = server.trim_end_matches('/').to_owned();
-        if !base.starts_with("http://") || base.len() < 8 {
-            let what = format!("{server} is not an address that this command speaks to");
-            let next = "http://127.0.0.1:8787 on the service's host, or a tunnel to it (ssh -L)";
-            return Err(Failure::new(Exit::Usage, "address-not-http", what, next)
-                .because("It speaks plain HTTP alone; TLS ends at the proxy before the service."));
+        let client = Self::to_anybody(server)?;
+        let host = client.base.parse::<Uri>().ok().and_then(|base| Some(base.host()?.to_owned()));
+        let here = host.is_some_and(|host| HERE.contains(&host.as_str()));
+        if !here && client.base.starts_with(PLAIN) {
+            let what = format!("{server} would hear the password in plain text");
+            let next = "https://, or http://127.0.0.1:8787 on the service's host or through a tunnel (ssh -L)";
+            return Err(Failure::new(Exit::Usage, "address-not-secret", what, next));
         }
-        let time = Some(Duration::from_secs(ANSWER_SECONDS));
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(time);
+        Ok(client)
+    }
+
+    /// For somebody who is told no secret, at `https://HOST` or `http://HOST`. Certificates are those that the machine
+    /// trusts, or those in the file that SSL_CERT_FILE names.
+    ///
+    /// # Errors
+    /// 2 for an address of another kind.
+    pub fn to_anybody(server: &str) -> Result<Self, Failure> {
+        let base = server.trim_end_matches('/').to_owned();
+        let host = [PLAIN, SECRET].iter().find_map(|scheme| base.strip_prefix(scheme));
+        if host.is_none_or(str::is_empty) || base.parse::<Uri>().is_err() {
+            let what = format!("{server} is not an address that this command speaks to");
+            let next = "https://HOST, or http://127.0.0.1:8787 on the service's host";
+            return Err(Failure::new(Exit::Usage, "address-not-http", what, next));
+        }
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_global(Some(Duration::from_secs(ANSWER_SECONDS)));
+        // What is plain stays on its way: a proxy of the environment would read it.
+        let config = match trusting(None) {
+            Some(tls) if base.starts_with(SECRET) => config.tls_config(tls),
+            _ => config.proxy(None),
+        };
         Ok(Self { base, agent: config.build().into() })
     }
 
@@ -155,7 +188,7 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let silent = |why: &dyn std::fmt::Display| {
             let what = format!("{} does not answer", self.base);
-            let next = "check the address, and that the service runs";
+            let next = "check the address, its certificate, and that the service runs";
             Failure::new(Exit::Failed, "no-answer", what, next).because(why)
         };
         let mut answer = sent.map_err(|error| silent(&error))?.map_err(|error| silent(&error))?;

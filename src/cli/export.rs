@@ -9,17 +9,24 @@ use clap::Args;
 #[cfg(feature = "offline")]
 use clap::Subcommand;
 
+/// Each half of the program knows its own.
+const EXAMPLES: [&str; 3] = match (cfg!(feature = "server"), cfg!(feature = "offline")) {
+    (true, true) => [RECORDS, ADSL, FILL],
+    (true, false) => [RECORDS, ADSL, "klero export --help"],
+    (false, _) => [FILL, "klero export fill --help", "klero export --help"],
+};
+const RECORDS: &str = "klero export records --data /var/lib/klero -o records.xlsx";
+const ADSL: &str = "klero export adsl --format dataset-json --data /var/lib/klero -o adsl.json";
+const FILL: &str =
+    "klero export fill adsl.json --manifest manifest.txt --openings issued.json -o filled";
+
 /// Write records, tables and data sets into a new file, without an arm; leaves an entry with the file's hash
 ///
 /// The folder must not be in use: a running service gives the same files at /v1/exports and on its page. Beside the
 /// file stands FILE.checkpoint, the signed head of the trail that names it.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
-#[command(after_help = ending([
-    "klero export records --data /var/lib/klero -o records.xlsx",
-    "klero export adsl --format dataset-json --data /var/lib/klero -o adsl.json",
-    "klero export fill adsl.json --manifest manifest.txt --openings issued.json -o filled",
-], &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::Schema, Exit::Exists, Exit::Behind]))]
+#[command(after_help = ending(EXAMPLES, &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::Schema, Exit::Exists, Exit::Behind]))]
 pub struct Export {
     #[cfg(feature = "offline")]
     #[command(subcommand)]

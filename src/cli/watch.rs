@@ -30,11 +30,11 @@ use zeroize::Zeroizing;
     "klero trail watch --server http://127.0.0.1:8787 --name mon-1 --trail-key trail-key.txt \
      --keep kept.txt",
     "klero trail watch --folder export --trail-key trail-key.txt --keep kept.txt --older-than 1440",
-    "klero trail watch --server http://127.0.0.1:8787 --name mon-1 --trail-key trail-key.txt \
+    "klero trail watch --server https://klero.example.org --name mon-1 --trail-key trail-key.txt \
      --keep kept.txt --witness http://witness.example:8790=dsmb.txt",
 ], &[Exit::NotThere, Exit::Unreadable, Exit::NotAllowed, Exit::NotVerified]))]
 pub struct Watch {
-    /// The service, on this host or at the end of a tunnel
+    /// The service: https, or plain on its own host or through a tunnel
     #[arg(long, value_name = "URL", required_unless_present = "folder", requires = "name")]
     server: Option<String>,
     /// An export, or its tiles, instead of a running service
@@ -203,7 +203,7 @@ fn named(text: &str) -> Result<(Client, WitnessKey), Failure> {
         let next = "--witness http://witness.example:8790=dsmb.txt";
         return Err(Failure::new(Exit::Usage, "wrong-usage", what, next));
     };
-    Ok((Client::to(address)?, read_witness_key(Path::new(file))?))
+    Ok((Client::to_anybody(address)?, read_witness_key(Path::new(file))?))
 }
 
 fn read_folder(folder: &Path) -> Result<Source, Failure> {

@@ -1,4 +1,4 @@
-//! The one client that speaks to the world outside, and only to hosts that the house's configuration names.
+//! The service's one client to the world outside, and only to hosts that the house's configuration names.
 //!
 //! The host's name is looked up once, every address that belongs to no public host is left out unless the host is listed
 //! as one of the house's own, and exactly those addresses are spoken to: a name that changes in between leads nowhere
@@ -22,29 +22,9 @@ pub struct Client {
 }
 
 impl Client {
-    /// Trusts the authorities that the machine trusts, and a hospital's own beside them, as PEM. None when that cannot be
-    /// read. An answer is waited for so long, from looking the host up to its last byte.
+    /// Trusts as [`trusting`] does. An answer is waited for so long, from looking the host up to its last byte.
     pub fn new(authority: Option<&[u8]>, patience: Duration) -> Option<Self> {
-        let known = rustls_native_certs::load_native_certs().certs;
-        let mut known: Vec<_> = known.iter().map(|c| Certificate::from_der(c).to_owned()).collect();
-        if let Some(pem) = authority {
-            let before = known.len();
-            for item in parse_pem(pem) {
-                if let PemItem::Certificate(own) = item.ok()? {
-                    known.push(own);
-                }
-            }
-            if known.len() == before {
-                return None;
-            }
-        }
-        let ciphers = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .unversioned_rustls_crypto_provider(ciphers)
-            .root_certs(RootCerts::new_with_certs(&known))
-            .build();
-        Some(Self { tls, patience })
+        Some(Self { tls: trusting(authority)?, patience })
     }
 
     /// For one conversation with this host, if it is listed; is it one of the house's own? A new one each time: a
@@ -65,6 +45,29 @@ impl Client {
         let pinned = Pinned { private, names: DefaultResolver::default() };
         Some((Agent::with_parts(config, DefaultConnector::default(), pinned), private))
     }
+}
+
+/// Trusts the authorities that the machine trusts, and a hospital's own beside them, as PEM. None when that cannot be read.
+pub fn trusting(authority: Option<&[u8]>) -> Option<TlsConfig> {
+    let known = rustls_native_certs::load_native_certs().certs;
+    let mut known: Vec<_> = known.iter().map(|c| Certificate::from_der(c).to_owned()).collect();
+    if let Some(pem) = authority {
+        let before = known.len();
+        for item in parse_pem(pem) {
+            if let PemItem::Certificate(own) = item.ok()? {
+                known.push(own);
+            }
+        }
+        if known.len() == before {
+            return None;
+        }
+    }
+    let ciphers = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .unversioned_rustls_crypto_provider(ciphers)
+        .root_certs(RootCerts::new_with_certs(&known));
+    Some(tls.build())
 }
 
 /// Looks a host up, and leaves out every address that it may not have.

@@ -3,6 +3,7 @@
 
 use crate::desk::Desk;
 use crate::operation::{Running, furnished};
+use klero::cli::stage::password;
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::pki_types::ServerName;
 use rustls::{
@@ -15,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Longer than anything here may take; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 const ASK: &str = "GET /v1/version HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 
 fn connect(running: &Running) -> TcpStream {
@@ -81,6 +82,32 @@ fn heads_that_come_a_byte_at_a_time_are_cut_off_and_nobody_waits_for_them() {
 }
 
 #[test]
+fn bodies_that_come_a_byte_at_a_time_are_refused_after_a_minute_and_nobody_waits_for_them() {
+    let desk = furnished("slow-body");
+    let running = Running::of(&desk, "");
+    let head = "POST /v1/sessions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
+    let slow: Vec<_> = ["content-length: 4000", "transfer-encoding: chunked"]
+        .repeat(8)
+        .into_iter()
+        .map(|kind| {
+            let mut stream = connect(&running);
+            stream.write_all(format!("{head}{kind}\r\n\r\n").as_bytes()).expect("it is sent");
+            let more = if kind.ends_with("chunked") { "1\r\na\r\n" } else { "a" };
+            thread::spawn(move || drip(stream, more.as_bytes(), Duration::from_secs(1)))
+        })
+        .collect();
+    assert!(asked(&mut connect(&running)).starts_with("HTTP/1.1 200"));
+    assert!(slow.iter().all(|one| !one.is_finished()), "they were still sending");
+    for one in slow {
+        let said = one.join().expect("it ends");
+        assert!(said.starts_with("HTTP/1.1 400") && said.contains("malformed-request"), "{said}");
+    }
+    assert!(asked(&mut connect(&running)).starts_with("HTTP/1.1 200"));
+    running.asked_to_end();
+    assert!(running.ended().0.success());
+}
+
+#[test]
 fn bodies_and_heads_without_end_are_refused_long_before_it_and_change_nothing() {
     let desk = furnished("huge");
     let running = Running::of(&desk, "");
@@ -143,7 +170,8 @@ fn secretly(running: &Running, config: &Arc<ClientConfig>) -> io::Result<String>
 }
 
 fn certificate(desk: &Desk, name: &str) -> CertifiedKey<KeyPair> {
-    let made = generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let made = generate_simple_self_signed(["localhost", "127.0.0.1"].map(str::to_owned))
+        .expect("a certificate");
     desk.write(&format!("{name}.pem"), &made.cert.pem());
     desk.write_secret(&format!("{name}.key"), &made.signing_key.serialize_pem());
     made
@@ -174,4 +202,42 @@ fn the_process_speaks_tls_itself_to_whoever_trusts_its_certificate_and_nothing_e
     }
     desk.write("open.key", &own.signing_key.serialize_pem());
     desk.refused(18, "file-open-to-others", &format!("{serve} --tls-key open.key"));
+}
+
+// shows: AC-1, AC-9
+#[test]
+fn commands_speak_tls_with_a_service_they_can_trust_and_send_no_password_in_plain_text() {
+    let desk = furnished("client-tls");
+    for name in ["own", "other"] {
+        certificate(&desk, name);
+    }
+    desk.write_secret("password", &password("mon-1"));
+    let running = Running::of(&desk, "--tls-cert own.pem --tls-key own.key");
+    let line =
+        |server: &str| format!("user list --server {server} --name mon-1 --password-file password");
+    let asked = |trusted: &str, server: &str| {
+        let mut command = desk.command(&line(server));
+        let ran = command.env("SSL_CERT_FILE", desk.path(trusted)).output().expect("it runs");
+        let said = [ran.stdout, ran.stderr].concat();
+        (ran.status.code(), String::from_utf8(said).expect("text"))
+    };
+    let (code, said) = asked("own.pem", &running.base);
+    assert!(code == Some(0) && said.contains("mon-1"), "{said}");
+    // Another certificate, another name than the certificate's, no TLS where TLS is spoken.
+    let other_name = running.base.replace("127.0.0.1", "127.0.0.2");
+    let plain = running.base.replace("https", "http");
+    for (trusted, server) in
+        [("other.pem", &running.base), ("own.pem", &other_name), ("own.pem", &plain)]
+    {
+        let (code, said) = asked(trusted, server);
+        assert!(code == Some(1) && said.contains("does not answer"), "{trusted} {server}: {said}");
+    }
+    let elsewhere =
+        ["klero.example.org", "127.0.0.1.example.org", "localhost@10.0.0.1", "10.0.0.1"];
+    for host in elsewhere {
+        desk.refused(2, "address-not-secret", &line(&format!("http://{host}")));
+    }
+    for server in ["https://", "ftp://127.0.0.1", "127.0.0.1:8787", "https://a|b"] {
+        desk.refused(2, "address-not-http", &line(server));
+    }
 }

@@ -5,10 +5,13 @@
     tests/mutants/run.py                           domain and sealing, and the road of a release: some hours
     tests/mutants/run.py src/sealing/tree.rs       one file
 
-cargo-mutants builds the program anew for each change, which takes a day here. This builds it once: each function holds
-all its changed bodies, and KLERO_MUTANT says which one runs. A change that does not compile is left out, as cargo-mutants
-does. Constants, `const fn` and functions that return `impl` something have no body that could be chosen at run time: they are
-counted apart, and `cargo mutants -f FILE` tries them one by one.
+cargo-mutants builds the program anew for each change, which takes days here. This builds it once: each function holds
+all its changed bodies, and KLERO_MUTANT says which one runs. Each test then runs alone once, and the functions it reaches are
+written down (KLERO_REACHED): a change is tried against the tests that reach it, the quick ones first, until one of them fails.
+
+A change that does not compile is left out, as cargo-mutants does. Constants, `const fn` and functions that return `impl`
+something have no body that could be chosen at run time: they are counted apart, and `cargo mutants -f FILE` tries them one by
+one. What was found stays in target/mutants, so that a search that was stopped goes on where it was; delete it to begin anew.
 
 equal.txt names the changes that change nothing anybody could see, each with its reason. Exit code 1: a change outside of it
 was not noticed. Python's own library is enough.
@@ -19,19 +22,20 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 WORK = TOP / "target" / "mutants"
 COPY = WORK / "src-tree"
 ROOMS = ["src/domain/**", "src/sealing/**", "src/store/release.rs", "src/service/prepare.rs", "src/service/break_code.rs"]
-# Who is asked after a file's own tests and its room's: the quick ones first.
-LATER = ["trial", "access", "plans", "parsers", "tamper", "twin", "simulation", "cli", "api", "pages"]
-SECONDS = {"pages": 600, "api": 600, "cli": 600, "simulation": 600, "twin": 300}
+# Whose tests are asked, beside the unit tests.
+PROGRAMS = ["access", "api", "cli", "pages", "parsers", "plans", "simulation", "tamper", "trial", "twin"]
+# Tests up to so many seconds are asked together, before those that take longer.
+ROUNDS = [0.2, 2, 20, 10_000]
 
 
 def run(*command, **more):
@@ -47,12 +51,22 @@ def listed(files):
     return mutants
 
 
-def copy_source():
-    shutil.rmtree(COPY, ignore_errors=True)
+def write(path, data):
+    """Writes what is not there yet: what did not change is not built again."""
+    if not path.is_file() or path.read_bytes() != data:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def copy_source(changed):
+    """Copies all other files. A test that starts the program with a bare environment lets the choice through."""
+    through = 'env_clear().envs(std::env::vars().filter(|(name, _)| ["KLERO_MUTANT", "KLERO_REACHED"].contains(&name.as_str())))'
     for name in run("git", "ls-files", stdout=subprocess.PIPE).stdout.split("\n"):
-        if name and (TOP / name).is_file():
-            (COPY / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(TOP / name, COPY / name)
+        if name and name not in changed and (TOP / name).is_file():
+            data = (TOP / name).read_bytes()
+            if name.startswith("tests/") and name.endswith(".rs"):
+                data = data.replace(b"env_clear()", through.encode())
+            write(COPY / name, data)
 
 
 def opening(text, at):
@@ -77,7 +91,8 @@ def opening(text, at):
 
 
 def rewritten(text, mutants, out):
-    """The file with all its changes, but for those in `out`; those that cannot be chosen at run time are put into `out`."""
+    """The file with all its changes, but for those in `out`; those that cannot be chosen at run time are put into `out`.
+    A function is known by the number of its first change."""
     lines = [0]
     for line in text.split("\n"):
         lines.append(lines[-1] + len(line) + 1)
@@ -112,17 +127,33 @@ def rewritten(text, mutants, out):
             arms.append(f"/*M{number}*/ {number} => {{ {changed} }} /*E{number}*/\n")
         if arms:
             same = text[body + 1 : end - 1]
-            pieces += [text[last:body], "{ match crate::mutant() {\n", *arms, "_ => {", same, "} } }"]
+            function = inside[0]["id"]
+            for mutant in inside:
+                mutant["of"] = function
+            pieces += [text[last:body], f"{{ match crate::mutant({function}) {{\n", *arms, "_ => {", same, "} } }"]
             last = end
     return "".join([*pieces, text[last:]])
 
 
 CHOICE = """
-/// Which change runs; none when it is 0.
-pub fn mutant() -> u32 {
-    static NUMBER: std::sync::LazyLock<u32> = std::sync::LazyLock::new(|| {
+/// Which change runs; none when it is 0. Writes down that this function was reached, when a file for it is named.
+pub fn mutant(function: usize) -> u32 {
+    use std::io::Write;
+    use std::sync::{LazyLock, Mutex};
+    static NUMBER: LazyLock<u32> = LazyLock::new(|| {
         std::env::var("KLERO_MUTANT").ok().and_then(|number| number.parse().ok()).unwrap_or(0)
     });
+    static REACHED: LazyLock<Option<Mutex<(std::fs::File, std::collections::HashSet<usize>)>>> = LazyLock::new(|| {
+        let file = std::env::var_os("KLERO_REACHED")?;
+        let file = std::fs::OpenOptions::new().append(true).create(true).open(file).ok()?;
+        Some(Mutex::new((file, std::collections::HashSet::new())))
+    });
+    if let Some(reached) = &*REACHED {
+        let mut reached = reached.lock().unwrap();
+        if reached.1.insert(function) {
+            reached.0.write_all(format!("{function}\\n").as_bytes()).unwrap();
+        }
+    }
     *NUMBER
 }
 """
@@ -133,8 +164,8 @@ def write_all(mutants, out):
     for mutant in mutants:
         by_file[mutant["file"]].append(mutant)
     for name, inside in by_file.items():
-        (COPY / name).write_text(rewritten((TOP / name).read_text(), inside, out))
-    (COPY / "src/lib.rs").write_text((TOP / "src/lib.rs").read_text() + CHOICE)
+        write(COPY / name, rewritten((TOP / name).read_text(), inside, out).encode())
+    write(COPY / "src/lib.rs", ((TOP / "src/lib.rs").read_text() + CHOICE).encode())
 
 
 def cargo(*arguments):
@@ -171,7 +202,7 @@ def blamed(messages):
 
 def built(mutants, out):
     """The test programs by name, with every change that compiles."""
-    tests = [part for name in LATER for part in ("--test", name)]
+    tests = [part for name in PROGRAMS for part in ("--test", name)]
     for command in (["check", "--lib"], ["test", "--no-run", "--lib", "--bins", *tests]):
         while True:
             write_all(mutants, out)
@@ -191,12 +222,11 @@ def built(mutants, out):
     return programs
 
 
-def noticed(program, mutant, arguments, seconds):
-    """What test notices the change; none when all of these are green."""
-    env = dict(os.environ, KLERO_MUTANT=str(mutant["id"]), RUST_BACKTRACE="0")
+def failed(program, arguments, seconds, **env):
+    """The first test that fails; none when all of these are green."""
     going = subprocess.Popen(
-        [program, *arguments], cwd=COPY, env=env, text=True, errors="replace", start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [program, *arguments], cwd=COPY, env=dict(os.environ, RUST_BACKTRACE="0", **env), text=True, errors="replace",
+        start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )
     late = threading.Event()
 
@@ -211,7 +241,6 @@ def noticed(program, mutant, arguments, seconds):
     try:
         for line in going.stdout:
             if line.startswith("test ") and line.rstrip().endswith("FAILED"):
-                stop()
                 return line.split()[1]
         if going.wait() != 0:
             return "no end within its time" if late.is_set() else "it ended badly"
@@ -221,17 +250,30 @@ def noticed(program, mutant, arguments, seconds):
         stop()
 
 
-def judged(programs, mutant):
-    path = mutant["file"].removeprefix("src/").removesuffix(".rs")
-    module, room = path.replace("/", "::") + "::", path.split("/")[0] + "::"
-    # Simulations are slow, and say nothing of what does not simulate.
-    quick = [] if "simulate" in path else ["--skip", "simulate"]
-    asked = [("lib", [module]), ("lib", [room, *quick]), ("lib", ["--skip", room, "--skip", "simulate"])]
-    asked += [(name, []) for name in LATER if name in programs]
-    for name, arguments in asked:
-        by = noticed(programs[name], mutant, arguments, SECONDS.get(name, 120))
-        if by:
-            return f"{name}: {by}"
+def reached(name, program):
+    """What each test of a program reaches, and how long it takes alone: (test, seconds, functions)."""
+    file, tests = WORK / "reached", []
+    told = run(program, "--list", cwd=COPY, stdout=subprocess.PIPE).stdout.split("\n")
+    for test in (line.removesuffix(": test") for line in told if line.endswith(": test")):
+        file.unlink(missing_ok=True)
+        begun = time.monotonic()
+        if failed(program, ["--exact", test], 900, KLERO_REACHED=str(file)):
+            sys.exit(f"{name}: {test} is red without any change")
+        functions = sorted({int(line) for line in file.read_text().split()}) if file.is_file() else []
+        tests.append((test, time.monotonic() - begun, functions))
+    return tests
+
+
+def noticed(programs, tests, mutant):
+    """What test notices the change; none when all that reach it are green."""
+    for least, most in zip([0, *ROUNDS], ROUNDS):
+        for name in ["lib", *PROGRAMS]:
+            asked = [one for one in tests[name] if least <= one[1] < most and mutant["of"] in one[2]]
+            if asked:
+                allowed = 30 + 5 * sum(seconds for _, seconds, _ in asked)
+                by = failed(programs[name], ["--exact", *(test for test, _, _ in asked)], allowed, KLERO_MUTANT=str(mutant["id"]))
+                if by:
+                    return f"{name}: {by}"
     return None
 
 
@@ -245,23 +287,46 @@ def unplaced(name):
     return re.sub(r":\d+:\d+:", ":", name, count=1)
 
 
+def kept(name):
+    """What an earlier run found."""
+    return json.loads((WORK / name).read_text()) if (WORK / name).is_file() else {}
+
+
+def keep(name, found):
+    (WORK / name).write_text(json.dumps(found))
+
+
 def main():
-    mutants, out = listed(sys.argv[1:]), {}
-    copy_source()
+    WORK.mkdir(parents=True, exist_ok=True)
+    mutants = listed(sys.argv[1:])
+    by_name = {mutant["name"]: mutant["id"] for mutant in mutants}
+    out = {by_name[name]: why for name, why in kept("out.json").items() if name in by_name}
+    copy_source({mutant["file"] for mutant in mutants} | {"src/lib.rs"})
     programs = built(mutants, out)
-    known, left, caught = equal(), [], 0
-    for mutant in mutants:
-        if mutant["id"] in out:
-            continue
-        by = judged(programs, mutant)
-        if by is None and unplaced(mutant["name"]) not in known:
-            left.append(mutant["name"])
-            print(f"NOT NOTICED  {mutant['name']}", flush=True)
-        caught += by is not None
+    keep("out.json", {mutant["name"]: out[mutant["id"]] for mutant in mutants if mutant["id"] in out})
+    tests, before = {}, kept("tests.json")
+    for name, program in programs.items():
+        when = os.stat(program).st_mtime_ns
+        same = before.get(name, {}).get("when") == when
+        tests[name] = before[name] if same else {"when": when, "tests": reached(name, program)}
+        keep("tests.json", before | tests)
+    tests = {name: [(test, seconds, set(functions)) for test, seconds, functions in one["tests"]] for name, one in tests.items()}
+    # What was not noticed is tried again: there may be a new test.
+    found = {name: by for name, by in kept("found.json").items() if by}
+    known, left = equal(), []
+    tried = [mutant for mutant in mutants if mutant["id"] not in out]
+    for mutant in tried:
+        name = mutant["name"]
+        if name not in found:
+            found[name] = noticed(programs, tests, mutant)
+            keep("found.json", found)
+        if found[name] is None and unplaced(name) not in known:
+            left.append(name)
+            print(f"NOT NOTICED  {name}", flush=True)
     counts = collections.Counter(out.values())
-    tried = len(mutants) - len(out)
-    print(f"{len(mutants)} changes: {counts['does not compile']} do not compile, {counts['apart']} stand apart; of {tried} tried "
-          f"{caught} were noticed, {tried - caught - len(left)} change nothing, {len(left)} were not noticed")
+    caught = sum(found[mutant["name"]] is not None for mutant in tried)
+    print(f"{len(mutants)} changes: {counts['does not compile']} do not compile, {counts['apart']} stand apart; of {len(tried)} "
+          f"tried {caught} were noticed, {len(tried) - caught - len(left)} change nothing, {len(left)} were not noticed")
     sys.exit(1 if left else 0)
 
 

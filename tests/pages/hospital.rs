@@ -10,6 +10,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
 };
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -60,6 +61,8 @@ pub struct Script {
     pub described: Box<dyn Fn(&mut Value) + Send>,
     /// The name of the key that signs now.
     pub kid: &'static str,
+    /// Wants the client's secret among what is posted, and not in a header.
+    pub secret_in_body: bool,
     now: i64,
     codes: BTreeMap<String, Value>,
     used: BTreeSet<String>,
@@ -99,8 +102,14 @@ fn ec() -> EcdsaKeyPair {
 impl Hospital {
     /// Opens its doors. `now` is the moment that it believes in, in seconds.
     pub fn open(now: i64) -> Self {
+        Self::open_behind(None, now)
+    }
+
+    /// The same behind TLS, where this is given.
+    pub fn open_behind(tls: Option<Arc<ServerConfig>>, now: i64) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let issuer = format!("http://{}", listener.local_addr().unwrap());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let issuer = format!("{scheme}://{}", listener.local_addr().unwrap());
         let rsa = STANDARD.decode(RSA.split_whitespace().collect::<String>()).unwrap();
         let keys = Keys {
             ec: [("one", ec()), ("two", ec())].into(),
@@ -114,6 +123,7 @@ impl Hospital {
             gives: Answering::Right,
             described: Box::new(|_| {}),
             kid: "one",
+            secret_in_body: false,
             now,
             codes: BTreeMap::new(),
             used: BTreeSet::new(),
@@ -126,8 +136,15 @@ impl Hospital {
                 if ended.load(Ordering::SeqCst) {
                     return;
                 }
+                let stream = stream.unwrap();
                 // A client that goes away in the middle is none of this server's business.
-                let _ = answer(stream.unwrap(), &own, &told, &keys);
+                let _ = match &tls {
+                    None => answer(stream, &own, &told, &keys),
+                    Some(tls) => {
+                        let connection = ServerConnection::new(Arc::clone(tls)).unwrap();
+                        answer(StreamOwned::new(connection, stream), &own, &told, &keys)
+                    }
+                };
             }
         });
         Self { issuer, script, over, thread: Some(thread) }
@@ -164,7 +181,7 @@ impl Hospital {
     /// Closes its doors for good.
     pub fn close(&mut self) {
         self.over.store(true, Ordering::SeqCst);
-        let address = self.issuer.strip_prefix("http://").unwrap();
+        let (_, address) = self.issuer.split_once("://").unwrap();
         // It waits for a last visitor.
         drop(TcpStream::connect(address));
         if let Some(thread) = self.thread.take() {
@@ -200,12 +217,12 @@ pub fn form(text: &str) -> BTreeMap<String, String> {
 }
 
 fn answer(
-    stream: TcpStream,
+    stream: impl Read + Write,
     issuer: &str,
     script: &Mutex<Script>,
     keys: &Keys,
 ) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut reader = BufReader::new(stream);
     let mut first = String::new();
     reader.read_line(&mut first)?;
     let (mut length, mut authorization) = (0, String::new());
@@ -227,6 +244,9 @@ fn answer(
     let (how, right) = match asked[..] {
         ["GET", "/.well-known/openid-configuration"] => {
             let mut own = description(issuer);
+            if script.secret_in_body {
+                own["token_endpoint_auth_methods_supported"] = json!(["client_secret_post"]);
+            }
             (script.described)(&mut own);
             (script.describes.clone(), Some(own))
         }
@@ -238,10 +258,10 @@ fn answer(
         _ => (Answering::Right, None),
     };
     drop(script);
-    say(stream, how, right)
+    say(reader.get_mut(), how, right)
 }
 
-fn say(mut stream: TcpStream, how: Answering, right: Option<Value>) -> std::io::Result<()> {
+fn say(stream: &mut impl Write, how: Answering, right: Option<Value>) -> std::io::Result<()> {
     let (status, more, body) = match (how, right) {
         (Answering::Right, Some(right)) => {
             ("200 OK", "content-type: application/json".to_owned(), right.to_string())
@@ -306,9 +326,16 @@ fn tokens(
     issuer: &str,
     keys: &Keys,
 ) -> Option<Value> {
-    let shown = authorization.strip_prefix("Basic ").and_then(|text| STANDARD.decode(text).ok())?;
-    let secret = SECRET.replace(' ', "+").replace('\'', "%27");
-    assert_eq!(String::from_utf8(shown).unwrap(), format!("{CLIENT}:{secret}"));
+    if script.secret_in_body {
+        let shown = (body["client_id"].as_str(), body["client_secret"].as_str(), authorization);
+        assert_eq!(shown, (CLIENT, SECRET, ""));
+    } else {
+        let shown = authorization.strip_prefix("Basic ")?;
+        let shown = String::from_utf8(STANDARD.decode(shown).ok()?).unwrap();
+        let secret = SECRET.replace(' ', "+").replace('\'', "%27");
+        assert_eq!(shown, format!("{CLIENT}:{secret}"));
+        assert!(!body.contains_key("client_secret"));
+    }
     let asked = script.codes.get(&body["code"])?.clone();
     if !script.used.insert(body["code"].clone()) {
         return None;

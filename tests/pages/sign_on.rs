@@ -13,6 +13,10 @@ use klero::post::sign_on::{BadHospital, Server, Settings};
 use klero::sealing::bytes::{hex, sha256};
 use klero::sealing::totp::step_at;
 use klero::store::StoreError;
+use rcgen::generate_simple_self_signed;
+use rustls::ServerConfig;
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -45,9 +49,13 @@ fn both() -> Both {
 }
 
 fn both_with(alter: impl FnOnce(&mut Settings)) -> Both {
+    both_behind(None, alter)
+}
+
+fn both_behind(tls: Option<Arc<ServerConfig>>, alter: impl FnOnce(&mut Settings)) -> Both {
     let clock = Arc::new(FixedClock::at(opening_day()));
     let service = stage_with(|play| play.clock = clock.clone());
-    let hospital = Hospital::open(clock.now().millis() / 1000);
+    let hospital = Hospital::open_behind(tls, clock.now().millis() / 1000);
     let mut settings = settings(&hospital);
     alter(&mut settings);
     service.house().sign_on.is_by(Arc::new(Server::new(settings).unwrap()));
@@ -311,6 +319,43 @@ fn the_hospitals_second_step_counts_where_the_house_says_so() {
         assert_eq!(is_in(&came, "mon-1"), counts, "{name}: {}", came.path);
         assert_eq!(came.path == "/sign-in/hospital/step", !counts);
     }
+}
+
+// shows: AC-1 (a server that takes the client's secret in no header)
+#[test]
+fn the_clients_secret_goes_among_what_is_posted_where_the_hospital_wants_it_there() {
+    let both = both();
+    both.hospital.script().secret_in_body = true;
+    both.linked("c-rjs", "m");
+    assert!(is_in(&both.enter(&mut Browser::new(&both.service, "en"), "m"), "c-rjs"));
+}
+
+// shows: AC-1, AT-3 (the hospital's own authority, and no stranger's)
+#[test]
+fn a_hospitals_own_authority_is_trusted_where_the_house_names_it_and_no_other() {
+    let made = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let other = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let tls = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let tls = Arc::new(tls);
+    let names = |pem: String| {
+        both_behind(Some(Arc::clone(&tls)), |settings| settings.authority = Some(pem.into_bytes()))
+    };
+    let both = names(made.cert.pem());
+    both.linked("c-rjs", "m");
+    assert!(is_in(&both.enter(&mut Browser::new(&both.service, "en"), "m"), "c-rjs"));
+    let sent = |both: Both| {
+        let sent = Browser::new(&both.service, "en").get("/sign-in/hospital");
+        (sent.header("location").unwrap().to_owned(), both.hospital.asked())
+    };
+    let away = ("/sign-in/hospital/not/away".to_owned(), vec![]);
+    assert_eq!(sent(names(other.cert.pem())), away);
+    assert_eq!(sent(both_behind(Some(Arc::clone(&tls)), |_| {})), away);
 }
 
 /// A way in which a token is not what it must be.

@@ -36,7 +36,7 @@ const PROMISES: &str = include_str!("../../../deploy/conformance/promises.json")
     "klero conform --server http://127.0.0.1:18787 people.json",
 ], &[Exit::NotThere, Exit::Unreadable, Exit::NotAllowed, Exit::NotVerified]))]
 pub struct Conform {
-    /// The service, on this host or at the end of a tunnel
+    /// The service: https, or plain on its own host or through a tunnel
     #[arg(long, value_name = "URL")]
     server: String,
     /// A file of mode 0600: accounts, two free numbers, answers of somebody eligible, words for the arms
