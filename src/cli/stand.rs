@@ -133,8 +133,9 @@ fn serve(folder: &Path, port: u16, seed: u64, out: &mut dyn Write) -> std::io::R
     let commitment = stage.send("GET", "/v1/commitment", &[], None).text;
     fs::write(folder.join("commitment.json"), commitment)?;
     write_list(&stage, folder, seed)?;
-    explain(&stage, folder, &reference, &words, out)?;
     let rounds = tell_others(&stage, folder)?;
+    // Last: whoever has read it may stop the service at any moment.
+    explain(&stage, folder, &reference, &words, out)?;
     stage.run();
     drop(rounds);
     Ok(())
