@@ -202,11 +202,6 @@ impl Answers {
         self.values.get(id).filter(|value| **value != Value::NotSure)
     }
 
-    /// Was "not sure" answered?
-    pub fn is_not_sure(&self, id: &FieldId) -> bool {
-        self.values.get(id) == Some(&Value::NotSure)
-    }
-
     /// The number answered.
     pub fn number(&self, id: &FieldId) -> Option<Quantity> {
         match self.get(id)? {

@@ -90,6 +90,13 @@ mod tests {
         let text = String::from_utf8(write(&one, false)).unwrap();
         assert_eq!(text, "\u{feff}c,c\r\n\"a, \"\"b\"\"\nc\",喆\r\n");
         assert!(!String::from_utf8(write(&one, true)).unwrap().starts_with(MARK));
+    }
+
+    #[cfg(feature = "offline")]
+    #[test]
+    fn a_file_is_read_as_it_was_written() {
+        let text =
+            String::from_utf8(write(&table(&[("a, \"b\"\nc", Holds::Text)]), false)).unwrap();
         let (rows, mark) = read(&text).unwrap();
         assert!(mark && rows[1][0] == "a, \"b\"\nc");
         assert_eq!(lines(rows.into_iter(), mark), text.as_bytes(), "read and written again");

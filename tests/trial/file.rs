@@ -543,3 +543,17 @@ fn no_text_makes_the_reader_stumble() {
         let _ = check(&FILE[at..]);
     }
 }
+
+// shows: AL-3
+#[test]
+fn each_field_says_its_kind_as_the_file_does() {
+    let value = |block: &str, key: &str| {
+        let line = block.lines().find(|line| line.starts_with(&format!("{key} = ")))?;
+        Some(line.split('"').nth(1).unwrap().to_owned())
+    };
+    let written = FILE.split("[[fields]]\n").skip(1);
+    let written = written.map(|block| (value(block, "id").unwrap(), value(block, "type").unwrap()));
+    let read =
+        TRIAL.fields.iter().map(|field| (field.id.to_string(), field.kind.word().to_owned()));
+    assert_eq!(read.collect::<Vec<_>>(), written.collect::<Vec<_>>());
+}
