@@ -1,11 +1,14 @@
 //! Files that commands read and write: bounded when read, never overwritten, secrets for their owner's eyes alone.
 
 use super::failure::{Exit, Failure};
+#[cfg(feature = "server")]
+use crate::store::is_open_to_others as shows_to_others;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 #[cfg(feature = "offline")]
 use std::path::PathBuf;
+use zeroize::Zeroizing;
 
 /// The longest exported trail that is read at once, in bytes: ten million entries.
 #[cfg(feature = "offline")]
@@ -66,6 +69,19 @@ fn unread(path: &Path, error: &io::Error) -> Failure {
     let what = format!("{name} could not be read");
     Failure::new(Exit::Failed, "file-unread", what, "check its permissions and the disk")
         .because(error)
+}
+
+/// Reads a file with a secret: nobody but its owner may read it.
+///
+/// # Errors
+/// 18 when others may, and those of [`read_text`].
+pub fn read_secret(path: &Path, max: usize) -> Result<Zeroizing<String>, Failure> {
+    if is_open_to_others(path) {
+        let what = format!("others may read {}", path.display());
+        let next = format!("chmod 600 {}", path.display());
+        return Err(Failure::new(Exit::NotAllowed, "file-open-to-others", what, next));
+    }
+    read_text(path, max).map(Zeroizing::new)
 }
 
 /// Refuses when a file is there already, before any work is done for it.
@@ -141,17 +157,17 @@ pub fn replace(path: &Path, text: &str) -> Result<(), Failure> {
 
 /// May others than the owner read it? Pipes and the like belong to nobody else.
 pub fn is_open_to_others(path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let others = |meta: std::fs::Metadata| meta.permissions().mode() & 0o077 != 0;
-        std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && others(meta))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        false
-    }
+    std::fs::metadata(path).is_ok_and(|file| file.is_file() && shows_to_others(&file))
+}
+
+#[cfg(all(unix, not(feature = "server")))]
+fn shows_to_others(file: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::mode(file) & 0o077 != 0
+}
+
+#[cfg(all(not(unix), not(feature = "server")))]
+fn shows_to_others(_: &std::fs::Metadata) -> bool {
+    false
 }
 
 /// `x.key.json` is `x.pub.json`; whatever else a file is called, `.pub.json` takes the place of its extension.

@@ -3,7 +3,7 @@
 
 use super::backup::bad_copy;
 use super::failure::{Done, Exit, Failure, ending, say};
-use super::files::{is_open_to_others, read_text};
+use super::files::read_secret;
 use super::house::{Place, means, refused};
 use super::mirror;
 use crate::domain::ids::PersonId;
@@ -117,12 +117,7 @@ fn numbers(entries: &[u64]) -> String {
 /// A password is never an argument or a variable, where others and logs would see it.
 fn password(file: Option<&Path>, who: &PersonId) -> Result<Zeroizing<String>, Failure> {
     let Some(file) = file else { return asked(who) };
-    if is_open_to_others(file) {
-        let what = format!("others may read {}", file.display());
-        let next = format!("chmod 600 {}", file.display());
-        return Err(Failure::new(Exit::NotAllowed, "file-open-to-others", what, next));
-    }
-    let text = Zeroizing::new(read_text(file, PASSWORD_MAX + 2)?);
+    let text = read_secret(file, PASSWORD_MAX + 2)?;
     Ok(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
 }
 

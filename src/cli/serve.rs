@@ -10,15 +10,14 @@ use crate::http::openapi::Description;
 use crate::http::{self, Port, Served, Tls};
 use crate::service::House;
 use crate::service::pace::Pace;
-use crate::store::{SCHEMA_VERSION, is_open_to_others};
+use crate::store::SCHEMA_VERSION;
 use clap::Args;
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// Run the service until it is asked to end
 ///
@@ -172,13 +171,8 @@ fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
             return Err(Failure::new(Exit::Unreadable, "certificate-wrong", what, next));
         }
     };
-    if std::fs::metadata(key).is_ok_and(|file| is_open_to_others(&file)) {
-        let what = format!("others may read {}", key.display());
-        let next = format!("chmod 600 {}", key.display());
-        return Err(Failure::new(Exit::NotAllowed, "file-open-to-others", what, next));
-    }
-    let read = |file: &Path| files::read_text(file, PEM_BYTES_MAX);
-    let (certificate, key) = (read(certificate)?, Zeroizing::new(read(key)?));
+    let key = files::read_secret(key, PEM_BYTES_MAX)?;
+    let certificate = files::read_text(certificate, PEM_BYTES_MAX)?;
     Tls::read(certificate.as_bytes(), key.as_bytes()).map(Some).map_err(|error| {
         let next = "name both files as the authority gave them:  --tls-cert FILE --tls-key FILE";
         let what = "the certificate cannot be used";

@@ -49,11 +49,10 @@ pub fn examine(config: &Config, now: Moment) -> Option<Finding> {
 #[cfg(feature = "oidc")]
 mod with_oidc {
     use super::{Config, Exit, Failure, Moment, SignOn, wrong};
-    use crate::cli::files::read_text;
+    use crate::cli::files::{read_secret, read_text};
     use crate::cli::outside::targets;
     use crate::http::pages::BACK;
     use crate::post::sign_on::{BadHospital, Server, Settings};
-    use crate::store::is_open_to_others;
     use std::path::Path;
     use zeroize::Zeroizing;
 
@@ -61,12 +60,7 @@ mod with_oidc {
     const FILE_BYTES_MAX: usize = 64 * 1024;
 
     fn secret(file: &Path) -> Result<Zeroizing<String>, Failure> {
-        if std::fs::metadata(file).is_ok_and(|found| is_open_to_others(&found)) {
-            let what = format!("others may read {}", file.display());
-            let next = format!("chmod 600 {}", file.display());
-            return Err(Failure::new(Exit::NotAllowed, "file-open-to-others", what, next));
-        }
-        let text = Zeroizing::new(read_text(file, FILE_BYTES_MAX)?);
+        let text = read_secret(file, FILE_BYTES_MAX)?;
         let secret = Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned());
         if secret.is_empty() {
             return Err(wrong("sign_on.client_secret_file is empty"));

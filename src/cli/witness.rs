@@ -1,7 +1,7 @@
 //! `klero witness`: centres, sponsor or safety board hold the trail to what it said before (AT-14, C2SP tlog-witness).
 
 use super::failure::{Done, Exit, Failure, ending, say};
-use super::files::{Eyes, is_open_to_others, must_be_new, read_text, write_new};
+use super::files::{Eyes, must_be_new, read_secret, read_text, write_new};
 use crate::clock::{Clock, SystemClock};
 use crate::dice::{SystemDice, roll};
 use crate::http::block_on;
@@ -148,13 +148,8 @@ struct Working {
 
 impl Witness {
     fn open(&self) -> Result<Working, Failure> {
-        if is_open_to_others(&self.key) {
-            let what = format!("others may read {}", self.key.display());
-            let next = format!("chmod 600 {}", self.key.display());
-            return Err(Failure::new(Exit::NotAllowed, "file-open-to-others", what, next));
-        }
         let read: Option<KeyText> =
-            serde_json::from_str(&read_text(&self.key, NOTE_BYTES_MAX)?).ok();
+            serde_json::from_str(&read_secret(&self.key, NOTE_BYTES_MAX)?).ok();
         let seed = read
             .filter(|text| text.klero == WITNESS_V1)
             .and_then(|text| Some((text.name, unhex_array(&text.seed)?)));

@@ -2,7 +2,7 @@
 //! an environment, where other people and logs would see them.
 
 use super::failure::{Exit, Failure, say};
-use super::files::{Eyes, is_open_to_others, must_be_new, read_text, write_new};
+use super::files::{Eyes, is_open_to_others, must_be_new, read_secret, read_text, write_new};
 use crate::sealing::identity::{
     IDENTITY_BYTES_MAX, Identity, IdentityError, canonical_words, unknown_word,
 };
@@ -74,12 +74,7 @@ fn locked(identity: &Path, error: IdentityError, words: &str) -> Failure {
 /// 18 for a file that others may read, 2 when there is nobody to ask.
 pub fn ask(file: Option<&Path>, prompt: &str) -> Result<Zeroizing<String>, Failure> {
     if let Some(file) = file {
-        if is_open_to_others(file) {
-            let what = format!("others may read {}", file.display());
-            let next = format!("chmod 600 {}", file.display());
-            return Err(Failure::new(Exit::NotAllowed, "file-open-to-others", what, next));
-        }
-        return read_text(file, WORDS_BYTES_MAX).map(Zeroizing::new);
+        return read_secret(file, WORDS_BYTES_MAX);
     }
     rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(|error| {
         let what = "the six words could not be asked for: there is no terminal";

@@ -6,8 +6,9 @@ use super::ceremony::ListSecret;
 use super::checkpoint::TrailSigner;
 use super::data_set::{DataRow, read_data_set};
 use super::disclosure::Disclosure;
-use super::fixture::{BEACON, SECRET, Story, centre, statistician, story, trial};
+use super::fixture::{BEACON, SECRET, Story, centre, design, manifest, statistician, story, trial};
 use super::line::{Head, write};
+use super::list::{Design, List};
 use super::manifest::ListPurpose;
 use super::tree::root;
 use super::verify::{Evidence, Verdict, verify};
@@ -160,6 +161,41 @@ impl Tale {
             .on("code", row.code.to_string())
             .with("epoch", 1u32)
             .private("reason", "made up")
+    }
+
+    /// A second segment goes on where the first ends: eight more participants, six of them in the first. Gives its list.
+    pub fn goes_on(&mut self) -> List {
+        let taken = self.story.list.rows().iter().map(|row| row.code).collect();
+        let (secret, design) =
+            (ListSecret::from_bytes([8; 32]), Design { segment: 1, ..design(8) });
+        let second = List::draw(&design, &secret, BEACON, &taken).unwrap();
+        let signed = manifest(&second);
+        let mut imported = self.told[self.first("list-imported")].2.clone();
+        for (name, fact) in &mut imported.data {
+            match name.as_str() {
+                "segment" => *fact = 1u32.into(),
+                "manifest" => *fact = hex(&signed.hash()).into(),
+                "root" => *fact = hex(&second.root()).into(),
+                _ => {}
+            }
+        }
+        self.told.push(("stat-1", "statistician", imported));
+        self.manifests.push(signed.to_file_text());
+        self.disclosures.push(disclosure(1, [8; 32]));
+        for n in 2..10 {
+            let here = if n < 8 { &self.story.list } else { &second };
+            let row = &here.rows()[n % 8];
+            let who = format!("EX-{n:03}");
+            let entry = Entry::new("randomised")
+                .on("participant", who.as_str())
+                .on("code", row.code.to_string())
+                .with("stratum", "east/mild")
+                .with("segment", u32::from(n >= 8));
+            self.told.push(("co-e", "coordinator", entry));
+            let arm = row.arm.name_among(&here.design().arms);
+            self.data.push_str(&format!("{who},{},{arm},no\n", row.code));
+        }
+        second
     }
 
     fn data_set(&self) -> String {

@@ -343,14 +343,11 @@ fn check_breaks(evidence: &Evidence<'_>, told: &Told) -> Result<usize, String> {
 mod tests {
     use super::{CHECKS, Outcome};
     use crate::domain::entry::Entry;
-    use crate::domain::ids::Code;
     use crate::sealing::bytes::hex;
-    use crate::sealing::ceremony::ListSecret;
-    use crate::sealing::fixture::{BEACON, design, manifest};
-    use crate::sealing::list::{Design, List};
+    use crate::sealing::fixture::{design, manifest};
+    use crate::sealing::list::Design;
     use crate::sealing::manifest::ListPurpose;
     use crate::sealing::tale::{Tale, disclosure, failed, sign_again};
-    use std::collections::BTreeSet;
 
     fn says(tale: &Tale) -> (usize, String) {
         failed(&tale.verdict())
@@ -529,34 +526,7 @@ mod tests {
     #[test]
     fn a_second_segment_goes_on_where_the_first_ends() {
         let mut tale = Tale::honest();
-        let taken: BTreeSet<Code> = tale.story.list.rows().iter().map(|row| row.code).collect();
-        let secret = ListSecret::from_bytes([8; 32]);
-        let second = Design { segment: 1, ..design(8) };
-        let second = List::draw(&second, &secret, BEACON, &taken).unwrap();
-        let signed = manifest(&second);
-        let mut imported = tale.told[tale.first("list-imported")].2.clone();
-        set(&mut imported, "manifest", &hex(&signed.hash()));
-        set(&mut imported, "root", &hex(&second.root()));
-        imported.data[0].1 = 1u32.into();
-        tale.told.push(("stat-1", "statistician", imported));
-        tale.manifests.push(signed.to_file_text());
-        tale.disclosures.push(disclosure(1, [8; 32]));
-        let mut data = tale.data.clone();
-        for n in 2..10 {
-            // Six slots of segment 0 are left in east/mild, then the first two of segment 1.
-            let here = if n < 8 { &tale.story.list } else { &second };
-            let row = &here.rows()[n % 8];
-            let who = format!("EX-{n:03}");
-            let entry = Entry::new("randomised")
-                .on("participant", who.as_str())
-                .on("code", row.code.to_string())
-                .with("stratum", "east/mild")
-                .with("segment", u32::from(n >= 8));
-            tale.told.push(("co-e", "coordinator", entry));
-            let arm = row.arm.name_among(&here.design().arms);
-            data.push_str(&format!("{who},{},{arm},no\n", row.code));
-        }
-        tale.data = data;
+        tale.goes_on();
         assert!(tale.verdict().fits(), "{:?}", tale.verdict());
     }
 

@@ -104,8 +104,7 @@ impl House {
             tx.remember(&once, reference.as_str(), seq)?;
             Ok((reference, false))
         });
-        let ((value, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value, receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// A participant's corrected answers; nothing while nothing was corrected.

@@ -59,8 +59,7 @@ impl House {
             tx.remember(&once, reference.as_str(), seq)?;
             Ok((reference, false))
         });
-        let ((value, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value, receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// Ends a webhook: nothing goes there any more.
@@ -111,8 +110,7 @@ impl House {
             tx.remember(&once, reference.as_str(), seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// Every webhook, the newest first.
@@ -157,8 +155,7 @@ impl House {
             tx.remember(&once, "replayed", seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// Deliveries of one kind that are due, for whoever carries them.

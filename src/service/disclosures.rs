@@ -78,8 +78,7 @@ impl House {
             tx.remember(&once, "disclosed", seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 }
 

@@ -101,8 +101,7 @@ impl House {
             }
             Ok((Found { participant, code, identifiers, last_preparation }, repeated))
         });
-        let ((value, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value, receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// A participant or a relative called: nobody but a treating clinician can be told, so a case is opened and nothing
@@ -131,8 +130,7 @@ impl House {
             tx.remember(&once, reference.as_str(), seq)?;
             Ok((reference, false))
         });
-        let ((value, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value, receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// The request was withdrawn before the code was broken (EU-16).
@@ -154,8 +152,7 @@ impl House {
             tx.remember(&once, "left", seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 }
 

@@ -186,8 +186,7 @@ impl House {
             tx.receipt_about(seq);
             Ok((taken_in(tx, &outside, seq)?, false))
         });
-        let ((value, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value, receipt, repeated })
+        Ok(done.await?.into())
     }
 
     fn check_outside(&self, outside: &Outside, category: &str) -> Result<(), Refusal> {

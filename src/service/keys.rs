@@ -91,8 +91,7 @@ impl House {
             tx.remember(&once, &fingerprint, seq)?;
             Ok((fingerprint, false))
         });
-        let ((fingerprint, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value: fingerprint, receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// The caller's own card and sealed identity file: a new phone fetches them after sign-in. An entry.
@@ -257,8 +256,7 @@ impl House {
             tx.remember(&once, wish.person.as_str(), seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// Takes a centre's key from a person: the next release is refused. What was opened before stays known, so a
@@ -287,8 +285,7 @@ impl House {
             tx.remember(&once, person.as_str(), seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 }
 

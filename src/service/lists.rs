@@ -162,8 +162,7 @@ impl House {
             tx.remember(&once, "reviewed", seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// The signed manifests of the list's later segments, in their order: public like the first, once they may issue.

@@ -80,7 +80,7 @@ use crate::sealing::lock::ServerSecret;
 use crate::sealing::manifest::{ListPurpose, SignedManifest};
 use crate::store::queries::{Participant, Repeat};
 use crate::store::repeats::{Before, OnceKey};
-use crate::store::{Receipt, Stamp, Store, Tx};
+use crate::store::{Durable, Receipt, Stamp, Store, Tx};
 use clock_watch::ClockWatch;
 use pace::Paces;
 use passkeys::Passkeys;
@@ -135,6 +135,28 @@ pub struct Answered<T> {
     pub receipt: Receipt,
     /// The act was done before, under the same key or for the same participant.
     pub repeated: bool,
+}
+
+impl<T> Answered<T> {
+    /// The same with something else answered.
+    fn map<U>(self, other: impl FnOnce(T) -> U) -> Answered<U> {
+        Answered { value: other(self.value), receipt: self.receipt, repeated: self.repeated }
+    }
+}
+
+/// What the writer says beside its answer: was it done before?
+impl<T> From<Durable<(T, bool)>> for Answered<T> {
+    fn from(done: Durable<(T, bool)>) -> Self {
+        let ((value, repeated), receipt) = done.into_parts();
+        Self { value, receipt, repeated }
+    }
+}
+
+impl From<Durable<bool>> for Answered<()> {
+    fn from(done: Durable<bool>) -> Self {
+        let (repeated, receipt) = done.into_parts();
+        Self { value: (), receipt, repeated }
+    }
 }
 
 impl House {

@@ -79,8 +79,7 @@ impl House {
             Ok::<_, Noted>(false)
         });
         let done = pending.answer().await.map_err(|noted| noted.refusal)?;
-        let (repeated, receipt) = done.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.into())
     }
 }
 

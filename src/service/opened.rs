@@ -75,8 +75,7 @@ impl House {
             tx.remember(&once, reference, seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// Unknown, not yours and of another purpose are one answer, and one entry.
@@ -123,7 +122,6 @@ impl House {
             tx.remember(&once, reference.as_str(), seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 }

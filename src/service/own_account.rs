@@ -65,8 +65,7 @@ impl House {
             Ok::<_, Noted>(false)
         });
         let answer = pending.answer().await.map_err(|noted| noted.refusal)?;
-        let (repeated, receipt) = answer.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(answer.into())
     }
 
     /// The caller's sessions and known devices, and the short name of this session.

@@ -115,7 +115,6 @@ impl House {
             tx.remember(&once, moved.participant.as_str(), seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 }

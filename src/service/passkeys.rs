@@ -200,8 +200,7 @@ impl House {
             Ok((number, false))
         });
         let answer = pending.answer().await.map_err(|noted| noted.refusal)?;
-        let ((value, repeated), receipt) = answer.into_parts();
-        Ok(Answered { value, receipt, repeated })
+        Ok(answer.into())
     }
 
     /// Removes one of the caller's passkeys: it opens nothing from now on.

@@ -77,8 +77,7 @@ impl House {
             tx.remember(&once, person.as_str(), seq)?;
             Ok((person, false))
         });
-        let ((person, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value: Invited { person, token }, receipt, repeated })
+        Ok(Answered::from(done.await?).map(|person| Invited { person, token }))
     }
 
     /// Whose invitation this is, if it can still be taken up. The token itself is the right to know it.
@@ -122,8 +121,7 @@ impl House {
             tx.remember(&once, person.as_str(), seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// Everybody with an account.

@@ -150,8 +150,7 @@ impl House {
             tx.remember(&once, reference.as_str(), seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: times, receipt, repeated })
+        Ok(Answered::from(done.await?).map(|()| times))
     }
 
     /// Records to whom an infusion was handed over.
@@ -184,8 +183,7 @@ impl House {
             tx.remember(&once, reference.as_str(), seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: times, receipt, repeated })
+        Ok(Answered::from(done.await?).map(|()| times))
     }
 
     /// A release for preparation of the caller's centre. Unknown, elsewhere and of another purpose are one answer.

@@ -62,8 +62,7 @@ impl House {
             };
             allocate(tx, &participant, requested, &asked, &once)
         });
-        let ((allocation, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value: allocation, receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// The signature of a person; nothing for a machine that may ask at all.

@@ -72,8 +72,7 @@ impl House {
             tx.remember(&once, &seq.to_string(), seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// Records that somebody learned by accident what they should not know: that, never what (EU-11). It is about a

@@ -52,8 +52,7 @@ impl House {
             }
             Ok(repeated)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: Invited { person, token }, receipt, repeated })
+        Ok(Answered::from(done.await?).map(|()| Invited { person, token }))
     }
 
     /// The same on a stopped folder, for the day when no administrator can sign in: the service's own act.

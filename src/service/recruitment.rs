@@ -92,8 +92,7 @@ impl House {
             tx.remember(&once, "decided", seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// Recruitment figures: the trial's, then each centre's.

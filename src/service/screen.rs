@@ -84,8 +84,7 @@ impl House {
             tx.remember(&once, reference.as_str(), seq)?;
             Ok((reference, false))
         });
-        let ((reference, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value: reference, receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// Changes the answers of a participant who is not randomised yet; the investigator's signature is withdrawn by it.
@@ -132,8 +131,7 @@ impl House {
             tx.remember(&once, reference.as_str(), seq)?;
             Ok((reference, false))
         });
-        let ((reference, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value: reference, receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// What answers would come to if they were recorded now. Nothing is recorded by asking.

@@ -63,8 +63,7 @@ impl House {
             tx.remember(&once, place.record.as_str(), seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// Lifts the locks of what was sealed about one code break; an entry. Beside it the centre where the participant is,

@@ -201,8 +201,7 @@ impl House {
             Ok(false)
         });
         let answer = pending.answer().await.map_err(|noted| noted.refusal)?;
-        let (repeated, receipt) = answer.into_parts();
-        Ok(Answered { value: codes, receipt, repeated })
+        Ok(Answered::from(answer).map(|()| codes))
     }
 
     /// Makes the recovery codes anew; the old ones end.

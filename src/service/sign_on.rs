@@ -383,8 +383,7 @@ impl House {
             Ok(false)
         });
         let answer = pending.answer().await.map_err(|noted| noted.refusal)?;
-        let (repeated, receipt) = answer.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(answer.into())
     }
 
     /// Unlinks the caller's hospital account. One that is not there stays so.
@@ -410,8 +409,7 @@ impl House {
             Ok(false)
         });
         let answer = pending.answer().await.map_err(|noted| noted.refusal)?;
-        let (repeated, receipt) = answer.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(answer.into())
     }
 }
 

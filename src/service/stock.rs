@@ -133,8 +133,7 @@ impl House {
             tx.remember(&once, place.record.as_str(), seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// Lifts the locks of a page of a centre's records, preparations and stock, after the one that is named. An entry.

@@ -99,8 +99,7 @@ impl House {
             tx.remember(&once, id.as_str(), seq)?;
             Ok((id, false))
         });
-        let ((id, repeated), receipt) = done.await?.into_parts();
-        Ok(Answered { value: MadeToken { id, token }, receipt, repeated })
+        Ok(Answered::from(done.await?).map(|id| MadeToken { id, token }))
     }
 
     fn check_token(&self, wanted: &NewToken) -> Result<(), Refusal> {
@@ -170,8 +169,7 @@ impl House {
             tx.remember(&once, id.as_str(), seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 
     /// Every token there ever was, with what it may ask for and when it was last used.

@@ -42,7 +42,6 @@ impl House {
             tx.remember(&once, "voided", seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 }

@@ -34,8 +34,8 @@ COPY = WORK / "src-tree"
 ROOMS = ["src/domain/**", "src/sealing/**", "src/store/release.rs", "src/service/prepare.rs", "src/service/break_code.rs"]
 # Whose tests are asked, beside the unit tests.
 PROGRAMS = ["access", "api", "cli", "pages", "parsers", "plans", "simulation", "tamper", "trial", "twin"]
-# Tests up to so many seconds are asked together, before those that take longer.
-ROUNDS = [0.2, 2, 20, 10_000]
+# So many seconds of tests are asked of every change, before all others are asked of what is left.
+QUICK = 8
 
 
 def run(*command, **more):
@@ -264,16 +264,21 @@ def reached(name, program):
     return tests
 
 
-def noticed(programs, tests, mutant):
-    """What test notices the change; none when all that reach it are green."""
-    for least, most in zip([0, *ROUNDS], ROUNDS):
-        for name in ["lib", *PROGRAMS]:
-            asked = [one for one in tests[name] if least <= one[1] < most and mutant["of"] in one[2]]
-            if asked:
-                allowed = 30 + 5 * sum(seconds for _, seconds, _ in asked)
-                by = failed(programs[name], ["--exact", *(test for test, _, _ in asked)], allowed, KLERO_MUTANT=str(mutant["id"]))
-                if by:
-                    return f"{name}: {by}"
+def noticed(programs, tests, mutant, thorough):
+    """What test notices the change; none when all that were asked are green. Those that reach the fewest other functions
+    come first: what they look at is near. The rest is asked when it is to be thorough."""
+    near = [(len(functions), name, test, seconds) for name, all in tests.items() for test, seconds, functions in all
+            if mutant["of"] in functions]
+    asked, total = collections.defaultdict(list), 0
+    for _, name, test, seconds in sorted(near):
+        total += seconds
+        if (total > QUICK) == thorough:
+            asked[name].append((test, seconds))
+    for name, those in asked.items():
+        allowed = 30 + 5 * sum(seconds for _, seconds in those)
+        by = failed(programs[name], ["--exact", *(test for test, _ in those)], allowed, KLERO_MUTANT=str(mutant["id"]))
+        if by:
+            return f"{name}: {by}"
     return None
 
 
@@ -313,18 +318,18 @@ def main():
     tests = {name: [(test, seconds, set(functions)) for test, seconds, functions in one["tests"]] for name, one in tests.items()}
     # What was not noticed is tried again: there may be a new test.
     found = {name: by for name, by in kept("found.json").items() if by}
-    known, left = equal(), []
-    tried = [mutant for mutant in mutants if mutant["id"] not in out]
-    for mutant in tried:
-        name = mutant["name"]
-        if name not in found:
-            found[name] = noticed(programs, tests, mutant)
-            keep("found.json", found)
-        if found[name] is None and unplaced(name) not in known:
-            left.append(name)
-            print(f"NOT NOTICED  {name}", flush=True)
+    tried, known = [mutant for mutant in mutants if mutant["id"] not in out], equal()
+    for thorough in (False, True):
+        for mutant in tried:
+            name = mutant["name"]
+            if not found.get(name) and unplaced(name) not in known:
+                found[name] = noticed(programs, tests, mutant, thorough)
+                keep("found.json", found)
+                if thorough and not found[name]:
+                    print(f"NOT NOTICED  {name}", flush=True)
+    left = [m["name"] for m in tried if not found.get(m["name"]) and unplaced(m["name"]) not in known]
     counts = collections.Counter(out.values())
-    caught = sum(found[mutant["name"]] is not None for mutant in tried)
+    caught = sum(bool(found.get(mutant["name"])) for mutant in tried)
     print(f"{len(mutants)} changes: {counts['does not compile']} do not compile, {counts['apart']} stand apart; of {len(tried)} "
           f"tried {caught} were noticed, {len(tried) - caught - len(left)} change nothing, {len(left)} were not noticed")
     sys.exit(1 if left else 0)

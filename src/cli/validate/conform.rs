@@ -7,7 +7,7 @@ use super::script::{self, Asked, Kept, Sent};
 use super::{Came, Tested};
 use crate::cli::client::Client;
 use crate::cli::failure::{Done, Exit, Failure, ending};
-use crate::cli::files::{is_open_to_others, read_text};
+use crate::cli::files::read_secret;
 use crate::cli::stage::Reply;
 use crate::dice::{SystemDice, roll};
 use crate::refusal::Code;
@@ -93,12 +93,7 @@ impl Conform {
     }
 
     fn read(&self) -> Result<Written, Failure> {
-        let text = Zeroizing::new(read_text(&self.people, SCRIPT_BYTES_MAX)?);
-        if is_open_to_others(&self.people) {
-            let what = format!("others may read {}", self.people.display());
-            let next = format!("chmod 600 {}", self.people.display());
-            return Err(Failure::new(Exit::NotAllowed, "file-open-to-others", what, next));
-        }
+        let text = read_secret(&self.people, SCRIPT_BYTES_MAX)?;
         let wrong = |why: &str| {
             let what = format!("{} is no file of people that can be used", self.people.display());
             let next = "compare its form with deploy/conformance/README.md";

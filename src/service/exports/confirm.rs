@@ -85,8 +85,7 @@ impl House {
             tx.remember(&once, "export-confirmed", seq)?;
             Ok(false)
         });
-        let (repeated, receipt) = done.await?.into_parts();
-        Ok(Answered { value: (), receipt, repeated })
+        Ok(done.await?.into())
     }
 }
 
