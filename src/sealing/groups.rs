@@ -232,7 +232,7 @@ struct MeaningText {
 
 #[cfg(test)]
 mod tests {
-    use super::{Groups, Labels, Meaning};
+    use super::{Groups, Labels, Meaning, NotReadable, SLOTS_MAX};
     use crate::sealing::ceremony::ListSecret;
     use crate::sealing::fixture::{SECRET, design, draw, manifest};
     use crate::sealing::list::List;
@@ -308,5 +308,19 @@ mod tests {
         three.arms.push("third".to_owned());
         three.ratio.push(1);
         assert!(Labels::draw(&three, &ListSecret::from_bytes(SECRET)).is_none());
+    }
+
+    #[test]
+    fn a_file_of_groups_has_two_letters_and_no_more_members_than_a_list_has_slots() {
+        let list = draw(&design(8));
+        let (groups, _) = published(&list);
+        let third = groups.to_json().replacen("\"group\": \"A\"", "\"group\": \"C\"", 1);
+        assert_eq!(Groups::from_json(&third), Err(NotReadable("groups")));
+        let most = SLOTS_MAX as usize;
+        let mut many = groups.clone();
+        many.members = many.members.iter().cycle().take(most).cloned().collect();
+        assert_eq!(Groups::from_json(&many.to_json()).map(|read| read.members.len()), Ok(most));
+        many.members.push(groups.members[0].clone());
+        assert_eq!(Groups::from_json(&many.to_json()), Err(NotReadable("groups")));
     }
 }

@@ -156,7 +156,9 @@ impl Inventory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sealing::fixture::story;
+    use crate::domain::ids::StratumId;
+    use crate::sealing::fixture::{centre, design, draw, manifest, story};
+    use crate::sealing::list::Design;
 
     // shows: EU-12, SG-7
     #[test]
@@ -190,20 +192,44 @@ mod tests {
             here.iter().filter(|(serial, _)| serial.starts_with("east")).collect();
         assert!(of_east.windows(2).all(|two| two[0].1 < two[1].1), "by code, not by place");
         assert_eq!(of_east[0].0, "east-0-0001-A");
-        let east = crate::sealing::fixture::centre("east");
-        assert_eq!(letters(&story.list, manifest, Some(&east)).unwrap().len(), of_east.len());
+        let east = centre("east");
+        let only = letters(&story.list, manifest, Some(&east)).unwrap();
+        let only = only.iter().map(|one| one.serials[0].to_string());
+        assert!(only.eq(of_east.iter().map(|(serial, _)| serial.clone())));
+    }
+
+    #[test]
+    fn a_centre_has_as_many_letters_as_four_digits_count() {
+        let three = |slots| Design {
+            ratio: vec![2, 1],
+            sizes: vec![3],
+            strata: vec![StratumId::parse("east/mild").unwrap()],
+            ..design(slots)
+        };
+        let most = draw(&three(LETTERS_MAX));
+        let first = manifest(&most).manifest;
+        let all = letters(&most, &first, None).unwrap();
+        assert_eq!(all.last().map(|one| one.serials[1].to_string()).unwrap(), "east-0-9999-B");
+        assert_eq!(all.len(), LETTERS_MAX as usize);
+        let more = draw(&three(LETTERS_MAX + 1));
+        let first = manifest(&more).manifest;
+        assert_eq!(letters(&more, &first, None).err(), Some(centre("east")));
     }
 
     #[test]
     fn an_inventory_with_a_strange_or_a_doubled_serial_is_not_read() {
         let listed = |serial: &str| Listed { serial: serial.into(), code: "7429133".into() };
-        let with = |letters: Vec<Listed>| {
+        let marked = |klero: &str, manifest: &str, letters: Vec<Listed>| {
             let places = Places { a: "x".into(), b: "y".into() };
-            let (klero, manifest) = (LETTERS_V1.to_owned(), "00".repeat(32));
+            let (klero, manifest) = (klero.to_owned(), manifest.to_owned());
             let inventory =
                 Inventory { klero, trial: "T".into(), segment: 0, manifest, places, letters };
             Inventory::read(&serde_json::to_string(&inventory).unwrap())
         };
+        let hash = "00".repeat(32);
+        let with = |letters: Vec<Listed>| marked(LETTERS_V1, &hash, letters);
+        assert!(marked("letters/v2", &hash, vec![]).is_err());
+        assert!(marked(LETTERS_V1, &hash[1..], vec![]).is_err());
         assert!(with(vec![listed("east-0-0001-A"), listed("east-0-0001-B")]).is_ok());
         assert!(with(vec![listed("east-0-0001-A"), listed("east-0-0001-A")]).is_err());
         assert!(with(vec![listed("east-1-0001-A")]).is_err());

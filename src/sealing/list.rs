@@ -572,6 +572,12 @@ mod tests {
         assert_eq!(with(|d| d.slots = 24_997), Some(ListError::Slots));
         let training = |d: &mut Design| (d.purpose, d.slots) = (ListPurpose::Training, 12_497);
         assert_eq!(with(training), Some(ListError::Codes));
+        let training = |d: &mut Design| (d.purpose, d.slots) = (ListPurpose::Training, 12_496);
+        assert_eq!(with(training), None);
+        let largest = |d: &mut Design| (d.ratio, d.sizes) = (vec![255, 1], vec![256]);
+        assert_eq!(with(largest), None);
+        let larger = |d: &mut Design| (d.ratio, d.sizes) = (vec![255, 2], vec![257]);
+        assert_eq!(with(larger), Some(ListError::Ratio));
     }
 
     // shows: SG-7, SG-9

@@ -78,6 +78,8 @@ mod stream;
 #[cfg(feature = "offline")]
 #[cfg(test)]
 mod tale;
+#[cfg(all(test, feature = "server", feature = "offline"))]
+mod told;
 #[cfg(feature = "offline")]
 pub mod vectors;
 #[cfg(feature = "offline")]

@@ -232,3 +232,23 @@ impl OpeningText {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sealing::fixture::{design, draw};
+
+    #[test]
+    fn no_more_slots_are_opened_than_a_list_has() {
+        let list = draw(&design(8));
+        let issued = [("ES-001".to_owned(), list.rows()[0].code.to_string())];
+        let mut openings = Openings::of(std::slice::from_ref(&list), &issued, None).unwrap();
+        openings.openings[0].path.path.clear();
+        let one = openings.openings[0].clone();
+        openings.openings = vec![one.clone(); SLOTS_MAX as usize];
+        let read = Openings::from_json(&openings.to_json()).map(|read| read.openings.len());
+        assert_eq!(read, Ok(SLOTS_MAX as usize));
+        openings.openings.push(one);
+        assert_eq!(Openings::from_json(&openings.to_json()), Err(NotReadable("openings")));
+    }
+}

@@ -136,7 +136,7 @@ impl GivenText {
 #[cfg(feature = "offline")]
 #[cfg(test)]
 mod tests {
-    use super::{NotARotation, Rotation};
+    use super::{CARDS_MAX, NotARotation, Rotation};
     use crate::dice::FixedDice;
     use crate::sealing::fixture::{Story, centre, statistician, story};
     use crate::sealing::rotate::rotate;
@@ -163,5 +163,18 @@ mod tests {
             assert!(json.contains(from), "{from}");
             assert_eq!(Rotation::read(&json.replacen(from, to, 1)), Err(NotARotation), "{to}");
         }
+    }
+
+    #[test]
+    fn a_rotation_gives_the_key_to_no_more_than_a_trial_has_cards() {
+        let Story { list, cards, .. } = story();
+        let (stat, none) = (statistician(), BTreeSet::new());
+        let made = rotate(&list, &centre("east"), 2, &none, (&cards, &stat), &FixedDice::new(9));
+        let mut made = made.unwrap();
+        let one = made.given[0].clone();
+        made.given = vec![one.clone(); CARDS_MAX];
+        assert_eq!(Rotation::read(&made.to_json()).map(|read| read.given.len()), Ok(CARDS_MAX));
+        made.given.push(one);
+        assert_eq!(Rotation::read(&made.to_json()), Err(NotARotation));
     }
 }

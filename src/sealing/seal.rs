@@ -182,7 +182,7 @@ fn report(list: &List, statistician: &Identity) -> Report {
 
 #[cfg(test)]
 mod tests {
-    use super::{SealError, seal_package};
+    use super::{SealError, payload, read_payload, seal_package};
     use crate::dice::FixedDice;
     use crate::domain::people::Role;
     use crate::sealing::bytes::hex;
@@ -300,5 +300,25 @@ mod tests {
         let nowhere = draw(&Design { strata: vec![stratum.clone()], ..design(4) });
         let signed = manifest(&nowhere);
         assert_eq!(seal(&nowhere, &signed, &cards, &stat), SealError::NoCentre(stratum));
+    }
+
+    // shows: I9
+    #[test]
+    fn a_payload_of_another_form_is_nobodys_arm() {
+        let salt = [7; 32];
+        let whole = payload(1, &salt);
+        assert_eq!(
+            read_payload(&whole[..]).map(|(arm, read)| (arm.index(), read)),
+            Some((1, salt))
+        );
+        for at in [0, 2, 17, 31] {
+            let mut other = payload(1, &salt);
+            other[at] ^= 2;
+            assert!(read_payload(&other[..]).is_none(), "byte {at}");
+        }
+        let mut neither = payload(1, &salt);
+        (neither[0], neither[31]) = (2, 1);
+        assert!(read_payload(&neither[..]).is_none());
+        assert!(read_payload(&whole[1..]).is_none() && read_payload(&[]).is_none());
     }
 }

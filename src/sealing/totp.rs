@@ -46,11 +46,6 @@ impl TotpSecret {
         secret
     }
 
-    /// The secret as it is, for a client that plays the phone.
-    pub fn to_bytes(&self) -> Zeroizing<[u8; 20]> {
-        Zeroizing::new(self.0)
-    }
-
     /// The six digits of a step.
     pub fn code(&self, step: u64) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &self.0);

@@ -597,6 +597,8 @@ mod tests {
         }
         let unknown = LISTS.replacen("\"beacon\"", "\"more\": 1, \"beacon\"", 1);
         assert_eq!(check_file(&unknown), Err(VectorsError::Unknown));
+        let longest = format!("[]{}", " ".repeat(super::VECTORS_BYTES_MAX - 2));
+        assert_eq!(check_file(&longest), Ok(vec![]));
         let long = " ".repeat(super::VECTORS_BYTES_MAX + 1);
         assert_eq!(check_file(&long), Err(VectorsError::TooLong));
     }

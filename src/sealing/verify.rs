@@ -410,6 +410,12 @@ mod tests {
         tale.disclosures.push(disclosure(0, [8; 32]));
         let twice = "the manifest given for segment 1 is of another segment or trial";
         assert_eq!(says(&tale).1, twice);
+        // Signed by the right person, for segment 1, of another trial or to practise with.
+        let text = tale.story.package.manifest.text.replace("segment: 0", "segment: 1");
+        for (from, to) in [("TEST-0001", "TEST-0002"), ("purpose: live", "purpose: training")] {
+            tale.manifests[1] = sign_again(&text.replace(from, to));
+            assert_eq!(says(&tale), (1, twice.to_owned()), "{to}");
+        }
         (tale.manifests, tale.disclosures) = (vec![], vec![]);
         assert_eq!(says(&tale).1, "there is no manifest");
     }

@@ -619,6 +619,12 @@ mod tests {
         let fine = incident(0, "hot-1", "hotline").verdict();
         assert!(fine.fits(), "{:?}", fine.failure());
         assert!(incident(1, "stat-1", "statistician").verdict().fits());
+        // An incident voids the code that it is about, and not the next one.
+        let mut another = incident(0, "hot-1", "hotline");
+        let last = another.told.len() - 1;
+        another.told[last].2.on = vec![("code".to_owned(), code(3).into())];
+        let other = why(&another);
+        assert!(other.ends_with("hot-1, hotline, may not do so at east"), "{other}");
         let other = why(&incident(1, "hot-1", "hotline"));
         assert!(other.ends_with("hot-1, hotline, may not do so at east"), "{other}");
         let mut issued = incident(0, "hot-1", "hotline");

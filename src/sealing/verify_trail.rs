@@ -274,6 +274,8 @@ mod tests {
         let honest = Tale::honest();
         let lines = honest.lines();
         let mut forged = Tale::honest();
+        forged.kept = vec![honest.note(&lines)];
+        assert!(forged.verdict().fits(), "somebody kept the last one");
         forged.kept = vec![honest.note(&lines[..20]), honest.note(&lines[..30])];
         assert!(forged.verdict().fits());
         forged.told[25].0 = "ph-x";

@@ -10,7 +10,7 @@
 //! submission  = "old " <size> LF (base64(hash) LF)* LF <checkpoint>
 //! ```
 
-use super::bytes::{Hash, hex, same, sha256_of};
+use super::bytes::{Hash, hex, same, sha256, sha256_of};
 use super::checkpoint::{Checkpoint, NOTE_BYTES_MAX, TrailKey, is_origin};
 use super::tree::consistent;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -242,23 +242,15 @@ pub fn judge(
     if asked.old > checkpoint.size {
         return Err(NotCosigned::Malformed);
     }
-    let last = last(origin);
-    let size = last.as_ref().map_or(0, |last| last.size);
+    // Whoever saw nothing yet remembers the empty trail.
+    let (size, root) = last(origin).map_or((0, sha256(b"")), |last| (last.size, last.root));
     if asked.old != size {
         return Err(NotCosigned::AtSize(size));
     }
-    let grown = match &last {
-        Some(last) if last.size == checkpoint.size => {
-            if !same(&last.root, &checkpoint.root) {
-                return Err(NotCosigned::Forked(size));
-            }
-            asked.proof.is_empty()
-        }
-        Some(last) if last.size > 0 => {
-            consistent(size, &last.root, checkpoint.size, &checkpoint.root, &asked.proof)
-        }
-        _ => asked.proof.is_empty(),
-    };
+    if size == checkpoint.size && !same(&root, &checkpoint.root) {
+        return Err(NotCosigned::Forked(size));
+    }
+    let grown = consistent(size, &root, checkpoint.size, &checkpoint.root, &asked.proof);
     if grown { Ok(Verified { checkpoint, text }) } else { Err(NotCosigned::NotConsistent) }
 }
 
@@ -372,6 +364,11 @@ mod tests {
         assert_eq!(says(&ask(5, &forked), at(&old)).status(), 422);
         let more = Submission { proof: vec![[1; 32]], ..ask(0, &old) };
         assert_eq!(says(&more, None).status(), 422, "the proof from nothing is empty");
+        // The empty trail has one root, whether it was seen before or not.
+        assert!(judged(&ask(0, &[]), None).is_ok() && judged(&ask(0, &[]), at(&[])).is_ok());
+        let strange = Submission { note: signer().sign(0, &[1; 32]), ..ask(0, &[]) };
+        assert_eq!(says(&strange, None), NotCosigned::Forked(0));
+        assert!(judged(&ask(0, &old), at(&[])).is_ok());
         let log = TrailKey::parse(&signer().vkey()).unwrap();
         assert_eq!(judge("nonsense", &[log], |_| None), Err(NotCosigned::Malformed));
     }

@@ -187,8 +187,10 @@ impl TryCryptoRng for DiceRng<'_> {}
 
 #[cfg(test)]
 mod tests {
-    use super::{NotAPoint, NotWrappedToThisKey, OpeningKey, WrapPlace, unwrap, wrap};
-    use crate::dice::FixedDice;
+    use super::{
+        DiceRng, NotAPoint, NotWrappedToThisKey, OpeningKey, TryRng, WrapPlace, unwrap, wrap,
+    };
+    use crate::dice::{FixedDice, roll};
     use crate::domain::ids::TrialId;
     use crate::domain::people::Role;
     use crate::sealing::centre_key::CentreKey;
@@ -254,5 +256,17 @@ mod tests {
     fn a_key_in_a_log_shows_nothing() {
         assert_eq!(format!("{:?}", CentreKey::from_bytes([5; 32])), "CentreKey(32 bytes)");
         assert_eq!(format!("{:?}", OpeningKey::derive(&[5; 32])), "OpeningKey(private)");
+    }
+
+    #[test]
+    fn the_dice_of_the_wraps_are_ours_whatever_is_asked_of_them() {
+        let rolled = FixedDice::new(4);
+        let (four, eight): ([u8; 4], [u8; 8]) = (roll(&rolled), roll(&rolled));
+        let (dice, mut bytes) = (FixedDice::new(4), [0; 3]);
+        let mut rng = DiceRng(&dice);
+        assert_eq!(rng.try_next_u32(), Ok(u32::from_le_bytes(four)));
+        assert_eq!(rng.try_next_u64(), Ok(u64::from_le_bytes(eight)));
+        assert_eq!(rng.try_fill_bytes(&mut bytes), Ok(()));
+        assert_eq!(bytes, roll::<3>(&rolled));
     }
 }

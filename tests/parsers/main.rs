@@ -20,7 +20,9 @@ use klero::sealing::package::Package;
 use klero::sealing::published::Openings;
 use klero::sealing::rotate::rotate;
 use klero::sealing::witness::{Cosigner, Submission};
-use klero::sealing::{card, disclosure, identity, kit, offline_record, package, published};
+use klero::sealing::{
+    card, data_set, disclosure, identity, kit, offline_record, package, published,
+};
 use readers::{READERS, WORDS, hold};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -248,6 +250,7 @@ fn a_file_is_read_at_its_longest_and_refused_one_byte_past_it() {
     let seeds = seeds(&stage);
     for (name, longest) in [
         ("card", card::CARD_BYTES_MAX),
+        ("data-set", data_set::DATA_SET_BYTES_MAX),
         ("disclosure", disclosure::DISCLOSURE_BYTES_MAX),
         ("identity", identity::IDENTITY_BYTES_MAX),
         ("kit-slot", kit::KIT_FILE_BYTES_MAX),
@@ -259,9 +262,9 @@ fn a_file_is_read_at_its_longest_and_refused_one_byte_past_it() {
     ] {
         let whole = &seeds[name];
         // What is blank is read over; so nothing but its length is at fault.
-        let mut text = format!("{whole}{}", " ".repeat(longest - whole.len()));
+        let mut text = format!("{whole}{}", "\n".repeat(longest - whole.len()));
         assert!(hold(name, text.as_bytes()).is_some(), "{name}: {longest} bytes");
-        text.push(' ');
+        text.push('\n');
         assert_eq!(hold(name, text.as_bytes()), None, "{name}: one more");
     }
     drop(stage);

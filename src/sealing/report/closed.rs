@@ -50,13 +50,10 @@ impl<'l> Counter<'l> {
     }
 
     fn table(mut self, id: &'static str, title: &'static str) -> Table {
-        self.rows.sort_by(|a, b| (a.0 != ALL).cmp(&(b.0 != ALL)).then_with(|| a.0.cmp(&b.0)));
+        self.rows.sort();
         Table { id, title, rows: self.rows }
     }
 }
-
-/// The row of everybody; it stands first.
-const ALL: &str = "all";
 
 /// Who is in which arm: all, by centre, by level, by stratum.
 pub fn balance(looked: &Looked) -> Vec<Table> {
@@ -66,7 +63,7 @@ pub fn balance(looked: &Looked) -> Vec<Table> {
         counter.table(id, title)
     };
     vec![
-        by("randomised", "Randomised", &|_| ALL.to_owned()),
+        by("randomised", "Randomised", &|_| "all".to_owned()),
         by("randomised-by-centre", "Randomised, by centre", &|one| one.centre.clone()),
         by("randomised-by-level", "Randomised, by level", &|one| one.level.clone()),
         by("randomised-by-stratum", "Randomised, by stratum", &|one| one.stratum.clone()),

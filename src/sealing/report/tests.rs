@@ -1,10 +1,12 @@
 //! A made-up trial, counted by hand beside the report.
 
+mod lines;
+
 use super::Looked;
 use super::closed::{Judged, Table, balance, standing, tables};
-use super::leak::{collateral, exposure, leak, shown};
-use super::reconcile::{Reconciled, Sources, Stands, reconcile};
+use super::leak::{Shown, collateral, exposure, leak, shown};
 use crate::domain::entry::Entry;
+use crate::domain::time::Moment;
 use crate::sealing::tale::Tale;
 use crate::sealing::verify::Evidence;
 
@@ -227,6 +229,71 @@ fn whoever_prepared_three_of_a_block_knows_the_fourth_before_it_is_made() {
     assert_eq!(ph.follows[0].participant.as_deref(), Some("ES-013"));
 }
 
+/// `stands` at this moment for this row, to this person.
+fn known(tale: &Tale, row: usize, by: &str, millis: i64) -> Shown {
+    let code = tale.story.list.rows()[row].code.to_string();
+    let at = Moment::from_millis(millis);
+    Shown { code, at, by: by.to_owned(), role: "hotline".to_owned(), broken: true }
+}
+
+// shows: RP-3, EU-12
+#[test]
+fn an_opening_that_was_taken_in_and_handed_in_as_a_record_is_one() {
+    let mut tale = filled();
+    let opened = "2026-11-29T03:00:00.000Z";
+    let entry = tale.release("break-imported", 2, "ES-012").with("opened-at", opened);
+    let entry = entry.with("opener", "hot-1").with("opener-role", "hotline");
+    tale.told.push(("inv-e", "investigator", entry));
+    let at = Moment::parse(opened).unwrap().millis();
+    let records = [
+        known(&tale, 2, "hot-1", at),
+        // The same code by somebody else, at another time, and another code at that time.
+        known(&tale, 2, "hot-2", at),
+        known(&tale, 2, "hot-1", at + 1),
+        known(&tale, 3, "hot-1", at),
+    ];
+    let looked = look(&tale);
+    let without = shown(&looked, &[]);
+    let with = shown(&looked, &records);
+    assert_eq!(with.len(), without.len() + 3);
+    for record in &records {
+        assert_eq!(with.iter().filter(|one| *one == record).count(), 1, "{record:?}");
+    }
+    assert!(with.windows(2).all(|two| two[0].at <= two[1].at), "oldest first");
+}
+
+// shows: RP-3
+#[test]
+fn who_was_randomised_after_a_break_and_what_is_still_to_come_is_counted_by_block() {
+    // Both blocks of east/mild are issued but for the last of the second; the tale broke rows 1 and 16.
+    let mut tale = filled();
+    let last = tale.told.pop().unwrap();
+    let fifth =
+        (4..7).find(|row| (5..8).any(|next| next > *row && arm(&tale, next) == arm(&tale, *row)));
+    let fifth = fifth.unwrap();
+    let twin = (fifth + 1..8).find(|row| arm(&tale, *row) == arm(&tale, fifth)).unwrap();
+    for row in [fifth, twin] {
+        break_row(&mut tale, row, &format!("ES-{:03}", row + 10));
+    }
+    let looked = look(&tale);
+    let leaks = leak(&looked, &shown(&looked, &[]));
+    let (issued, to_come) = if twin == 7 { (2, 0) } else { (1, 1) };
+    assert_eq!((leaks[1].blocks, leaks[1].certain, leaks[1].certain_to_come), (1, issued, to_come));
+    // Rows 2 to 6 came after the break of row 1; nobody came after the two of the second block.
+    assert_eq!((leaks[0].afterwards, leaks[1].afterwards), (5, 0));
+    tale.told.push(last);
+    let looked = look(&tale);
+    let leaks = leak(&looked, &shown(&looked, &[]));
+    assert_eq!((leaks[1].certain, leaks[1].certain_to_come), (2, 0));
+    assert_eq!((leaks[0].afterwards, leaks[1].afterwards), (6, 1));
+    // Whose code was broken is named by their number, and by the code when nobody has it.
+    let each = collateral(&looked, &shown(&looked, &[known(&tale, 31, "hot-1", 0)]));
+    let whom: Vec<&str> = each.iter().map(|one| one.participant.as_str()).collect();
+    let code = tale.story.list.rows()[31].code.to_string();
+    let numbers = [fifth, twin].map(|row| format!("ES-{:03}", row + 10));
+    assert_eq!(whom, [&code, "WE-001", "ES-003", &numbers[0], &numbers[1]]);
+}
+
 #[test]
 fn every_drawn_code_is_issued_set_aside_or_left() {
     let mut tale = filled();
@@ -269,96 +336,4 @@ fn a_trail_that_does_not_verify_or_names_a_strange_code_is_not_counted() {
     let evidence = Evidence { checkpoint: &note, ..evidence };
     let why = Looked::at(&evidence, &lines.concat()).err().unwrap();
     assert!(why.contains("code 7429133 is in no list"), "{why}");
-}
-
-/// The lines of a tale, without anything beside list and trail.
-fn reconciled(tale: &Tale) -> Vec<Reconciled> {
-    let looked = look(tale);
-    reconcile(&Sources {
-        looked: &looked,
-        verdict: &Tale::honest().verdict(),
-        with_data: false,
-        infusions: 1,
-        vial_arm: Some(0),
-        kept: 0,
-        records: 0,
-        counts: &[],
-        pharmacy: None,
-        statements: &[],
-        trail_hash: String::new(),
-    })
-}
-
-fn stands(tale: &Tale, number: usize) -> (Stands, String) {
-    let line = &reconciled(tale)[number - 1];
-    (line.stands, line.evidence.clone())
-}
-
-#[test]
-fn the_line_about_rights_names_each_review_in_the_trail_and_still_waits_for_somebodys_word() {
-    let mut tale = Tale::honest();
-    let (stood, why) = stands(&tale, 12);
-    assert!(
-        stood == Stands::NotShown && why.starts_with("no signed review of the rights"),
-        "{why}"
-    );
-    tale.told.push(("ad-1", "admin", Entry::new("person-disabled").on("person", "co-e")));
-    tale.told.push(("mo-1", "monitor", Entry::new("access-reviewed").with("entries", 9u64)));
-    let (stood, why) = stands(&tale, 12);
-    let entry = tale.told.len() - 1;
-    let ended = tale.told.iter().filter(|(_, _, told)| told.act == "person-disabled").count();
-    let said = format!("rights reviewed in entries {entry}; {ended} accounts ended; no statement");
-    assert!(stood == Stands::NotShown && why.starts_with(&said), "{why}, not {said}");
-}
-
-// shows: I4
-#[test]
-fn a_code_set_aside_is_passed_over_and_one_that_was_issued_all_the_same_is_found() {
-    let void = |tale: &Tale, row: usize| {
-        let code = tale.story.list.rows()[row].code.to_string();
-        ("stat-1", "statistician", Entry::new("code-voided").on("code", code))
-    };
-    let mut tale = Tale::honest();
-    let after = tale.randomised(3, "ES-013");
-    tale.told.push(("co-e", "coordinator", after.clone()));
-    let (found, why) = stands(&tale, 3);
-    assert!(found == Stands::Fail && why.contains("was not the next"), "row 2 was left out: {why}");
-    let at = tale.told.len() - 1;
-    tale.told.insert(at, void(&tale, 2));
-    assert_eq!(stands(&tale, 3).0, Stands::Pass);
-    assert_eq!(
-        stands(&tale, 1),
-        (
-            Stands::Pass,
-            "32 = 5 + 1 + 26 in 4 strata; 0 marked randomised in error, counted apart".into()
-        )
-    );
-    let issued = tale.randomised(2, "ES-014");
-    tale.told.push(("co-e", "coordinator", issued));
-    assert_eq!((stands(&tale, 3).0, stands(&tale, 1).0), (Stands::Fail, Stands::Fail));
-    let mut tale = Tale::honest();
-    let again = tale.randomised(0, "ES-009");
-    tale.told.push(("co-e", "coordinator", again));
-    assert_eq!(stands(&tale, 2).0, Stands::Fail, "one code twice");
-}
-
-// shows: AL-1
-#[test]
-fn a_step_that_is_missing_or_out_of_order_fails_its_line_by_the_participant() {
-    let signed = |who: &str| ("inv-e", "investigator", about("eligibility-signed", who));
-    let mut tale = Tale::honest();
-    assert!(stands(&tale, 5).1.starts_with("ES-001: a step is missing"));
-    let first = tale.first("randomised");
-    for who in ["ES-001", "ES-002", "ES-003", "WE-001"] {
-        tale.told.insert(first, signed(who));
-    }
-    let (found, why) = stands(&tale, 5);
-    assert_eq!(found, Stands::NotShown, "consent is nobody's line: {why}");
-    assert!(why.contains("in order for 4 randomised, 0 infused"), "{why}");
-    let early = about("infusion-recorded", "ES-001").with("started", "2020-01-01T00:00:00.000Z");
-    tale.told.push(("co-e", "coordinator", early));
-    assert!(stands(&tale, 5).1.starts_with("ES-001: a step"), "infused before it was prepared");
-    // The tale prepares for ES-001 twice, without saying for which visit.
-    let (found, why) = stands(&tale, 7);
-    assert!(found == Stands::NotShown && why.contains("at most 1 of 1"), "{why}");
 }
