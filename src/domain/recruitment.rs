@@ -60,18 +60,6 @@ pub enum Step {
     Randomisation,
 }
 
-impl Step {
-    /// The word for bodies.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Step::Consent => "consent",
-            Step::Screening => "screening",
-            Step::Signature => "signature",
-            Step::Randomisation => "randomisation",
-        }
-    }
-}
-
 /// Why a participant cannot be randomised now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RandomiseRefusal {

@@ -18,15 +18,6 @@ pub enum Truth {
 }
 
 impl Truth {
-    /// The word for lines and bodies.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Truth::No => "no",
-            Truth::Unknown => "unknown",
-            Truth::Yes => "yes",
-        }
-    }
-
     /// True of all; of none of them, too.
     pub fn all(of: impl IntoIterator<Item = Truth>) -> Truth {
         of.into_iter().min().unwrap_or(Truth::Yes)
@@ -166,12 +157,12 @@ fn must_be(answers: &Answers, id: &FieldId, choice: &str) -> Truth {
     }
 }
 
-/// A day known to its month or year only counts as its last day, but never as one after the reference day.
+/// A day known to its month or year only counts as its last day, but never as one after the reference day. Only a field
+/// that can be answered with *never* is looked back at: its days are partial ones, even when they are whole.
 fn none_within(answers: &Answers, id: &FieldId, months: &Months) -> Truth {
     let last = match answers.get(id) {
         Some(Value::Never) => return Truth::Yes,
         Some(Value::Partial(day)) => day.last_day(),
-        Some(Value::Day(day)) => *day,
         _ => return Truth::Unknown,
     };
     match answers.day(&months.before) {

@@ -209,20 +209,20 @@ fn run(
     imbalances.add(&tally);
 }
 
-/// A number by these shares, of 24 bits.
+/// A number by these shares, of 24 bits. The last share takes what the others leave.
 fn pick(shares: &[f64], draw: Draw<'_>) -> usize {
-    if shares.len() == 1 {
+    let Some((_, others)) = shares.split_last().filter(|(_, others)| !others.is_empty()) else {
         return 0;
-    }
+    };
     let number = (0..3).fold(0usize, |number, _| number << 8 | draw(256)) as f64;
     let mut left = number / f64::from(1 << 24) * shares.iter().sum::<f64>();
-    for (at, share) in shares.iter().enumerate() {
+    for (at, share) in others.iter().enumerate() {
         left -= share;
         if left < 0.0 {
             return at;
         }
     }
-    shares.len() - 1
+    others.len()
 }
 
 /// How right it is to guess the arm with fewest so far, by its part of the ratio; one of several at random.

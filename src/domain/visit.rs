@@ -91,10 +91,8 @@ pub fn window(trial: &Trial, visit: &Visit, course: &Course<'_>) -> Option<Windo
 
 /// The infusion that is due today: inside its window, not yet released, not too soon.
 pub fn due_today<'t>(trial: &'t Trial, course: &Course<'_>, today: Date) -> Option<&'t Visit> {
-    trial.visits.iter().find(|visit| {
-        let due = may_prepare(trial, &visit.id, course, today, false);
-        due.is_ok_and(|due| !due.deviation && !due.again)
-    })
+    // Without a reason nothing is released again, and nothing that deviates.
+    trial.visits.iter().find(|visit| may_prepare(trial, &visit.id, course, today, false).is_ok())
 }
 
 /// May this visit's infusion be prepared today? `reason` says whether one was given for preparing again or outside

@@ -141,7 +141,10 @@ fn texts_are_bounded_in_characters_and_hold_no_telephone_or_identity_number() {
     };
     assert!(other(&"x".repeat(80)).is_ok());
     assert_eq!(other(&"x".repeat(81)), Err("text-too-long"));
-    for fine in ["雷公藤 20 mg", "since 2026-03-14", "1234567890", "call 12345 or 67890"] {
+    // One letter, or more than one space or hyphen, ends a row of digits.
+    let apart = ["123456x789012", "123456  789012", "123456 - 789012", "123456--789012"];
+    let usual = ["雷公藤 20 mg", "since 2026-03-14", "1234567890", "call 12345 or 67890"];
+    for fine in [usual, apart].concat() {
         assert!(other(fine).is_ok(), "{fine}");
     }
     for number in [
@@ -360,6 +363,8 @@ fn what_is_not_asked_of_somebody_is_not_answered() {
     assert!(read_at(&form(&male), noon()).is_ok());
     let pregnant = [("sex", "male"), ("breast_feeding", "")];
     assert_eq!(refused(&pregnant), ("pregnant".to_owned(), "not-asked"));
+    let problem = &read_at(&form(&pregnant), noon()).unwrap_err()[0];
+    assert_eq!(problem.other, Some(field("sex")), "the answer because of which it is not asked");
     assert_eq!(refused(&[("background_other", "aspirin")]).1, "not-asked");
     let asked = |changes: &[(&str, &str)]| answers(changes).missing(&TRIAL);
     assert_eq!(asked(&[("background", "other")]), [field("background_other")]);

@@ -356,7 +356,7 @@ fn longest_digit_run(text: &str) -> usize {
             run = if gap > 1 { 1 } else { run + 1 };
             gap = 0;
             longest = longest.max(run);
-        } else if run > 0 && matches!(c, ' ' | '-') {
+        } else if matches!(c, ' ' | '-') {
             gap += 1;
         } else {
             (run, gap) = (0, 0);

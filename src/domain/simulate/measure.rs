@@ -132,6 +132,7 @@ mod tests {
     fn power_is_80_percent_without_loss_and_falls_with_it() {
         assert!((normal(1.959_963_985) - 0.975).abs() < 1e-7);
         assert!((normal(-1.0) - 0.158_655_254).abs() < 1e-7);
+        assert!((normal(0.0) - 0.5).abs() < 1e-7);
         assert!((power_kept(0.0, 334.0) - 0.8).abs() < 1e-6);
         // Losing a quarter: √0.75·2.80159 − 1.95996 = 0.46628.
         assert!((power_kept(83.5, 334.0) - 0.679_49).abs() < 1e-4);

@@ -109,7 +109,10 @@ fn a_half_a_third_a_quarter_a_fifth_of_allocations_are_certain_in_blocks_of_2_4_
         let error = (share * (1.0 - share) / 20_000.0).sqrt();
         assert!((figures.certain - share).abs() < 5.0 * error, "{size}: {}", figures.certain);
     }
-    assert!((certain_in_block(6, &[2, 1]) - exact_three(6)).abs() < 1e-12);
+    for size in [3, 6, 9, 12] {
+        let exact = exact_three(size);
+        assert!((certain_in_block(size, &[2, 1]) - exact).abs() < 1e-12, "{size}: {exact}");
+    }
 }
 
 /// 2 : 1 in one block, counted over all orders.
@@ -210,6 +213,44 @@ fn accrual_follows_the_shares_that_were_given() {
         let error = (p * (1.0 - p) * 100_000.0f64).sqrt();
         assert!((count - p * 100_000.0f64).abs() < 5.0 * error, "{counts:?}");
     }
+}
+
+#[test]
+fn each_share_has_exactly_its_part_of_all_numbers() {
+    // 2²⁴ numbers: of two halves the second begins at 2²³, of 1 : 3 at 2²².
+    for (shares, last, first) in
+        [([1.0, 1.0], 0x7f_ffff, 0x80_0000), ([1.0, 3.0], 0x3f_ffff, 0x40_0000)]
+    {
+        for (number, picked) in [(0, 0), (last, 0), (first, 1), (0xff_ffff, 1)] {
+            let mut bytes = [16, 8, 0].map(|shift| number >> shift & 0xff).into_iter();
+            let found = pick(&shares, &mut |_| bytes.next().unwrap());
+            assert_eq!(found, picked, "{number:#x} by {shares:?}");
+        }
+    }
+}
+
+#[test]
+fn whoever_sees_only_the_own_centre_learns_nothing_from_another_centre_of_the_same_list() {
+    // Two people of the first level, each at a centre of its own, in one block of two.
+    let shares = vec![0.5; 2];
+    let (centres, levels) = (shares.clone(), shares);
+    let plan = Plan { ratio: vec![1, 1], centres, levels, participants: 2, runs: 1 };
+    let mut bytes = [[0; 3], [0; 3], [255; 3], [0; 3]].into_iter().flatten();
+    let design = blocks(&[2], Strata::Factors);
+    let figures = simulate(&plan, &design, &mut |_| bytes.next().unwrap(), &mut dice(13)).unwrap();
+    assert_eq!(figures.fewer, 0.75, "a coin, then the arm that is left");
+    assert_eq!(figures.own, 0.5, "a coin at each centre");
+}
+
+#[test]
+fn the_arm_with_fewer_is_the_one_with_fewer_by_its_part_of_the_ratio() {
+    let right = |seen: &[u32], ratio: &[u32]| {
+        (0..seen.len()).map(|arm| fewer_guess(seen, ratio, arm)).collect::<Vec<f64>>()
+    };
+    assert_eq!(right(&[4, 2], &[2, 1]), [0.5, 0.5], "as the ratio says");
+    assert_eq!(right(&[5, 2], &[2, 1]), [0.0, 1.0], "2½ parts and 2");
+    assert_eq!(right(&[3, 2], &[2, 1]), [1.0, 0.0], "1½ parts and 2");
+    assert_eq!(right(&[3, 1, 2], &[3, 1, 1]), [0.5, 0.5, 0.0], "one part, one, and 2");
 }
 
 #[test]

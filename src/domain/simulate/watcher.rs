@@ -122,3 +122,26 @@ impl Watcher {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Method, Watcher};
+    use std::collections::BTreeSet;
+
+    // What a run costs: a size that is named two hundred times is followed once.
+    #[test]
+    fn equal_rests_are_followed_once_however_they_came_about() {
+        for (sizes, most) in [(vec![4; 200], 1), (vec![2, 4], 2), (vec![2, 2, 4, 4, 6], 3)] {
+            let mut watcher = Watcher::new(&[1, 1], &Method::Blocks(sizes.clone()));
+            for seen in 0..24 {
+                let rests: BTreeSet<u128> = watcher.states.iter().map(|left| left.counts).collect();
+                assert_eq!(rests.len(), watcher.states.len(), "{sizes:?} after {seen}");
+                assert!(rests.len() <= most, "{sizes:?} after {seen}");
+                let likely: f64 = watcher.states.iter().map(|left| left.likely).sum();
+                assert!((likely - 1.0).abs() < 1e-9, "{sizes:?} after {seen}: {likely}");
+                // Both arms in turn: every size may end whenever both have come as often.
+                watcher.sees(seen % 2);
+            }
+        }
+    }
+}
