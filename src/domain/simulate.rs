@@ -150,8 +150,9 @@ pub fn simulate(
 
 fn check(plan: &Plan, design: &Design) -> Result<(), PlanError> {
     let arms = plan.ratio.len();
-    let share = |share: &f64| share.is_finite() && *share > 0.0;
-    let shares = |all: &[f64]| !all.is_empty() && all.iter().all(share);
+    // Infinite or no number, one share or all together: the sum is no number to draw below.
+    let positive = |all: &[f64]| !all.is_empty() && all.iter().all(|share| *share > 0.0);
+    let shares = |all: &[f64]| positive(all) && all.iter().sum::<f64>().is_finite();
     let sum: u64 = plan.ratio.iter().copied().map(u64::from).sum();
     let fits = |size: &u32| (1..=256).contains(size) && u64::from(*size).is_multiple_of(sum);
     let sizes = match &design.method {

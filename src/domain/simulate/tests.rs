@@ -266,7 +266,9 @@ fn what_cannot_be_simulated_is_refused_by_name() {
     assert_eq!(refused(&|plan, _| plan.ratio = vec![1; 17]), Some(PlanError::Ratio));
     assert_eq!(refused(&|plan, _| plan.centres = vec![]), Some(PlanError::Shares));
     assert_eq!(refused(&|plan, _| plan.levels = vec![1.0, 0.0]), Some(PlanError::Shares));
-    assert_eq!(refused(&|plan, _| plan.centres = vec![f64::NAN]), Some(PlanError::Shares));
+    for odd in [vec![f64::NAN], vec![f64::INFINITY], vec![1e308, 1e308], vec![1.0, -1.0]] {
+        assert_eq!(refused(&|plan, _| plan.centres = odd.clone()), Some(PlanError::Shares));
+    }
     assert_eq!(refused(&|plan, _| plan.participants = 0), Some(PlanError::Nothing));
     assert_eq!(refused(&|plan, _| plan.runs = 0), Some(PlanError::Nothing));
     for sizes in [&[][..], &[3], &[4, 0], &[258]] {
