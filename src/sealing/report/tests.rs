@@ -294,6 +294,29 @@ fn who_was_randomised_after_a_break_and_what_is_still_to_come_is_counted_by_bloc
     assert_eq!(whom, [&code, "WE-001", "ES-003", &numbers[0], &numbers[1]]);
 }
 
+// shows: RP-3
+#[test]
+fn what_is_shown_at_the_moment_of_an_allocation_was_not_known_before_it() {
+    let tale = filled();
+    let looked = look(&tale);
+    let issued = |row: usize| {
+        let code = tale.story.list.rows()[row].code.to_string();
+        looked.issued.iter().find(|one| one.code == code).unwrap().at.millis()
+    };
+    // Rows 2 to 7 are issued one after the other; row 0 is known as row 2 is issued.
+    let leaks = leak(&looked, &[known(&tale, 0, "hot-1", issued(2))]);
+    assert_eq!((leaks[0].blocks, leaks[0].afterwards), (1, 5));
+    // The second block, whose last is row 7: two of different arms are known from the beginning, then the third.
+    let other = [5, 6].into_iter().find(|row| arm(&tale, *row) != arm(&tale, 4)).unwrap();
+    let beforehand = |third_at: i64| {
+        let seen = [(4, 0), (other, 0), (11 - other, third_at)];
+        let seen = seen.map(|(row, at)| known(&tale, row, "hot-9", at));
+        let people = exposure(&looked, &seen);
+        people.iter().find(|one| one.person == "hot-9").unwrap().beforehand
+    };
+    assert_eq!((beforehand(issued(7)), beforehand(issued(7) - 1)), (0, 1));
+}
+
 #[test]
 fn every_drawn_code_is_issued_set_aside_or_left() {
     let mut tale = filled();
