@@ -2,12 +2,12 @@
 """Changes the source in every small way that cargo-mutants knows, and looks which change no test notices.
 
     cargo install cargo-mutants
-    tests/mutants/run.py                           domain and sealing, and the road of a release: some hours
+    tests/mutants/run.py                           domain and sealing, and the road of a release: an hour or two
     tests/mutants/run.py src/sealing/tree.rs       one file
 
 cargo-mutants builds the program anew for each change, which takes days here. This builds it once: each function holds
 all its changed bodies, and KLERO_MUTANT says which one runs. Each test then runs alone once, and the functions it reaches are
-written down (KLERO_REACHED): a change is tried against the tests that reach it, the quick ones first, until one of them fails.
+written down (KLERO_REACHED): a change is tried against the tests that reach it, the nearest first, until one of them fails.
 
 A change that does not compile is left out, as cargo-mutants does. Constants, `const fn` and functions that return `impl`
 something have no body that could be chosen at run time: they are counted apart, and `cargo mutants -f FILE` tries them one by
@@ -216,7 +216,7 @@ def built(mutants, out):
             out.update((number, "does not compile") for number in new)
     programs = {}
     for told in messages:
-        if told.get("reason") == "compiler-artifact" and told.get("executable"):
+        if told.get("reason") == "compiler-artifact" and told.get("executable") and told["profile"]["test"]:
             kind = "lib" if "lib" in told["target"]["kind"] else told["target"]["name"]
             programs[kind] = told["executable"]
     return programs
@@ -267,7 +267,7 @@ def reached(name, program):
 def noticed(programs, tests, mutant, thorough):
     """What test notices the change; none when all that were asked are green. Those that reach the fewest other functions
     come first: what they look at is near. The rest is asked when it is to be thorough."""
-    near = [(len(functions), name, test, seconds) for name, all in tests.items() for test, seconds, functions in all
+    near = [(len(functions), name, test, seconds) for name, those in tests.items() for test, seconds, functions in those
             if mutant["of"] in functions]
     asked, total = collections.defaultdict(list), 0
     for _, name, test, seconds in sorted(near):
