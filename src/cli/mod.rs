@@ -262,11 +262,7 @@ enum Command {
     Health(doctor::Health),
     /// Accounts: at a running service, and on a stopped folder when no administrator can sign in
     #[cfg(feature = "server")]
-    #[command(subcommand, arg_required_else_help = true, after_help = ending([
-        "klero user import people.csv --server http://127.0.0.1:8787 --name admin-1",
-        "klero user list --server http://127.0.0.1:8787 --name mon-1",
-        "klero user recover admin-1 second-factor --data /var/lib/klero",
-    ], &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::NotAllowed]))]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending(user::EXAMPLES, &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::NotAllowed]))]
     User(user::Verb),
     /// Programs that are told of what happens
     #[cfg(all(feature = "server", feature = "offline"))]

@@ -11,6 +11,18 @@ use crate::text::Language;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+/// Examples of the verbs; whoever signs in from a command needs the other half of the program.
+pub const EXAMPLES: [&str; 3] = if cfg!(feature = "offline") {
+    [
+        "klero user import people.csv --server http://127.0.0.1:8787 --name admin-1",
+        "klero user list --server http://127.0.0.1:8787 --name mon-1",
+        RECOVER,
+    ]
+} else {
+    [RECOVER, "klero user recover --help", "klero user --help"]
+};
+const RECOVER: &str = "klero user recover admin-1 second-factor --data /var/lib/klero";
+
 /// The verbs.
 #[derive(Subcommand)]
 pub enum Verb {
@@ -48,7 +60,7 @@ impl Verb {
 /// factor is given up at once, with its recovery codes and every session. Nobody's opening key is touched.
 #[derive(Args)]
 #[command(after_help = ending([
-    "klero user recover admin-1 second-factor --data /var/lib/klero",
+    RECOVER,
     "klero user recover admin-1 password --data data",
     "klero user recover admin-1 password --data data --json",
 ], &[Exit::NotThere, Exit::InUse, Exit::NotAllowed, Exit::Behind]))]
