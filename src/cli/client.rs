@@ -81,9 +81,10 @@ impl Client {
             .max_redirects_will_error(false)
             .timeout_global(Some(Duration::from_secs(ANSWER_SECONDS)));
         // What is plain stays on its way: a proxy of the environment would read it.
-        let config = match trusting(None) {
-            Some(tls) if base.starts_with(SECRET) => config.tls_config(tls),
-            _ => config.proxy(None),
+        let trusted = if base.starts_with(SECRET) { trusting(None) } else { None };
+        let config = match trusted {
+            Some(tls) => config.tls_config(tls),
+            None => config.proxy(None),
         };
         Ok(Self { base, agent: config.build().into() })
     }

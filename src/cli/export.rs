@@ -26,7 +26,9 @@ const FILL: &str =
 /// file stands FILE.checkpoint, the signed head of the trail that names it.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
-#[command(after_help = ending(EXAMPLES, &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::Schema, Exit::Exists, Exit::Behind]))]
+#[command(after_help = ending(EXAMPLES, &[
+    Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::Schema, Exit::Exists, Exit::Behind,
+]))]
 pub struct Export {
     #[cfg(feature = "offline")]
     #[command(subcommand)]

@@ -262,7 +262,9 @@ enum Command {
     Health(doctor::Health),
     /// Accounts: at a running service, and on a stopped folder when no administrator can sign in
     #[cfg(feature = "server")]
-    #[command(subcommand, arg_required_else_help = true, after_help = ending(user::EXAMPLES, &[Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::NotAllowed]))]
+    #[command(subcommand, arg_required_else_help = true, after_help = ending(user::EXAMPLES, &[
+        Exit::NotThere, Exit::InUse, Exit::Unreadable, Exit::NotAllowed,
+    ]))]
     User(user::Verb),
     /// Programs that are told of what happens
     #[cfg(all(feature = "server", feature = "offline"))]

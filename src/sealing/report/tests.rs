@@ -229,7 +229,7 @@ fn whoever_prepared_three_of_a_block_knows_the_fourth_before_it_is_made() {
     assert_eq!(ph.follows[0].participant.as_deref(), Some("ES-013"));
 }
 
-/// `stands` at this moment for this row, to this person.
+/// The code of this row, shown to this person at this moment.
 fn known(tale: &Tale, row: usize, by: &str, millis: i64) -> Shown {
     let code = tale.story.list.rows()[row].code.to_string();
     let at = Moment::from_millis(millis);

@@ -59,6 +59,16 @@ fn stands(tale: &Tale, number: usize) -> (Stands, String) {
     nothing().line(&look(tale), number)
 }
 
+/// The honest tale, with everybody's eligibility signed before they were randomised.
+fn signed() -> Tale {
+    let mut tale = Tale::honest();
+    let first = tale.first("randomised");
+    for who in ["ES-001", "ES-002", "ES-003", "WE-001"] {
+        tale.told.insert(first, ("inv-e", "investigator", about("eligibility-signed", who)));
+    }
+    tale
+}
+
 /// A statement for a line.
 fn said(line: usize, document_fits: bool) -> Statement {
     Statement { line, says: "Demo monitor: seen, report.pdf".to_owned(), document_fits }
@@ -117,14 +127,9 @@ fn a_code_set_aside_is_passed_over_and_one_that_was_issued_all_the_same_is_found
 // shows: AL-1
 #[test]
 fn a_step_that_is_missing_or_out_of_order_fails_its_line_by_the_participant() {
-    let signed = |who: &str| ("inv-e", "investigator", about("eligibility-signed", who));
-    let mut tale = Tale::honest();
-    let (found, why) = stands(&tale, 5);
+    let (found, why) = stands(&Tale::honest(), 5);
     assert!(found == Stands::Fail && why.starts_with("ES-001: a step is missing"), "{why}");
-    let first = tale.first("randomised");
-    for who in ["ES-001", "ES-002", "ES-003", "WE-001"] {
-        tale.told.insert(first, signed(who));
-    }
+    let mut tale = signed();
     let (found, why) = stands(&tale, 5);
     assert_eq!(found, Stands::NotShown, "consent is nobody's line: {why}");
     assert!(why.contains("in order for 4 randomised, 0 infused"), "{why}");
@@ -196,11 +201,7 @@ fn checkpoints_show_something_only_when_others_kept_one() {
 
 #[test]
 fn what_nobody_can_compute_is_shown_by_a_statement_whose_document_is_the_one_meant() {
-    let mut tale = Tale::honest();
-    let first = tale.first("randomised");
-    for who in ["ES-001", "ES-002", "ES-003", "WE-001"] {
-        tale.told.insert(first, ("inv-e", "investigator", about("eligibility-signed", who)));
-    }
+    let mut tale = signed();
     let looked = look(&tale);
     let with = |statements: Vec<Statement>| Beside { statements, ..nothing() };
     for line in [5, 6] {
@@ -220,11 +221,7 @@ fn what_nobody_can_compute_is_shown_by_a_statement_whose_document_is_the_one_mea
 // shows: AL-1
 #[test]
 fn infusions_after_their_preparation_are_counted() {
-    let mut tale = Tale::honest();
-    let first = tale.first("randomised");
-    for who in ["ES-001", "ES-002", "ES-003", "WE-001"] {
-        tale.told.insert(first, ("inv-e", "investigator", about("eligibility-signed", who)));
-    }
+    let mut tale = signed();
     for who in ["ES-001", "ES-002"] {
         let infused = about("infusion-recorded", who).with("started", "2030-01-01T00:00:00.000Z");
         tale.told.push(("co-e", "coordinator", infused));
