@@ -31,6 +31,16 @@ export function show(step) {
   first.focus({ preventScroll: true });
 }
 
+// The second press of a double click belongs to the step that the first was made in: on the step that came up between
+// the two it presses nothing, whatever lies under the pointer there.
+let pressedIn = null;
+document.addEventListener('click', (event) => {
+  if (event.detail < 2) pressedIn = here;
+  if (pressedIn === here) return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
+
 // The words of a code, with what is put into them. They all stand in the page.
 export function say(code, given) {
   const words = $('words').content;
