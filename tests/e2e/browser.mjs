@@ -1,9 +1,9 @@
-// Chromium as Debian has it, and a small server that hands out the static files under the pages' own policy.
+// Chromium or Firefox (`BROWSER=firefox`) as Debian has them, and a small server that hands out the static files under the pages' own policy.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { chromium } from 'playwright-core';
+import { chromium, firefox } from 'playwright-core';
 import { ROOT } from './stage.mjs';
 
 const FLAGS = [
@@ -12,6 +12,10 @@ const FLAGS = [
 ];
 
 export function launch() {
+  // The channel makes Playwright drive an unaltered Firefox.
+  if (process.env.BROWSER === 'firefox') {
+    return firefox.launch({ executablePath: process.env.FIREFOX || '/usr/bin/firefox-esr', channel: 'moz-firefox' });
+  }
   return chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: FLAGS });
 }
 
