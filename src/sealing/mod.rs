@@ -6,6 +6,8 @@ pub mod checkpoint;
 pub mod line;
 pub mod lock;
 pub mod manifest;
+#[cfg(test)]
+mod oracle;
 pub mod package;
 pub mod passed;
 #[cfg(feature = "server")]

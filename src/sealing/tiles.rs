@@ -83,29 +83,8 @@ pub fn leaves_of(lines: &[String]) -> Vec<Hash> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sealing::bytes::sha256;
-    use ct_merkle::digest::consts::U32;
-    use ct_merkle::digest::{FixedOutput, HashMarker, Output, OutputSizeUser, Update};
-    use ct_merkle::mem_backed_tree::MemoryBackedTree;
+    use crate::sealing::oracle::OtherTree;
     use std::collections::BTreeMap;
-
-    /// SHA-256 in the form that the oracle asks for.
-    #[derive(Default)]
-    struct Sha256(Vec<u8>);
-    impl HashMarker for Sha256 {}
-    impl OutputSizeUser for Sha256 {
-        type OutputSize = U32;
-    }
-    impl Update for Sha256 {
-        fn update(&mut self, data: &[u8]) {
-            self.0.extend_from_slice(data);
-        }
-    }
-    impl FixedOutput for Sha256 {
-        fn finalize_into(self, out: &mut Output<Self>) {
-            out.copy_from_slice(&sha256(&self.0));
-        }
-    }
 
     fn lines(count: usize) -> Vec<String> {
         (0..count).map(|n| format!("{{\"line\":{n}}}")).collect()
@@ -144,7 +123,7 @@ mod tests {
                     .collect();
                 assert_eq!(hashes.len() / 32, count / wide, "level {level} of {count}");
                 for (at, hash) in hashes.chunks(32).enumerate().step_by(97) {
-                    let mut tree: MemoryBackedTree<Sha256, Vec<u8>> = MemoryBackedTree::new();
+                    let mut tree: OtherTree<Vec<u8>> = OtherTree::new();
                     let stretch = &lines[at * wide..(at + 1) * wide];
                     stretch.iter().for_each(|line| tree.push(line.clone().into_bytes()));
                     assert_eq!(hash, &tree.root().as_bytes()[..], "level {level}, hash {at}");

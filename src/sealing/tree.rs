@@ -296,41 +296,17 @@ fn subtree<E>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ct_merkle::digest::consts::U32;
-    use ct_merkle::digest::{FixedOutput, HashMarker, Output, OutputSizeUser, Update};
-    use ct_merkle::mem_backed_tree::MemoryBackedTree;
+    use crate::sealing::oracle::{OtherTree, Sha256};
     use ct_merkle::{ConsistencyProof, InclusionProof, RootHash};
     use proptest::prelude::*;
     use std::cell::Cell;
-
-    /// SHA-256 as the oracle wants to call it: the oracle judges the shape of the tree, not the hash.
-    #[derive(Default)]
-    struct Sha256(Vec<u8>);
-
-    impl HashMarker for Sha256 {}
-
-    impl OutputSizeUser for Sha256 {
-        type OutputSize = U32;
-    }
-
-    impl Update for Sha256 {
-        fn update(&mut self, data: &[u8]) {
-            self.0.extend_from_slice(data);
-        }
-    }
-
-    impl FixedOutput for Sha256 {
-        fn finalize_into(self, out: &mut Output<Self>) {
-            out.copy_from_slice(&sha256(&self.0));
-        }
-    }
 
     fn leaves(size: u64) -> Vec<Hash> {
         (0..size).map(|i| leaf_hash(&i.to_be_bytes())).collect()
     }
 
-    fn oracle(size: u64) -> MemoryBackedTree<Sha256, [u8; 8]> {
-        let mut tree = MemoryBackedTree::new();
+    fn oracle(size: u64) -> OtherTree<[u8; 8]> {
+        let mut tree = OtherTree::new();
         (0..size).for_each(|i| tree.push(i.to_be_bytes()));
         tree
     }

@@ -137,33 +137,6 @@ impl View<'_> {
 }
 
 impl Tx<'_> {
-    /// Writes one slot to practise with. Slots of a training list must come in list order.
-    ///
-    /// # Errors
-    /// When the slot is there already, its code is taken or no training code, or the store fails.
-    pub fn insert_drill_slot(
-        &self,
-        at: &Place,
-        leaf: &Hash,
-        locked: &LockedArm,
-    ) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached(
-                "INSERT INTO drill_slots (segment, stratum, position, code, epoch, leaf, sealed)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute((
-                at.segment,
-                at.stratum.as_str(),
-                at.position,
-                at.code.to_string(),
-                at.epoch,
-                &leaf[..],
-                &locked.as_bytes()[..],
-            ))?;
-        Ok(())
-    }
-
     /// Asks for one slot to practise with, under an entry that must be durable before it is released (I3). Asked again,
     /// the first entry stands for it.
     ///
