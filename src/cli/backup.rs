@@ -108,6 +108,9 @@ pub struct Drill {
     /// An exported trail that is kept elsewhere, for what is newer than the copy; may be given several times
     #[arg(long, value_name = "EXPORT")]
     from: Vec<PathBuf>,
+    /// A list's package or a rotation that came in since the copy; may be given several times
+    #[arg(long, value_name = "FILE")]
+    package: Vec<PathBuf>,
 }
 
 impl Create {
@@ -214,11 +217,12 @@ impl Drill {
             return Err(bad_copy(&file, &OpenError::Tables("file")));
         }
         let key = trail_key(&folder, &found.trial).map_err(|error| refused(&error))?;
-        let mirror = mirror::read(&self.from, found.entries, &key)?;
+        let mirror = mirror::read(&self.from, &self.package, found.entries, &key)?;
         let scratch = Scratch::beside(&file)?;
         let mut inside = folder.clone();
         inside.path.clone_from(&scratch.0);
-        let tried = try_restore(&inside, &file, &mirror).map_err(|error| not_restored(&error))?;
+        let tried = try_restore(&inside, &file, &mirror, means().dice.as_ref());
+        let tried = tried.map_err(|error| not_restored(&error))?;
         // What is issued now and did not come back.
         let codes = folder.look(|view| view.codes_since(tried.entries));
         let codes = codes.map_err(|error| refused(&error))?;

@@ -1,23 +1,34 @@
 //! What was kept of a trail elsewhere, read for a restore: folders of `klero trail export`, or files of lines, such as
-//! lines copied from receipts. Whether they fit is for the restore to find.
+//! lines copied from receipts; and packages that came in. Whether they fit is for the restore to find.
 
 use super::failure::{Exit, Failure};
 use super::files::read_text;
 use super::trail_folder::{CHECKPOINT, LINES};
 use crate::limits::LINE;
+use crate::sealing::bytes::{hex, sha256};
 use crate::sealing::checkpoint::{NOTE_BYTES_MAX, TrailKey};
 use crate::sealing::line;
+use crate::sealing::package::PACKAGE_BYTES_MAX;
 use crate::store::restore::Mirror;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// Reads every line from entry `first` on, and every checkpoint that came with them.
+/// Reads every line from entry `first` on, every checkpoint that came with them, and every package.
 ///
 /// # Errors
 /// 10 when one is not there; 20 when something in it is not of this trail, or two of them differ.
-pub fn read(from: &[PathBuf], first: u64, key: &TrailKey) -> Result<Mirror, Failure> {
+pub fn read(
+    from: &[PathBuf],
+    packages: &[PathBuf],
+    first: u64,
+    key: &TrailKey,
+) -> Result<Mirror, Failure> {
     let mut mirror = Mirror::default();
+    for path in packages {
+        let text = read_text(path, PACKAGE_BYTES_MAX)?;
+        mirror.files.insert(hex(&sha256(text.as_bytes())), text);
+    }
     for path in from {
         let lines = if path.is_dir() { path.join(LINES) } else { path.clone() };
         read_lines(&lines, first, &mut mirror)?;

@@ -22,7 +22,8 @@ use zeroize::Zeroizing;
 ///
 /// It refuses (exit 22) while entries that were answered are missing, and names them: going on would issue the same codes
 /// again. With --from they are taken from a mirror of the trail: every line and every code comes back, and what no trail
-/// holds (private records, wraps, sealed pharmacy records, passwords) is named. Then the entry `restored` says who and why.
+/// holds (private records, granted keys, sealed pharmacy records, passwords) is named. A list or a rotation that came in
+/// among them comes back from its file, with --package. Then the entry `restored` says who and why.
 #[derive(Args)]
 #[command(after_help = ending([
     "klero backup restore copy.db --data new --checkpoint /mnt/other/checkpoint --server-secret \
@@ -40,6 +41,9 @@ pub struct Restore {
     /// An exported trail that was kept elsewhere, or a file of lines; may be given several times
     #[arg(long, value_name = "EXPORT")]
     from: Vec<PathBuf>,
+    /// A list's package, a training list's or a rotation that came in since the copy; may be given several times
+    #[arg(long, value_name = "FILE")]
+    package: Vec<PathBuf>,
     /// The administrator who restores
     #[arg(long, value_name = "ID", value_parser = PersonId::parse)]
     by: PersonId,
@@ -66,7 +70,7 @@ impl Restore {
         }
         let found = inspect(&self.file).map_err(|error| bad_copy(&self.file, &error))?;
         let key = trail_key(&folder, &found.trial).map_err(|error| refused(&error))?;
-        let mirror = mirror::read(&self.from, found.entries, &key)?;
+        let mirror = mirror::read(&self.from, &self.package, found.entries, &key)?;
         let promised = folder.promised(&key).map_err(|error| refused(&error))?;
         // Told before anybody is asked for a password.
         mirror.covers(found.entries, promised.size).map_err(|error| not_restored(&error))?;
@@ -163,12 +167,18 @@ pub fn not_restored(error: &NotRestored) -> Failure {
             let next = "leave that mirror out, and compare it with others: somebody altered it";
             Failure::new(Exit::NotVerified, "mirror-strange", error, next).because(nothing)
         }
-        NotRestored::NeedsFile { .. } => {
-            let next = "use a copy that was made after that entry";
+        NotRestored::NeedsFile { hash, .. } => {
+            let next = "ask the statistician for that file and give it with --package, or use a copy that was made after \
+                        that entry";
             let why = format!(
-                "Sealed slots are in no trail, and codes cannot follow without them.\n{nothing}"
+                "Sealed slots are in no trail, and codes cannot follow without them. The file's SHA-256 is \
+                 {hash}.\n{nothing}"
             );
-            Failure::new(Exit::Behind, "copy-too-old", error, next).because(why)
+            let data = json!({"sha256": hash});
+            let found = Done::new(format!("missing      the file with SHA-256 {hash}"), data);
+            Failure::new(Exit::Behind, "package-needed", error, next)
+                .because(why)
+                .having_found(found)
         }
         NotRestored::NotTheirs => {
             let next =

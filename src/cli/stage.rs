@@ -308,7 +308,11 @@ impl Stage {
         self.tokens.insert(id.to_owned(), reply.text_at("token").to_owned());
     }
 
-    fn open_recruitment(&self) {
+    /// The monitor approves the list, and the sponsor opens the trial and every centre.
+    ///
+    /// # Panics
+    /// When either is refused.
+    pub fn open_recruitment(&self) {
         let body = json!({"signature": signature("mon-1", "review-list")});
         let reviewed = self.act("mon-1", "POST", "/v1/lists/0/review", body);
         assert_eq!(reviewed.status, 200, "{}", reviewed.text);

@@ -13,7 +13,7 @@ use super::bytes::{Hash, hex, unhex, unhex_array};
 use super::card::{Card, CardError, CardText};
 use super::manifest::{ListPurpose, Manifest, ManifestError, SLOTS_MAX, SignedManifest};
 use super::signature::{Purpose, verify};
-use super::slot::{SealedArm, Wrap, centre_of};
+use super::slot::{Place, SealedArm, Wrap, centre_of};
 use super::tree::root;
 use crate::domain::ids::{CentreId, Code, PersonId, StratumId, TrialId};
 use crate::domain::people::Role;
@@ -77,6 +77,15 @@ pub struct PackedSlot {
     pub leaf: Hash,
     /// The sealed arm.
     pub sealed: SealedArm,
+}
+
+impl PackedSlot {
+    /// What its arm is sealed and locked for.
+    pub fn place(&self, trial: &TrialId, segment: u32) -> Place {
+        let (stratum, position, code, epoch) =
+            (self.stratum.clone(), self.position, self.code, self.epoch);
+        Place { trial: trial.clone(), segment, stratum, position, code, epoch }
+    }
 }
 
 /// Everything the service is given of a list.
@@ -188,6 +197,12 @@ impl Report {
 }
 
 impl Package {
+    /// The slots with their places, in list order.
+    pub fn places(&self) -> impl Iterator<Item = (Place, &PackedSlot)> {
+        let manifest = &self.manifest.manifest;
+        self.slots.iter().map(|slot| (slot.place(&manifest.trial, manifest.segment), slot))
+    }
+
     /// Reads a package: every value well formed, the manifest's signature verified, no key unknown, every length and
     /// count within its limit. Whether the parts belong together is for [`Package::check`].
     ///

@@ -10,7 +10,7 @@
 use super::bytes::{hex, sha256, unhex, unhex_array};
 use super::grant::{GivenKey, Grant};
 use super::package::{CARDS_MAX, PACKAGE_BYTES_MAX, PackedSlot, SlotText};
-use super::slot::Wrap;
+use super::slot::{Place, Wrap};
 use crate::domain::ids::{CentreId, PersonId, TrialId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -67,6 +67,11 @@ struct GivenText {
 }
 
 impl Rotation {
+    /// The slots with their places, in list order.
+    pub fn places(&self) -> impl Iterator<Item = (Place, &PackedSlot)> {
+        self.slots.iter().map(|slot| (slot.place(&self.trial, self.segment), slot))
+    }
+
     /// Reads a rotation: every value well formed. Whether it fits the trial, its list and its people is for the caller.
     ///
     /// # Errors

@@ -2,10 +2,10 @@
 //! nothing is issued from (SG-8). It needs no approval by a second person, since it assigns nobody anything.
 
 use super::House;
-use super::lists::{NotImported, keep_wraps, places};
+use super::lists::{NotImported, named, wraps};
 use super::refuse::Noted;
 use crate::domain::entry::Entry;
-use crate::sealing::bytes::{hex, sha256};
+use crate::sealing::bytes::hex;
 use crate::sealing::lock::ServerSecret;
 use crate::sealing::manifest::ListPurpose;
 use crate::sealing::package::Package;
@@ -37,7 +37,7 @@ impl House {
         }
         self.check_unused(&package)?;
         self.check_cards(&package)?;
-        let hash = hex(&sha256(json.as_bytes()));
+        let hash = named(json.as_bytes());
         let secret = Arc::clone(&self.secret);
         let pending = self.store.write(Stamp::service(), move |tx| {
             import(tx, &package, &hash, &secret).map_err(Noted::from)
@@ -64,18 +64,15 @@ fn import(
     hash: &str,
     secret: &ServerSecret,
 ) -> Result<(), StoreError> {
-    for (place, slot) in places(package) {
-        let locked = secret.lock(&slot.sealed, &place, tx.roll());
-        tx.insert_drill_slot(&place, &slot.leaf, &locked)?;
-    }
+    tx.keepsakes(secret).drill_list(package)?;
     let manifest = &package.manifest.manifest;
     let entry = Entry::new("drill-list-imported")
         .with("segment", manifest.segment)
         .with("manifest", hex(&package.manifest.hash()))
-        .with("file", tx.keep(package.manifest.to_file_text().as_bytes())?)
+        .with("file", named(package.manifest.to_file_text().as_bytes()))
         .with("root", hex(&manifest.root))
         .with("package", hash)
         .with("slots", package.slots.len() as u64)
-        .with("wraps", keep_wraps(tx, package)?);
+        .with("wraps", wraps(package)?);
     tx.append(entry).map(|_| ())
 }

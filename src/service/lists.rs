@@ -7,9 +7,10 @@ use crate::domain::entry::{Entry, Fact};
 use crate::domain::ids::PersonId;
 use crate::refusal::{Code as Why, Refusal};
 use crate::sealing::bytes::{hex, sha256};
+use crate::sealing::lock::ServerSecret;
 use crate::sealing::manifest::ListPurpose;
-use crate::sealing::package::{Package, PackageError, PackedSlot};
-use crate::sealing::slot::{DRILL_EPOCHS, Place};
+use crate::sealing::package::{Package, PackageError, PackedWrap};
+use crate::sealing::slot::DRILL_EPOCHS;
 use crate::store::queries::ImportedList;
 use crate::store::repeats::OnceKey;
 use crate::store::{Stamp, StoreError, Tx};
@@ -99,7 +100,7 @@ impl House {
         if manifest.purpose == ListPurpose::Live && !open.is_empty() {
             return Err(NotImported::DecisionsOpen(open));
         }
-        let hash = hex(&sha256(json.as_bytes()));
+        let hash = named(json.as_bytes());
         let secret = Arc::clone(&self.secret);
         let pending = self.store.write(Stamp::service(), move |tx| {
             import(tx, &package, &hash, &secret).map_err(Noted::from)
@@ -205,77 +206,57 @@ fn import(
     tx: &mut Tx<'_>,
     package: &Package,
     hash: &str,
-    secret: &crate::sealing::lock::ServerSecret,
+    secret: &ServerSecret,
 ) -> Result<(), StoreError> {
     let manifest = &package.manifest.manifest;
-    for (place, slot) in places(package) {
-        tx.insert_slot(&place, &slot.leaf, &secret.lock(&slot.sealed, &place, tx.roll()))?;
-    }
-    let mut holders = vec![];
-    for card in &package.cards {
-        let kept = tx.keep(card.to_json().as_bytes())?;
+    tx.keepsakes(secret).list(package)?;
+    let holders = package.cards.iter().map(|card| {
         let centres = card.centres.iter().map(|centre| Fact::from(centre.as_str())).collect();
-        holders.push(Fact::Group(vec![
+        Fact::Group(vec![
             ("person".into(), card.person.as_str().into()),
             ("role".into(), card.role.as_str().into()),
             ("centres".into(), Fact::List(centres)),
             ("fingerprint".into(), hex(&card.fingerprint()).into()),
-            ("card".into(), kept.into()),
-        ]));
-    }
-    let wraps = keep_wraps(tx, package)?;
+            ("card".into(), named(card.to_json().as_bytes()).into()),
+        ])
+    });
     let strata = manifest.strata.iter().map(|(stratum, slots)| {
         let stratum = ("stratum".into(), stratum.as_str().into());
         Fact::Group(vec![stratum, ("slots".into(), (*slots).into())])
     });
-    let file = tx.keep(package.manifest.to_file_text().as_bytes())?;
-    let report = tx.keep(package.report.to_json().as_bytes())?;
     let entry = Entry::new("list-imported")
         .with("segment", manifest.segment)
         .with("purpose", manifest.purpose.as_str())
         .with("manifest", hex(&package.manifest.hash()))
-        .with("file", file)
-        .with("report", report)
+        .with("file", named(package.manifest.to_file_text().as_bytes()))
+        .with("report", named(package.report.to_json().as_bytes()))
         .with("root", hex(&manifest.root))
         .with("package", hash)
         .with("slots", package.slots.len() as u64)
         .with("strata", strata.collect::<Vec<_>>())
-        .with("holders", holders)
-        .with("wraps", wraps);
+        .with("holders", holders.collect::<Vec<_>>())
+        .with("wraps", wraps(package)?);
     tx.append(entry)?;
     tx.lists_changed()
 }
 
-/// Keeps a package's wraps; returns what its entry says of them.
-pub(super) fn keep_wraps(tx: &Tx<'_>, package: &Package) -> Result<Vec<Fact>, StoreError> {
-    let mut wraps = vec![];
-    for packed in &package.wraps {
+/// The name of bytes that are kept beside an entry.
+pub(super) fn named(bytes: &[u8]) -> String {
+    hex(&sha256(bytes))
+}
+
+/// What the entry says of a package's wraps.
+pub(super) fn wraps(package: &Package) -> Result<Vec<Fact>, StoreError> {
+    let wrap = |packed: &PackedWrap| {
         let card = package.cards.iter().find(|card| card.person == packed.person);
         let card = card.ok_or(StoreError::Constraint)?;
-        let kept = tx.keep(packed.wrap.as_bytes())?;
-        wraps.push(Fact::Group(vec![
+        Ok(Fact::Group(vec![
             ("centre".into(), packed.centre.as_str().into()),
             ("epoch".into(), packed.epoch.into()),
             ("person".into(), packed.person.as_str().into()),
             ("fingerprint".into(), hex(&card.fingerprint()).into()),
-            ("hash".into(), kept.into()),
-        ]));
-    }
-    Ok(wraps)
-}
-
-/// The slots of a package with their places.
-pub(super) fn places(package: &Package) -> impl Iterator<Item = (Place, &PackedSlot)> {
-    let manifest = &package.manifest.manifest;
-    package.slots.iter().map(|slot| {
-        let place = Place {
-            trial: manifest.trial.clone(),
-            segment: manifest.segment,
-            stratum: slot.stratum.clone(),
-            position: slot.position,
-            code: slot.code,
-            epoch: slot.epoch,
-        };
-        (place, slot)
-    })
+            ("hash".into(), named(packed.wrap.as_bytes()).into()),
+        ]))
+    };
+    package.wraps.iter().map(wrap).collect()
 }

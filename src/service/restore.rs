@@ -2,7 +2,7 @@
 //! attests it with account and password, and says why; the entry `restored` stands in the trail before anything is issued.
 
 use super::founding::{Means, origin};
-use crate::dice::roll;
+use crate::dice::{Dice, roll};
 use crate::domain::access::{Caller, RestoreBackup};
 use crate::domain::entry::Entry;
 use crate::domain::ids::PersonId;
@@ -63,7 +63,9 @@ pub fn restore(
         return Err(OpenError::Tables("file").into());
     }
     let mut restoring = begin(folder, backup, mirror)?;
-    let (stored, recovered) = (restoring.stored(), restoring.bring_forward(mirror)?);
+    let secret = folder.read_secret()?;
+    let stored = restoring.stored();
+    let recovered = restoring.bring_forward(mirror, &secret, means.dice.as_ref())?;
     attest(&restoring.view(), attested)?;
     let lost = restoring.lost().clone();
     let size = stored + recovered;
@@ -96,12 +98,17 @@ pub struct Tried {
 ///
 /// # Errors
 /// When copy or mirror do not verify.
-pub fn try_restore(scratch: &Folder, backup: &Path, mirror: &Mirror) -> Result<Tried, NotRestored> {
+pub fn try_restore(
+    scratch: &Folder,
+    backup: &Path,
+    mirror: &Mirror,
+    dice: &dyn Dice,
+) -> Result<Tried, NotRestored> {
     let (trial, stored) = read_backup(backup)?;
     let promised = scratch.promised(&trail_key(scratch, &trial)?)?;
     let mut restoring = scratch.begin_restore(backup, promised.clone())?;
     if mirror.covers(stored, promised.size).is_ok() {
-        restoring.bring_forward(mirror)?;
+        restoring.bring_forward(mirror, &scratch.read_secret()?, dice)?;
     }
     let entries = restoring.check()?;
     Ok(Tried { entries, lost: restoring.lost().clone() })

@@ -10,10 +10,9 @@ use crate::refusal::{Code as Why, FieldCode, FieldError, Refusal};
 use crate::sealing::bytes::{hex, sha256};
 use crate::sealing::card::Card;
 use crate::sealing::grant::GivenKey;
-use crate::sealing::lock::ServerSecret;
 use crate::sealing::package::PackedSlot;
 use crate::sealing::rotation::Rotation;
-use crate::sealing::slot::{LockedArm, Place};
+use crate::sealing::slot::LockedArm;
 use crate::store::keyring::{Unissued, hash_of};
 use crate::store::queries::{Account, View};
 use crate::store::repeats::OnceKey;
@@ -49,8 +48,8 @@ impl House {
             check_place(&tx.view(), &rotation, &trial)?;
             check_slots(&tx.view(), &rotation)?;
             check_grants(tx, &rotation)?;
-            let sealed = reseal(tx, &rotation, &secret)?;
-            let seq = tx.append(describe(tx, &rotation, &hash, &sealed)?)?;
+            let sealed = tx.keepsakes(&secret).rotation(&rotation)?;
+            let seq = tx.append(describe(&rotation, &hash, &sealed))?;
             tx.remember(&once, rotation.centre.as_str(), seq)?;
             Ok(false)
         });
@@ -131,52 +130,23 @@ pub(super) fn may_hold(account: &Account, centre: &CentreId) -> bool {
     person.role.holds_keys() && (whole_trial || person.centres.contains(centre))
 }
 
-fn reseal(
-    tx: &Tx<'_>,
-    rotation: &Rotation,
-    secret: &ServerSecret,
-) -> Result<Vec<LockedArm>, StoreError> {
-    let mut locked = vec![];
-    for slot in &rotation.slots {
-        let place = Place {
-            trial: rotation.trial.clone(),
-            segment: rotation.segment,
-            stratum: slot.stratum.clone(),
-            position: slot.position,
-            code: slot.code,
-            epoch: rotation.epoch,
-        };
-        let one = secret.lock(&slot.sealed, &place, tx.roll());
-        tx.insert_resealed(&place, &one)?;
-        locked.push(one);
-    }
-    Ok(locked)
-}
-
 /// What the trail says: which key, from which file, for whom. Not how many slots: that would show what is left.
-fn describe(
-    tx: &Tx<'_>,
-    rotation: &Rotation,
-    file: &str,
-    sealed: &[LockedArm],
-) -> Result<Entry, StoreError> {
-    let mut wraps = vec![];
-    for one in &rotation.given {
-        tx.keep(one.wrap.as_bytes())?;
-        wraps.push(Fact::Group(vec![
+fn describe(rotation: &Rotation, file: &str, sealed: &[LockedArm]) -> Entry {
+    let wrap = |one: &GivenKey| {
+        Fact::Group(vec![
             ("centre".into(), rotation.centre.as_str().into()),
             ("epoch".into(), rotation.epoch.into()),
             ("person".into(), one.grant.person.as_str().into()),
             ("fingerprint".into(), hex(&one.grant.fingerprint).into()),
             ("hash".into(), hex(&one.grant.wrap).into()),
             ("signature".into(), hex(&one.signature).into()),
-        ]));
-    }
-    Ok(Entry::new("key-rotated")
+        ])
+    };
+    Entry::new("key-rotated")
         .at(&rotation.centre)
         .with("segment", rotation.segment)
         .with("epoch", rotation.epoch)
         .with("file", file)
         .with("sealed", hex(&hash_of(sealed)))
-        .with("wraps", wraps))
+        .with("wraps", rotation.given.iter().map(wrap).collect::<Vec<_>>())
 }

@@ -3,7 +3,7 @@
 
 use super::queries::{read_id, reference};
 use super::release::HeldPassed;
-use super::{StoreError, Tx, View};
+use super::{StoreError, View};
 use crate::domain::ids::{
     CentreId, Code, EnrolmentNumber, PersonId, Reference, StratumId, TrialId,
 };
@@ -21,6 +21,16 @@ pub struct KnownKey {
     pub segment: u32,
     /// A list to practise with.
     pub drill: bool,
+}
+
+/// A key that a rotation brought.
+pub(super) struct RotatedKey {
+    pub centre: CentreId,
+    pub epoch: u32,
+    pub segment: u32,
+    /// The hash of its slots as they were first kept.
+    pub sealed: Hash,
+    pub entry: u64,
 }
 
 /// Somebody who held a key of a centre, and gave it up or lost it before the centre had another.
@@ -173,12 +183,13 @@ impl View<'_> {
     }
 
     /// The keys that came by rotation: centre, number, segment, and the hash over what was sealed anew.
-    pub(super) fn rotated_keys(&self) -> Result<Vec<(CentreId, u32, u32, Hash)>, StoreError> {
-        let sql = "SELECT centre, epoch, segment, sealed FROM centre_keys
+    pub(super) fn rotated_keys(&self) -> Result<Vec<RotatedKey>, StoreError> {
+        let sql = "SELECT centre, epoch, segment, sealed, entry FROM centre_keys
                    WHERE sealed IS NOT NULL ORDER BY centre, epoch";
         self.all(sql, [], |row| {
             let centre = read_id(CentreId::parse(&row.get::<_, String>(0)?))?;
-            Ok((centre, row.get(1)?, row.get(2)?, row.get(3)?))
+            let (epoch, segment, sealed) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok(RotatedKey { centre, epoch, segment, sealed, entry: row.get::<_, i64>(4)? as u64 })
         })
     }
 
@@ -197,27 +208,5 @@ impl View<'_> {
             let sealed = LockedArm::from_bytes(&row.get::<_, Vec<u8>>(0)?);
             sealed.ok_or(rusqlite::Error::InvalidQuery)
         })
-    }
-}
-
-impl Tx<'_> {
-    /// Keeps a slot that was sealed anew beside the one that it replaces.
-    ///
-    /// # Errors
-    /// When there is no such slot, it was sealed under this key before, or the store fails.
-    pub fn insert_resealed(&self, at: &Place, locked: &LockedArm) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached(
-                "INSERT INTO resealed (segment, stratum, position, epoch, sealed)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute((
-                at.segment,
-                at.stratum.as_str(),
-                at.position,
-                at.epoch,
-                &locked.as_bytes()[..],
-            ))?;
-        Ok(())
     }
 }

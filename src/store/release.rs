@@ -5,7 +5,7 @@ use super::{StoreError, Tx};
 use crate::domain::access::{Granted, Reveals};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CentreId, Code, PersonId, Reference, StratumId, TrialId};
-use crate::sealing::bytes::{Hash, hex};
+use crate::sealing::bytes::Hash;
 use crate::sealing::lock::{NotOurLock, ServerSecret};
 use crate::sealing::slot::{LeafPath, LockedArm, PassedKey, Place, SealedArm, Wrap};
 use crate::sealing::tree;
@@ -249,17 +249,5 @@ impl Tx<'_> {
             }
         }
         Err(NotWanted::NotGranted)
-    }
-
-    /// Keeps bytes that an entry names by their hash; returns the name in hex.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn keep(&self, bytes: &[u8]) -> Result<String, StoreError> {
-        let hash = crate::sealing::bytes::sha256(bytes);
-        self.connection()
-            .prepare_cached("INSERT OR IGNORE INTO contents (hash, bytes) VALUES (?1, ?2)")?
-            .execute((&hash[..], bytes))?;
-        Ok(hex(&hash))
     }
 }

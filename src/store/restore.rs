@@ -1,21 +1,27 @@
 //! A folder made again from a backup, and brought forward to what was promised with lines that a mirror has kept (CN-3).
 //!
-//! What a trail holds comes back byte for byte: every line, and with it every code that was issued. What stands only
-//! beside the trail does not: private records, wraps, cards, sealed pharmacy records, passwords. The copy gets its name
-//! only when it reaches what the checkpoint store promised, verifies, and says in an entry of its own that it was restored.
+//! What a trail holds comes back byte for byte: every line, and with it every code that was issued. Lists and rotations come
+//! back from their files. What else stands only beside the trail does not: private records, single wraps, cards, sealed
+//! pharmacy records, passwords. The copy gets its name only when it reaches what the checkpoint store promised, verifies,
+//! and says in an entry of its own that it was restored.
 
 use super::apply::{Happened, apply};
 use super::backup::copy_database;
 use super::history::{self, Trail};
+use super::keepsakes::Keepsakes;
 use super::rebuild::verify_file;
 use super::startup::{Folder, OpenError, check_stretch, trial_in};
 use super::{StoreError, TrailFault, View, open_reader, order, upgrade};
+use crate::dice::Dice;
 use crate::domain::entry::{Entry, Fact, fact};
 use crate::domain::time::Moment;
 use crate::limits::CLOCK_BACK_MILLIS;
 use crate::sealing::bytes::Hash;
 use crate::sealing::checkpoint::Checkpoint;
 use crate::sealing::line::{self, Head, Line};
+use crate::sealing::lock::ServerSecret;
+use crate::sealing::package::Package;
+use crate::sealing::rotation::Rotation;
 use crate::sealing::tree::leaf_hash;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -24,9 +30,6 @@ use std::fs::{self, File};
 use std::ops::Range;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-
-/// Acts that bring bytes which no later entry can be applied without, and which no trail holds.
-const NEEDS_FILES: [&str; 2] = ["list-imported", "key-rotated"];
 
 /// Why a folder was not restored. Nothing bears the database's name then.
 #[derive(Debug)]
@@ -44,12 +47,14 @@ pub enum NotRestored {
     },
     /// A line that was given does not fit.
     Mirror(TrailFault),
-    /// In the gap something was taken in whose file no trail holds.
+    /// In the gap something was taken in whose file no trail holds, and nobody gave it.
     NeedsFile {
         /// The entry.
         entry: u64,
         /// Its act.
         act: String,
+        /// The file's SHA-256.
+        hash: String,
     },
     /// Whoever restores is no administrator of this trial, or it is another password.
     NotTheirs,
@@ -65,7 +70,7 @@ impl fmt::Display for NotRestored {
                 promised.saturating_sub(*stored)
             ),
             Self::Mirror(fault) => write!(f, "entry {} of the mirror {}", fault.entry, fault.what),
-            Self::NeedsFile { entry, act } => {
+            Self::NeedsFile { entry, act, .. } => {
                 write!(f, "entry {entry} ({act}) took in a file that no trail holds")
             }
             Self::NotTheirs => f.write_str(
@@ -95,13 +100,15 @@ impl From<rusqlite::Error> for NotRestored {
     }
 }
 
-/// Lines that were kept elsewhere, by number, and the signed checkpoints that came with them.
+/// Lines that were kept elsewhere, by number, the signed checkpoints that came with them, and files that they name.
 #[derive(Debug, Default)]
 pub struct Mirror {
     /// Each line under its number.
     pub lines: BTreeMap<u64, String>,
     /// Checkpoints of this trail.
     pub heads: Vec<Checkpoint>,
+    /// Packages and rotations that entries took in, each under its SHA-256 in hex.
+    pub files: BTreeMap<String, String>,
 }
 
 impl Mirror {
@@ -126,7 +133,7 @@ impl Mirror {
 pub struct Lost {
     /// Private records: answers, names, free texts.
     pub private: Vec<u64>,
-    /// Cards, wraps and passed keys: registered or granted again.
+    /// Cards, granted and passed keys: registered, granted or passed on again.
     pub keys: Vec<u64>,
     /// Sealed pharmacy records.
     pub pharmacy: Vec<u64>,
@@ -218,17 +225,25 @@ impl Restoring {
         self.promised.size
     }
 
-    /// Appends the lines up to what was promised, each checked, and applies them.
+    /// Appends the lines up to what was promised, each checked, and applies them; what a list or a rotation brought is taken
+    /// in again, locked with this secret.
     ///
     /// # Errors
-    /// `Gap` with every entry that is missing; `Mirror` with the first that does not fit.
-    pub fn bring_forward(&mut self, mirror: &Mirror) -> Result<u64, NotRestored> {
+    /// `Gap` with every entry that is missing; `Mirror` with the first that does not fit; `NeedsFile`.
+    pub fn bring_forward(
+        &mut self,
+        mirror: &Mirror,
+        secret: &ServerSecret,
+        dice: &dyn Dice,
+    ) -> Result<u64, NotRestored> {
         let stored = self.from;
         let promised = mirror.covers(stored, self.promised.size)?;
         let mut prev = leaf_of(&self.connection, stored)?;
         let mut leaves = vec![];
         for (seq, text) in mirror.lines.range(stored..promised.max(stored)) {
-            prev = self.take(*seq, text, &prev)?;
+            let read = self.read(*seq, text, &prev)?;
+            take_in(&Keepsakes::new(&self.connection, secret, dice), &read, &mirror.files)?;
+            prev = self.take(&read, text)?;
             leaves.push(prev);
         }
         let mut trail = Trail::load_at(&self.connection, stored)?;
@@ -241,21 +256,23 @@ impl Restoring {
         Ok(leaves.len() as u64)
     }
 
-    /// One line: its number, its place in the chain, and what it does to the tables.
-    fn take(&mut self, seq: u64, text: &str, prev: &Hash) -> Result<Hash, NotRestored> {
-        let fault = |what| NotRestored::Mirror(TrailFault { entry: seq, what });
-        let read = line::parse(text).map_err(|_| fault("is not a line of this trail"))?;
+    /// One line: its number, and its place in the chain.
+    fn read(&self, seq: u64, text: &str, prev: &Hash) -> Result<Line, NotRestored> {
+        let read = line::parse(text).map_err(|_| fault(seq, "is not a line of this trail"))?;
         if read.seq != seq || read.prev != *prev {
-            return Err(fault("does not chain to the entry before it"));
+            return Err(fault(seq, "does not chain to the entry before it"));
         }
-        if NEEDS_FILES.contains(&read.entry.act.as_str()) {
-            return Err(NotRestored::NeedsFile { entry: seq, act: read.entry.act });
-        }
+        Ok(read)
+    }
+
+    /// What a line does to the tables; returns its leaf.
+    fn take(&mut self, read: &Line, text: &str) -> Result<Hash, NotRestored> {
         let leaf = leaf_hash(text.as_bytes());
-        insert(&self.connection, seq, &leaf, text)?;
-        let happened = Happened { seq, at: read.at, by: &read.by, entry: &read.entry };
-        apply(&self.connection, &happened).map_err(|_| fault("does not follow from the backup"))?;
-        self.lost.note(&read);
+        insert(&self.connection, read.seq, &leaf, text)?;
+        let happened = Happened { seq: read.seq, at: read.at, by: &read.by, entry: &read.entry };
+        let applied = apply(&self.connection, &happened);
+        applied.map_err(|_| fault(read.seq, "does not follow from the backup"))?;
+        self.lost.note(read);
         Ok(leaf)
     }
 
@@ -325,6 +342,40 @@ impl Restoring {
         File::open(folder).and_then(|f| f.sync_all()).map_err(|e| failed(folder, e))?;
         Ok(seq)
     }
+}
+
+fn fault(entry: u64, what: &'static str) -> NotRestored {
+    NotRestored::Mirror(TrailFault { entry, what })
+}
+
+/// Takes in again what an entry took in from a file: without it no later entry can be applied. The entry names the file by
+/// its hash, so it is the very one that was checked when it came.
+fn take_in(
+    keepsakes: &Keepsakes<'_>,
+    read: &Line,
+    files: &BTreeMap<String, String>,
+) -> Result<(), NotRestored> {
+    let act = read.entry.act.as_str();
+    let name = match act {
+        "list-imported" | "drill-list-imported" => "package",
+        "key-rotated" => "file",
+        _ => return Ok(()),
+    };
+    let strange = || fault(read.seq, "took in a file that cannot be read");
+    let Some(Fact::Text(hash)) = fact(&read.entry.data, name) else { return Err(strange()) };
+    let needed =
+        || NotRestored::NeedsFile { entry: read.seq, act: act.to_owned(), hash: hash.clone() };
+    let file = files.get(hash).ok_or_else(needed)?;
+    if act == "key-rotated" {
+        keepsakes.rotation(&Rotation::read(file).map_err(|_| strange())?)?;
+        return Ok(());
+    }
+    let package = Package::read(file).map_err(|_| strange())?;
+    match act {
+        "list-imported" => keepsakes.list(&package)?,
+        _ => keepsakes.drill_list(&package)?,
+    }
+    Ok(())
 }
 
 impl Lost {

@@ -165,6 +165,10 @@ impl<'w> Tx<'w> {
         self.connection
     }
 
+    pub(super) fn dice(&self) -> &dyn Dice {
+        self.dice
+    }
+
     /// This group puts a checkpoint, whether or not it has a new entry.
     pub(super) fn want_put(&mut self) {
         self.memory.put_wanted = true;

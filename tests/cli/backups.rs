@@ -2,14 +2,21 @@
 
 use crate::desk::{Desk, Ran};
 use crate::staged::{
-    LETTERS, RANDOMISED, Scratch, Staged, acts_from, break_code, entries, open_at, randomise,
-    sound, verify,
+    LETTERS, RANDOMISED, Scratch, Staged, acts_from, break_code, break_code_of, entries, open_at,
+    randomise, sound, verify,
 };
+use klero::cli::stage::{CENTRES, Play, Stage};
 use klero::clock::{Clock, FixedClock, SystemClock};
-use klero::domain::ids::Code;
+use klero::dice::FixedDice;
+use klero::domain::ids::{CentreId, Code};
+use klero::sealing::card::Card;
+use klero::sealing::package::Package;
+use klero::sealing::rotate::rotate;
+use klero::sealing::rotation::Rotation;
 use klero::store::faults::NoFaults;
 use rusqlite::Connection;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -186,6 +193,90 @@ fn a_mirror_with_a_hole_or_an_altered_line_restores_nothing_and_names_the_entry(
     desk.refused(20, "mirror-strange", &two);
     desk.data(&both("rest.jsonl"));
     verify(&site.whole("new"));
+}
+
+/// The service of [`in_the_gap`]: its copy is older than its list.
+struct Gap {
+    desk: Desk,
+    /// What came in since: list, training list, rotation.
+    files: [String; 3],
+    /// Issued before the rotation, and after it.
+    codes: [Code; 2],
+}
+
+/// A copy before the list comes in; then list, training list, a code, the centre's next key, a code.
+fn in_the_gap() -> Gap {
+    let desk = Desk::new("gap");
+    desk.write_secret("word", "demo password of admin-1\n");
+    let (play, _) = Play::quick(desk.path("service"), 12);
+    let stage = Stage::raise_unlisted(play);
+    desk.data("backup create --data service old.db");
+    let (list, drills) = (stage.study.package.clone(), stage.drill_package(0, 1));
+    stage.house().import_list(&list).expect("the list committed to");
+    stage.open_recruitment();
+    stage.house().import_drill_list(&drills).expect("a training list");
+    let issue = |number| {
+        let reference = stage.screen_eligible(0, number, true);
+        let code = stage.randomise(0, &reference);
+        Code::parse(code.text_at("code")).expect("a code")
+    };
+    let before = issue(1);
+    let cards: Vec<Card> = stage.identities.values().map(|one| one.card().clone()).collect();
+    let (centre, by) = (CentreId::parse(CENTRES[0].0).expect("an id"), &stage.identities["stat-1"]);
+    let issued = BTreeSet::from([before]);
+    let made = rotate(&stage.study.list, &centre, 2, &issued, (&cards, by), &FixedDice::new(2));
+    let rotation = made.expect("it can be made").to_json();
+    let body = serde_json::json!({"rotation": rotation});
+    assert_eq!(stage.act("stat-1", "POST", "/v1/rotations", body).status, 201);
+    let codes = [before, issue(2)];
+    desk.keep(stage);
+    desk.data("trail export --data kept -o export");
+    Gap { desk, files: [list, drills, rotation], codes }
+}
+
+// shows: CN-2, CN-3, I4
+#[test]
+fn lists_and_rotations_that_came_in_since_the_copy_come_back_from_their_files() {
+    let Gap { desk, files, codes } = in_the_gap();
+    let restore = format!(
+        "backup restore old.db --data new --checkpoint kept/checkpoint --server-secret \
+         kept/server-secret {BY} --from export"
+    );
+    let mut given = restore.clone();
+    for (number, file) in files.iter().enumerate() {
+        desk.write(
+            &format!("altered{number}.json"),
+            &file.replacen("\"epoch\":", "\"epoch\": ", 1),
+        );
+        let ran =
+            desk.refused(22, "package-needed", &format!("{given} --package altered{number}.json"));
+        let hash = klero::sealing::bytes::hex(&klero::sealing::bytes::sha256(file.as_bytes()));
+        assert_eq!(failure(&ran)["data"]["sha256"], hash, "the one that comes next is named");
+        desk.write(&format!("file{number}.json"), file);
+        given.push_str(&format!(" --package file{number}.json"));
+    }
+    assert!(!desk.path("new/klero.db").exists());
+    desk.data(&given);
+    verify(&desk.path("new"));
+    for table in ["slots", "drill_slots", "resealed", "allocations", "centre_keys", "wraps", "held"]
+    {
+        let [old, new] = ["kept", "new"].map(|at| rows(&desk.path(at).join("klero.db"), table));
+        assert!(new > 0 && new == old, "{table}: {new} of {old}");
+    }
+    for file in ["checkpoint", "server-secret"] {
+        fs::copy(desk.path("kept").join(file), desk.path("new").join(file)).expect("it is copied");
+    }
+    let house = open_at(&desk.path("new"), now(), Box::new(NoFaults)).expect("it opens");
+    // The one code as the list sealed it, the other as the rotation did: what holders open is the same as before.
+    let list = Package::read(&files[0]).expect("a package").slots;
+    let rotation = Rotation::read(&files[2]).expect("a rotation").slots;
+    for (code, slots) in codes.iter().zip([list, rotation]) {
+        // Who they are was a private record; that nobody can say it now is flagged, and never refused.
+        let handed = break_code_of(&house, code, None, &code.to_string());
+        let released = handed.expect("it is released").released;
+        let slot = slots.iter().find(|slot| slot.code == *code).expect("its slot");
+        assert_eq!((released.sealed, released.place.epoch), (slot.sealed.clone(), slot.epoch));
+    }
 }
 
 // shows: AT-13, CN-6

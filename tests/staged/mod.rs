@@ -248,9 +248,19 @@ pub fn prepare(
 }
 
 pub fn break_code(house: &House, code: &Code, key: &str) -> Result<Handed, Refusal> {
+    break_code_of(house, code, Some("DEMO"), key)
+}
+
+/// The same by whoever has this second identifier, or none.
+pub fn break_code_of(
+    house: &House,
+    code: &Code,
+    identifier: Option<&str>,
+    key: &str,
+) -> Result<Handed, Refusal> {
     let emergency = Emergency {
         named: Named::Code(*code),
-        identifier: Some("DEMO".to_owned()),
+        identifier: identifier.map(str::to_owned),
         requester: "Demo resident, emergency ward".to_owned(),
         call_back: "ward telephone".to_owned(),
         category: "sae-management".to_owned(),
