@@ -156,7 +156,7 @@ pub fn inspect(file: &Path) -> Result<Inspected, OpenError> {
     drop(reader);
     // An older one too is a backup: it is brought up where it is restored, and compared there.
     let compared = match schema {
-        SCHEMA_VERSION => verify_file(file, true)?.compared,
+        SCHEMA_VERSION => verify_file(file, true, 0..0)?.compared,
         _ => 0,
     };
     let issued = issued.unsigned_abs();

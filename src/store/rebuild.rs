@@ -6,6 +6,7 @@ use super::{StoreError, history};
 use crate::sealing::bytes::{Hash, sha256};
 use crate::sealing::{line, tree};
 use rusqlite::{Connection, OpenFlags};
+use std::ops::Range;
 use std::path::Path;
 
 /// Every projection, in an order in which rows may refer to earlier ones.
@@ -63,12 +64,16 @@ impl Folder {
         if !self.database().exists() {
             return Err(OpenError::NotThere(self.path.clone()));
         }
-        verify_file(&self.database(), tables)
+        verify_file(&self.database(), tables, 0..0)
     }
 }
 
-/// The same for any file that holds a database.
-pub(super) fn verify_file(database: &Path, tables: bool) -> Result<Checked, OpenError> {
+/// The same for any file that holds a database, and these entries from a mirror that no entry says so of yet.
+pub(super) fn verify_file(
+    database: &Path,
+    tables: bool,
+    mirrored: Range<u64>,
+) -> Result<Checked, OpenError> {
     let stored = super::open_reader(database)?;
     let version: i32 = stored.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version != super::SCHEMA_VERSION {
@@ -83,7 +88,7 @@ pub(super) fn verify_file(database: &Path, tables: bool) -> Result<Checked, Open
         return Ok(Checked { entries, compared: 0 });
     }
     check_tree(&snapshot, entries)?;
-    check_keepsakes(&snapshot)?;
+    check_keepsakes(&snapshot, mirrored)?;
     Ok(Checked { entries, compared: compare_tables(database)? })
 }
 
@@ -135,7 +140,7 @@ fn check_tree(connection: &Connection, entries: u64) -> Result<(), OpenError> {
 }
 
 /// Contents are what their names say, and the slots' leaves give the roots that were committed to.
-fn check_keepsakes(connection: &Connection) -> Result<(), OpenError> {
+fn check_keepsakes(connection: &Connection, mirrored: Range<u64>) -> Result<(), OpenError> {
     let mut statement = connection.prepare("SELECT hash, bytes FROM contents")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -143,11 +148,13 @@ fn check_keepsakes(connection: &Connection) -> Result<(), OpenError> {
             return Err(OpenError::Tables("contents"));
         }
     }
-    check_sealed_records(connection)?;
+    let mut gaps = super::restore::gaps(connection)?;
+    gaps.push(mirrored);
+    check_sealed_records(connection, &gaps)?;
     for (lists, slots) in [("lists", "slots"), ("drill_lists", "drill_slots")] {
         check_roots(connection, lists, slots)?;
     }
-    check_resealed(connection)
+    check_resealed(connection, &gaps)
 }
 
 /// The leaves give the root of their list, one list after the other.
@@ -169,9 +176,8 @@ fn check_roots(connection: &Connection, lists: &str, slots: &'static str) -> Res
 
 /// The slots that were sealed anew are those of which the rotation's entry holds the hash. A restore that took a rotation in
 /// again locked them under other nonces.
-fn check_resealed(connection: &Connection) -> Result<(), OpenError> {
+fn check_resealed(connection: &Connection, gaps: &[Range<u64>]) -> Result<(), OpenError> {
     let view = super::View::new(connection);
-    let gaps = super::restore::gaps(connection)?;
     let mut known = 0;
     for key in view.rotated_keys()? {
         let slots = view.resealed_slots(&key.centre, key.segment, key.epoch)?;
@@ -188,8 +194,7 @@ fn check_resealed(connection: &Connection) -> Result<(), OpenError> {
 
 /// Every sealed record that the trail knows has its bytes, and there are no others. What was brought forward from a
 /// mirror has none: no trail holds them, and the entry `restored` says so.
-fn check_sealed_records(connection: &Connection) -> Result<(), OpenError> {
-    let gaps = super::restore::gaps(connection)?;
+fn check_sealed_records(connection: &Connection, gaps: &[Range<u64>]) -> Result<(), OpenError> {
     let pharmacy = "SELECT p.entry FROM pharmacy_records p FULL JOIN sealed_records s
                     ON s.record = p.record AND s.kind = p.kind
                     WHERE s.record IS NULL OR p.record IS NULL";

@@ -9,6 +9,7 @@ use klero::cli::stage::{CENTRES, Play, Stage};
 use klero::clock::{Clock, FixedClock, SystemClock};
 use klero::dice::FixedDice;
 use klero::domain::ids::{CentreId, Code};
+use klero::sealing::bytes::{hex, sha256};
 use klero::sealing::card::Card;
 use klero::sealing::package::Package;
 use klero::sealing::rotate::rotate;
@@ -204,7 +205,7 @@ struct Gap {
     codes: [Code; 2],
 }
 
-/// A copy before the list comes in; then list, training list, a code, the centre's next key, a code.
+/// A copy before the list comes in; then list, training list, a code, a stock record, the centre's next key, a code.
 fn in_the_gap() -> Gap {
     let desk = Desk::new("gap");
     desk.write_secret("word", "demo password of admin-1\n");
@@ -221,6 +222,10 @@ fn in_the_gap() -> Gap {
         Code::parse(code.text_at("code")).expect("a code")
     };
     let before = issue(1);
+    // Its bytes are in no trail.
+    let record = serde_json::json!({"record": "ZZZZZZZZ", "epoch": 1, "sealed": "00".repeat(540)});
+    let stock = serde_json::json!({"centre": CENTRES[0].0, "record": record});
+    assert_eq!(stage.act("p-rjs", "POST", "/v1/pharmacy-records", stock).status, 201);
     let cards: Vec<Card> = stage.identities.values().map(|one| one.card().clone()).collect();
     let (centre, by) = (CentreId::parse(CENTRES[0].0).expect("an id"), &stage.identities["stat-1"]);
     let issued = BTreeSet::from([before]);
@@ -242,21 +247,23 @@ fn lists_and_rotations_that_came_in_since_the_copy_come_back_from_their_files() 
         "backup restore old.db --data new --checkpoint kept/checkpoint --server-secret \
          kept/server-secret {BY} --from export"
     );
-    let mut given = restore.clone();
+    let drill = "backup drill old.db --data kept --from export";
+    let mut packages = String::new();
     for (number, file) in files.iter().enumerate() {
-        desk.write(
-            &format!("altered{number}.json"),
-            &file.replacen("\"epoch\":", "\"epoch\": ", 1),
-        );
-        let ran =
-            desk.refused(22, "package-needed", &format!("{given} --package altered{number}.json"));
-        let hash = klero::sealing::bytes::hex(&klero::sealing::bytes::sha256(file.as_bytes()));
-        assert_eq!(failure(&ran)["data"]["sha256"], hash, "the one that comes next is named");
-        desk.write(&format!("file{number}.json"), file);
-        given.push_str(&format!(" --package file{number}.json"));
+        let (altered, whole) = (format!("altered{number}.json"), format!("file{number}.json"));
+        desk.write(&altered, &file.replacen("\"epoch\":", "\"epoch\": ", 1));
+        let hash = hex(&sha256(file.as_bytes()));
+        for line in [&restore[..], drill] {
+            let line = format!("{line}{packages} --package {altered}");
+            let ran = desk.refused(22, "package-needed", &line);
+            assert_eq!(failure(&ran)["data"]["sha256"], hash, "the one that comes next is named");
+        }
+        desk.write(&whole, file);
+        packages.push_str(&format!(" --package {whole}"));
     }
     assert!(!desk.path("new/klero.db").exists());
-    desk.data(&given);
+    assert_eq!(desk.data(&format!("{drill}{packages}"))["lost"], serde_json::json!([]));
+    desk.data(&format!("{restore}{packages}"));
     verify(&desk.path("new"));
     for table in ["slots", "drill_slots", "resealed", "allocations", "centre_keys", "wraps", "held"]
     {
@@ -294,7 +301,7 @@ fn a_copy_to_which_nothing_was_added_restores_alone_and_verifies() {
     verify(&folder);
     let house = open_at(&folder, now(), Box::new(NoFaults)).expect("it opens");
     assert_eq!(acts_from(&house, stored), ["restored"]);
-    let caller = klero::sealing::bytes::sha256(b"any token");
+    let caller = sha256(b"any token");
     let session = house.store.read(|view| view.session(&caller)).expect("it reads");
     assert!(session.is_none());
 }
