@@ -84,7 +84,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("unicode_normalization", &["sealing/identity.rs"]),
     ("clap", &["cli"]),
     ("rpassword", &["cli"]),
-    ("rustix", &["cli/doctor.rs"]),
+    ("rustix", &["cli/core_dumps.rs", "cli/doctor.rs"]),
     ("ureq", &["cli", "post/client.rs", "post/webhook.rs"]),
     ("lettre", &["post/mail.rs"]),
     ("rustls", &["http/tls.rs", "post/client.rs"]),

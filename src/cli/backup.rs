@@ -61,14 +61,14 @@ pub struct Create {
 #[derive(Args)]
 #[command(after_help = ending([
     "klero backup verify /mnt/backup/2026-11-21.db",
-    "klero backup verify --config /etc/klero/klero.toml /mnt/backup/2026-11-21.db",
+    "klero backup verify --config /etc/klero/klero.toml",
     "klero backup verify klero-backup.db --json",
 ], &[Exit::NotThere, Exit::Unreadable, Exit::Schema, Exit::NotVerified]))]
 pub struct Verify {
     #[command(flatten)]
     place: Place,
-    /// The copy
-    file: PathBuf,
+    /// The copy   [default: the newest in backup.folder]
+    file: Option<PathBuf>,
 }
 
 /// Delete copies that need not be kept; never the newest that fits its hash, nor a newer one
@@ -137,11 +137,15 @@ impl Verify {
     /// Reads the copy whole.
     pub fn run(self) -> Result<Done, Failure> {
         let config = self.place.settle(vec![])?.config;
-        let found = inspect(&self.file).map_err(|error| bad_copy(&self.file, &error))?;
+        let file = match self.file {
+            Some(file) => file,
+            None => newest(&shelf_of(&config, None)?)?,
+        };
+        let found = inspect(&file).map_err(|error| bad_copy(&file, &error))?;
         if found.hash_fits == Some(false) {
-            let what = format!("{} is not the file that was verified", self.file.display());
+            let what = format!("{} is not the file that was verified", file.display());
             let next = "keep it as it is, and use another copy";
-            let hash = hash_file(&self.file);
+            let hash = hash_file(&file);
             return Err(Failure::new(Exit::NotVerified, "backup-altered", what, next)
                 .because(format!("Its hash differs from the one in {}.", hash.display())));
         }
@@ -150,8 +154,8 @@ impl Verify {
         // Without a data folder only the file itself can be judged.
         if config.service.data.is_some() {
             let folder = folder_of(&config)?;
-            let behind = beside(&folder, &self.file, &found)?;
-            let done = done_with(&self.file, SystemClock.now(), &found);
+            let behind = beside(&folder, &file, &found)?;
+            let done = done_with(&file, SystemClock.now(), &found);
             note(&folder, |shelf| shelf.verified = Some(done));
             data["behind"] = json!(behind);
             text.push_str(&match behind {

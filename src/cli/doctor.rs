@@ -1,5 +1,6 @@
 //! `klero doctor`: every check with its remedy; and `klero health`, by which systemd and containers ask a running service.
 
+use super::core_dumps;
 use super::failure::{Done, Exit, Failure, ending};
 use super::house::{Place, folder_of, means, refused};
 use super::sign_on;
@@ -55,7 +56,7 @@ impl Doctor {
         let mut found = examine(&folder, now).map_err(|error| refused(&error))?;
         found.push(disk(&folder.path));
         found.push(time_service());
-        found.push(core_dumps());
+        found.push(core_dumps::examine());
         found.extend(sign_on::examine(&config, now));
         for warning in config.warnings() {
             found.push(Finding::note("configuration", warning.what, warning.next));
@@ -118,21 +119,6 @@ fn time_service() -> Finding {
     }
     let said = "whether the machine's clock is synchronised cannot be read here";
     Finding::note("time-service", said, "timedatectl, or chronyc tracking: within 2 seconds of UTC")
-}
-
-/// Of this process, which a unit or container starts with the same limits as the service.
-fn core_dumps() -> Finding {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find(|line| line.starts_with("Max core file size"));
-    let soft = line.and_then(|line| line.split_whitespace().nth(4)).unwrap_or("not known");
-    match soft {
-        "0" => Finding::well("core-dumps", "none is written"),
-        other => Finding::note(
-            "core-dumps",
-            format!("limit {other}: the server secret would be in one"),
-            "LimitCORE=0 in the unit, or ulimit -c 0",
-        ),
-    }
 }
 
 /// Whether it can work, at its port of operations; where there is none, whether it answers at all.

@@ -52,6 +52,18 @@ impl Place {
         super::config::settle(self.config.as_deref(), flags)
     }
 
+    /// The flags as they were given, for the line of another command: with a space before each.
+    pub fn as_given(&self) -> String {
+        let flags = [
+            ("--config", &self.config),
+            ("--data", &self.data),
+            ("--checkpoint", &self.checkpoint),
+            ("--server-secret", &self.server_secret),
+        ];
+        let given = flags.into_iter().filter_map(|(flag, path)| Some((flag, path.as_ref()?)));
+        given.map(|(flag, path)| format!(" {flag} {}", path.display())).collect()
+    }
+
     /// The folder, with what lies elsewhere.
     ///
     /// # Errors

@@ -63,9 +63,8 @@ impl Init {
             .map_err(|error| not_opened(&error, &self.trial))?;
         let data = folder.path.display().to_string();
         say!("The start token is shown once: {} chooses a password with it.", self.admin);
-        say!(
-            "Next:  klero list import --data {data} package.json    then    klero serve --data {data}"
-        );
+        let place = self.place.as_given();
+        say!("Next:  klero list import{place} package.json    then    klero serve{place}");
         let text = format!("founded      {data}\nstart token  {}", token.as_str());
         Ok(Done::new(text, json!({"data": data, "admin": self.admin.as_str(), "token": *token})))
     }

@@ -17,6 +17,8 @@ mod checkpoint;
 mod client;
 #[cfg(feature = "server")]
 mod config;
+#[cfg(feature = "server")]
+mod core_dumps;
 #[cfg(feature = "offline")]
 mod cosigned;
 #[cfg(all(feature = "server", feature = "offline"))]
@@ -438,6 +440,8 @@ impl ListCommand {
 
 /// Runs the command that these arguments, the program's name first, ask for.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    #[cfg(feature = "server")]
+    core_dumps::forbid();
     let args: Vec<OsString> = args.into_iter().collect();
     let matches = match Cli::command().try_get_matches_from(&args) {
         Ok(matches) => matches,
