@@ -149,8 +149,10 @@ impl Verify {
             return Err(Failure::new(Exit::NotVerified, "backup-altered", what, next)
                 .because(format!("Its hash differs from the one in {}.", hash.display())));
         }
-        let mut text = told(&found);
+        let name = file.display().to_string();
+        let mut text = format!("file         {name}\n{}", told(&found));
         let mut data = as_json(&found);
+        data["file"] = json!(name);
         // Without a data folder only the file itself can be judged.
         if config.service.data.is_some() {
             let folder = folder_of(&config)?;

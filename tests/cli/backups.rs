@@ -424,6 +424,9 @@ fn copies_are_thinned_out_by_days_weeks_and_months_and_the_newest_verified_one_s
     }
     let found = desk.data(&format!("backup drill --config klero.toml {}", site.live()));
     assert_eq!(found["file"], file, "the newest is tried");
+    desk.refused(2, "no-backup-folder", "backup verify");
+    let found = desk.data("backup verify --config klero.toml");
+    assert_eq!(found["file"], file, "and verified");
 }
 
 // shows: CN-1, CN-2, AT-7
@@ -462,6 +465,7 @@ fn the_doctor_names_each_fault_with_its_remedy_and_ends_with_23() {
         ("backup", "mend"),
         ("backup-drill", "mend"),
         ("configuration", "note"),
+        ("core-dumps", if cfg!(target_os = "linux") { "well" } else { "note" }),
     ] {
         assert_eq!(state(check), expected, "{check}");
     }

@@ -109,7 +109,8 @@ fn a_folder_is_founded_filled_served_backed_up_and_verified() {
 fn a_folder_that_is_old_altered_open_or_without_its_checkpoint_does_not_start() {
     let desk = Desk::new("operator-refused");
     sealed_list(&desk, "training");
-    desk.data(&format!("init --data data --trial {TRIAL} {INIT}"));
+    let begun = desk.done(&format!("init --data data --trial {TRIAL} {INIT}"));
+    assert!(begun.err.contains("klero serve --data data"), "the same folder: {}", begun.err);
     desk.data("backup create --data data old.db");
     desk.data("list import --data data package.json");
     let export = "trail export --data data -o export";
