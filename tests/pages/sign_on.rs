@@ -486,6 +486,18 @@ fn one_account_there_is_one_person_here_and_leaving_ends_it() {
     let token = own.iter().find(|(name, _)| name == "_form").map(|(_, token)| token.as_str());
     let fields = [("_form", token.unwrap()), ("password", &password("c-rjw"))];
     assert_eq!(again.press(&confirm, &fields).status, 409);
+    // Of two that two browsers brought before either was linked, the second is one too many.
+    let [mut one, mut two] = ["en", "en"].map(|l| Browser::signed_in(&both.service, l, "c-hsh"));
+    let (first, late) = (both.bring(&mut one, "x"), both.bring(&mut two, "y"));
+    let fields = [("password", &*password("c-hsh"))];
+    for _ in ["pressed", "and again"] {
+        assert_eq!(one.press(&first, &fields).path, "/account/hospital");
+    }
+    assert_eq!(two.press(&late, &fields).status, 409);
+    let unlinking = one.get("/account/hospital");
+    for _ in ["pressed", "and again"] {
+        assert_eq!(one.press(&unlinking, &fields).status, 200);
+    }
     // Two at once are none: the first is unlinked first.
     let mut first = Browser::signed_in(&both.service, "en", "c-rjs");
     let brought = both.bring(&mut first, "another");
