@@ -436,6 +436,8 @@ pub(super) fn unlink(tx: &mut Tx<'_>, person: &PersonId) -> Result<Option<u64>, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::Future;
+    use std::task::{Context, Poll, Waker};
 
     fn way() -> Where {
         let person = PersonId::parse("hot-1").unwrap();
@@ -460,5 +462,48 @@ mod tests {
         assert!(sign_on.take(&(SIGN_ONS - 1).to_string(), late, |_| true).is_none());
         sign_on.keep(token(0), late, way());
         assert_eq!(sign_on.ways.lock().unwrap().len(), 1, "those that were over are forgotten");
+    }
+
+    struct Silent;
+    impl Hospital for Silent {
+        fn name(&self) -> &str {
+            "a made-up hospital"
+        }
+        fn way_there(&self, _: &Ask, _: Moment) -> Result<String, Trouble> {
+            Err(Trouble::Away)
+        }
+        fn proof(&self, _: &Back) -> Result<Proof, Trouble> {
+            Err(Trouble::Away)
+        }
+    }
+
+    // shows: AC-1 (a server that hangs holds a few threads, and the next who comes is told so at once)
+    #[test]
+    fn few_talk_at_once_and_their_places_are_free_again() {
+        let sign_on = SignOn::default();
+        sign_on.is_by(Arc::new(Silent));
+        let (hang_up, line) = std::sync::mpsc::channel::<()>();
+        let line = Arc::new(Mutex::new(line));
+        let hang = || {
+            let line = Arc::clone(&line);
+            // It ends when whoever holds the other end lets go.
+            Box::pin(sign_on.talk(move |_| Ok(line.lock().unwrap().recv().is_err())))
+        };
+        let context = &mut Context::from_waker(Waker::noop());
+        let mut talks: Vec<_> = (0..SIGN_ON_TALKS).map(|_| hang()).collect();
+        assert!(talks.iter_mut().all(|talk| talk.as_mut().poll(context).is_pending()));
+        for _ in 0..2 {
+            assert_eq!(hang().as_mut().poll(context), Poll::Ready(Err(Trouble::Away)));
+        }
+        drop(hang_up);
+        for mut talk in talks.into_iter().chain([hang()]) {
+            let answer = loop {
+                match talk.as_mut().poll(context) {
+                    Poll::Ready(answer) => break answer,
+                    Poll::Pending => std::thread::yield_now(),
+                }
+            };
+            assert_eq!(answer, Ok(true));
+        }
     }
 }
