@@ -89,6 +89,7 @@ for (const [language, who, words] of [
     await page.keyboard.press('Enter');
     await page.waitForSelector('.good');
     await page.click('form[action="/sign-out"] button');
+    await page.waitForSelector('[name=_name]');
 
     await enter();
     await page.waitForSelector('.who');
