@@ -137,10 +137,7 @@ impl Verify {
     /// Reads the copy whole.
     pub fn run(self) -> Result<Done, Failure> {
         let config = self.place.settle(vec![])?.config;
-        let file = match self.file {
-            Some(file) => file,
-            None => newest(&shelf_of(&config, None)?)?,
-        };
+        let file = or_newest(self.file, &config)?;
         let found = inspect(&file).map_err(|error| bad_copy(&file, &error))?;
         if found.hash_fits == Some(false) {
             let what = format!("{} is not the file that was verified", file.display());
@@ -214,10 +211,7 @@ impl Drill {
     pub fn run(self) -> Result<Done, Failure> {
         let config = self.place.settle(vec![])?.config;
         let folder = folder_of(&config)?;
-        let file = match self.file {
-            Some(file) => file,
-            None => newest(&shelf_of(&config, None)?)?,
-        };
+        let file = or_newest(self.file, &config)?;
         let found = inspect(&file).map_err(|error| bad_copy(&file, &error))?;
         if found.hash_fits == Some(false) {
             return Err(bad_copy(&file, &OpenError::Tables("file")));
@@ -287,6 +281,14 @@ fn shelf_of(config: &Config, named: Option<PathBuf>) -> Result<PathBuf, Failure>
         let next = "name it, or set `folder` below [backup] in klero.toml";
         Failure::new(Exit::Usage, "no-backup-folder", "which folder of backups?", next)
     })
+}
+
+/// The copy that was named, or the newest on the shelf.
+fn or_newest(named: Option<PathBuf>, config: &Config) -> Result<PathBuf, Failure> {
+    match named {
+        Some(file) => Ok(file),
+        None => newest(&shelf_of(config, None)?),
+    }
 }
 
 fn newest(folder: &Path) -> Result<PathBuf, Failure> {

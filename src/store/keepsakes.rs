@@ -3,7 +3,7 @@
 
 use super::{StoreError, Tx};
 use crate::dice::{Dice, roll};
-use crate::sealing::bytes::{Hash, hex, sha256};
+use crate::sealing::bytes::{hex, sha256};
 use crate::sealing::lock::ServerSecret;
 use crate::sealing::package::{Package, PackedSlot};
 use crate::sealing::rotation::Rotation;
@@ -47,38 +47,21 @@ impl<'a> Keepsakes<'a> {
     }
 
     fn package(&self, table: &str, package: &Package) -> Result<(), StoreError> {
+        let mut insert = self.connection.prepare(&format!(
+            "INSERT INTO {table} (segment, stratum, position, code, epoch, leaf, sealed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        ))?;
         // In list order, by which they are issued and their leaves make the root.
-        for (place, slot) in package.places() {
-            let locked = self.secret.lock(&slot.sealed, &place, roll(self.dice));
-            self.insert_slot(table, &place, &slot.leaf, &locked)?;
+        for (at, slot) in package.places() {
+            let locked = self.secret.lock(&slot.sealed, &at, roll(self.dice));
+            let (stratum, code) = (at.stratum.as_str(), at.code.to_string());
+            let (leaf, sealed) = (&slot.leaf[..], &locked.as_bytes()[..]);
+            insert.execute((at.segment, stratum, at.position, code, at.epoch, leaf, sealed))?;
         }
         for packed in &package.wraps {
             keep(self.connection, packed.wrap.as_bytes())?;
         }
         keep(self.connection, package.manifest.to_file_text().as_bytes()).map(|_| ())
-    }
-
-    fn insert_slot(
-        &self,
-        table: &str,
-        at: &Place,
-        leaf: &Hash,
-        locked: &LockedArm,
-    ) -> Result<(), StoreError> {
-        let sql = format!(
-            "INSERT INTO {table} (segment, stratum, position, code, epoch, leaf, sealed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-        );
-        self.connection.prepare_cached(&sql)?.execute((
-            at.segment,
-            at.stratum.as_str(),
-            at.position,
-            at.code.to_string(),
-            at.epoch,
-            &leaf[..],
-            &locked.as_bytes()[..],
-        ))?;
-        Ok(())
     }
 
     /// Slots that were sealed anew, each beside the one that it replaces, and the keys of those who stay. Returns the
@@ -90,28 +73,17 @@ impl<'a> Keepsakes<'a> {
         for given in &rotation.given {
             keep(self.connection, given.wrap.as_bytes())?;
         }
-        let lock = |(place, slot): (Place, &PackedSlot)| {
-            let locked = self.secret.lock(&slot.sealed, &place, roll(self.dice));
-            self.insert_resealed(&place, &locked)?;
+        let mut insert = self.connection.prepare(
+            "INSERT INTO resealed (segment, stratum, position, epoch, sealed)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        let lock = |(at, slot): (Place, &PackedSlot)| {
+            let locked = self.secret.lock(&slot.sealed, &at, roll(self.dice));
+            let (stratum, sealed) = (at.stratum.as_str(), &locked.as_bytes()[..]);
+            insert.execute((at.segment, stratum, at.position, at.epoch, sealed))?;
             Ok(locked)
         };
         rotation.places().map(lock).collect()
-    }
-
-    fn insert_resealed(&self, at: &Place, locked: &LockedArm) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO resealed (segment, stratum, position, epoch, sealed)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute((
-                at.segment,
-                at.stratum.as_str(),
-                at.position,
-                at.epoch,
-                &locked.as_bytes()[..],
-            ))?;
-        Ok(())
     }
 }
 

@@ -1,4 +1,5 @@
-// Chromium or Firefox (`BROWSER=firefox`) as Debian has them, and a small server that hands out the static files under the pages' own policy.
+// Chromium or Firefox (`BROWSER=firefox`) as Debian has them, and a small server that hands out the static files under
+// the pages' own policy.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

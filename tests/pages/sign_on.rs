@@ -487,7 +487,8 @@ fn one_account_there_is_one_person_here_and_leaving_ends_it() {
     let fields = [("_form", token.unwrap()), ("password", &password("c-rjw"))];
     assert_eq!(again.press(&confirm, &fields).status, 409);
     // Of two that two browsers brought before either was linked, the second is one too many.
-    let [mut one, mut two] = ["en", "en"].map(|l| Browser::signed_in(&both.service, l, "c-hsh"));
+    let browser = || Browser::signed_in(&both.service, "en", "c-hsh");
+    let (mut one, mut two) = (browser(), browser());
     let (first, late) = (both.bring(&mut one, "x"), both.bring(&mut two, "y"));
     let fields = [("password", &*password("c-hsh"))];
     for _ in ["pressed", "and again"] {
